@@ -1,0 +1,1 @@
+"""Arrays to learn from: data sets, splits, batches of fixed shape."""

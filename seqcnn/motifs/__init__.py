@@ -1,0 +1,1 @@
+"""Motifs: matrices, exact p-values, scanning, comparison, logos; complete without any network."""

@@ -1,0 +1,1 @@
+"""Networks, and what is needed to save and load them."""

@@ -1,0 +1,1 @@
+"""Letters come in here: alphabets, sequence files, shuffled controls, near-duplicates."""

@@ -1,0 +1,1 @@
+"""Sequence files and tables; nothing in here needs jax."""

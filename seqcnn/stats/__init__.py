@@ -1,0 +1,1 @@
+"""Statistical tests, curves, intervals and numbers in log space; the only home of each."""
