@@ -1,0 +1,173 @@
+"""JASPAR frequency matrices: counts, one row a letter, plain or with letters and brackets."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from seqcnn.errors import SeqcnnError, SeqcnnWarning
+from seqcnn.motifs.io.alphabets import find_alphabet
+from seqcnn.motifs.matrix import CountMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import DNA, RNA, Alphabet
+
+UNKNOWN_SITES = 100
+"""Sites where their number is not known; with four decimals, probabilities keep six."""
+
+_BRACKETS = str.maketrans("[]|", "   ")
+
+
+def recognise(text: str) -> bool:
+    """Tell whether text looks like frequency matrices in rows of letters, or raw."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and lines[0].startswith(">"):
+        lines = lines[1:]
+    # FASTA begins with `>` too, but its lines hold no numbers
+    return bool(lines) and bool((_parse_row(lines[0]) or ("", []))[1])
+
+
+def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
+    """Read all motifs of a JASPAR file.
+
+    Parameters
+    ----------
+    text
+        The content of the file.
+    path
+        Its name, for messages; also the name of a raw matrix without a header.
+
+    Returns
+    -------
+    list of Motif
+        `sites` is the largest total of a position, `source` the name of the file.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no motif, a row is missing, or rows differ in length; with file and line.
+
+    Warns
+    -----
+    SeqcnnWarning
+        A position has no counts; it becomes the background.
+    """
+    stem = "motif" if path is None else Path(path).stem
+    motifs = []
+    for start, head, rows in _blocks(text.split("\n")):
+        try:
+            counts = _read_counts(rows)
+            words = head.split(maxsplit=1) or [stem]
+            motif = Motif(
+                words[0],
+                counts.to_probabilities(),
+                words[1].strip() if len(words) > 1 else "",
+                sites=float(counts.values.sum(1).max()),
+                source="" if path is None else Path(path).name,
+            )
+        except SeqcnnError as error:
+            raise SeqcnnError(error.message, path=path, line=error.line or start) from None
+        if not counts.values.sum(1).all():
+            warnings.warn(
+                f"motif {motif.name!r} has a position without counts; it becomes the background",
+                SeqcnnWarning,
+                stacklevel=3,
+            )
+        motifs.append(motif)
+    if not motifs:
+        raise SeqcnnError("there are no motifs in this JASPAR file", path=path)
+    return motifs
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
+    """Yield line number, header without ``>``, and the numbered rows of each matrix."""
+    start, head, rows = 1, "", []
+    for number, line in enumerate(lines, 1):
+        if line.startswith(">"):
+            if rows or head:
+                yield start, head, rows
+            start, head, rows = number, line[1:].strip() or "unnamed", []
+        elif line.strip():
+            rows.append((number, line))
+    if rows or head:
+        yield start, head, rows
+
+
+def _read_counts(rows: Sequence[tuple[int, str]]) -> CountMatrix:
+    letters, values = "", []
+    for number, line in rows:
+        row = _parse_row(line)
+        if row is None:
+            raise SeqcnnError(f"this is no row of counts: {line.strip()[:40]!r}", line=number)
+        letter, numbers = row
+        if values and len(numbers) != len(values[0]):
+            raise SeqcnnError(
+                f"this row has {len(numbers)} counts, the first has {len(values[0])}", line=number
+            )
+        letters += letter
+        values.append(numbers)
+    if not letters and len(values) == DNA.size:
+        letters = DNA.letters
+    if len(letters) != len(values):
+        raise SeqcnnError(
+            f"{len(values)} rows, of which {len(letters)} begin with a letter; a matrix needs one "
+            "row for each of the letters A, C, G, T"
+        )
+    alphabet, order = _find_alphabet(letters)
+    table = np.array(values)[[order.index(letter) for letter in alphabet.letters]]
+    return CountMatrix(table.T, alphabet)
+
+
+def _parse_row(line: str) -> tuple[str, list[float]] | None:
+    """Split ``A [1 2 3]`` or ``1 2 3`` into letter and numbers; None where it is neither."""
+    words = line.translate(_BRACKETS).split()
+    letter = words.pop(0).upper() if words and len(words[0]) == 1 and words[0].isalpha() else ""
+    try:
+        return letter, [float(word) for word in words]
+    except ValueError:
+        return None
+
+
+def _find_alphabet(letters: str) -> tuple[Alphabet, str]:
+    if len(set(letters)) != len(letters):
+        raise SeqcnnError(f"a letter has two rows: {letters}")
+    whole = RNA if "U" in letters else DNA
+    missing = [letter for letter in whole.letters if letter not in letters]
+    if set(letters) < set(whole.letters):
+        raise SeqcnnError(f"the matrix has no row for {', '.join(missing)}")
+    return find_alphabet(letters)
+
+
+def write(
+    motifs: Sequence[Motif],
+    *,
+    alphabet: Alphabet | None = None,
+    background: np.ndarray | None = None,
+) -> str:
+    """Write motifs as JASPAR matrices.
+
+    Parameters
+    ----------
+    motifs
+        Of any alphabet.
+    alphabet, background
+        Not held by this format; here so that all writers are called alike.
+
+    Returns
+    -------
+    str
+        Counts with at most four decimals: probability times `sites`.
+    """
+    return "\n".join(_write_motif(motif) for motif in motifs)
+
+
+def _write_motif(motif: Motif) -> str:
+    counts = motif.matrix.values.T * (motif.sites or UNKNOWN_SITES)
+    title = "\t".join(
+        filter(None, ["_".join(motif.name.split()), " ".join(motif.alternative_name.split())])
+    )
+    rows = "".join(
+        f"{letter} [{' '.join(f'{round(value, 4):.10g}' for value in row)}]\n"
+        for letter, row in zip(motif.alphabet.letters, counts, strict=True)
+    )
+    return f">{title}\n{rows}"

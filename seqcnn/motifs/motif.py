@@ -1,0 +1,68 @@
+"""`Motif`: a probability matrix with a name and what is known about it."""
+
+import math
+from dataclasses import dataclass, replace
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.seq.alphabet import Alphabet
+
+
+@dataclass(frozen=True, eq=False)
+class Motif:
+    """A motif as files, databases and reports know it.
+
+    Parameters
+    ----------
+    name
+        The identifier, not empty; need not be unique.
+    matrix
+        Probabilities with their alphabet and background.
+    alternative_name
+        What people call it, for instance the name of the factor.
+    sites
+        Number of sites that the matrix was counted from; 0 where it is not known.
+    log10_e_value
+        log10 of the E-value; None where it is not known.
+    source
+        Where the motif comes from: a database, a file, the kind of candidate.
+    """
+
+    name: str
+    matrix: ProbabilityMatrix
+    alternative_name: str = ""
+    sites: float = 0
+    log10_e_value: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise SeqcnnError("a motif needs a name, `name` is empty")
+        if not 0 <= self.sites < math.inf:
+            raise SeqcnnError(f"motif {self.name!r}: `sites` is {self.sites}, it must be 0 or more")
+
+    def __repr__(self) -> str:
+        return f"Motif({self.name!r}, {self.consensus})"
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The alphabet of the matrix."""
+        return self.matrix.alphabet
+
+    @property
+    def width(self) -> int:
+        """Number of positions."""
+        return len(self.matrix)
+
+    @property
+    def consensus(self) -> str:
+        """The motif as a word."""
+        return self.matrix.consensus()
+
+    def reverse_complement(self) -> "Motif":
+        """Read the motif on the other strand."""
+        return replace(self, matrix=self.matrix.reverse_complement())
+
+    def trim(self, threshold: float = 0.25) -> "Motif":
+        """Drop positions at both ends that have less than `threshold` bits."""
+        return replace(self, matrix=self.matrix.trim(threshold))

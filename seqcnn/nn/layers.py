@@ -1,0 +1,177 @@
+"""The small layers: dense, dropout, letters to images, and which windows lie inside a sequence."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import lax
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.nn.conv import add_bias
+from seqcnn.nn.init import DENSE_INIT, Initializer
+
+
+class Dense(nnx.Module):
+    """A matrix product over the last axis, and a bias.
+
+    Parameters
+    ----------
+    features_in, features_out
+        Extent of the last axis before and after.
+    bias
+        Whether a bias is added.
+    precision
+        As in `seqcnn.nn.conv.conv`.
+    kernel_init
+        How the matrix starts.
+    rngs
+        Source of the random start.
+
+    Attributes
+    ----------
+    kernel : nnx.Param
+        float32 (features_in, features_out).
+    bias : nnx.Param | None
+        float32 (features_out,).
+    """
+
+    def __init__(
+        self,
+        features_in: int,
+        features_out: int,
+        *,
+        bias: bool = True,
+        precision: lax.PrecisionLike = "highest",
+        kernel_init: Initializer = DENSE_INIT,
+        rngs: nnx.Rngs,
+    ) -> None:
+        shape = (features_in, features_out)
+        self.precision = precision
+        self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
+        self.bias = nnx.Param(jnp.zeros(features_out, jnp.float32)) if bias else None
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Map `x` float (..., features_in) to float (..., features_out)."""
+        result = jnp.matmul(x, self.kernel[...], precision=self.precision)
+        return result if self.bias is None else add_bias(result, self.bias[...])
+
+
+def dropout(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Array:
+    """Set a random share of the values to 0 and scale up the others, in training only.
+
+    There is no mode to forget: a call that is given a source of randomness is training, a call that
+    is not predicts. So a network has no random state.
+
+    Parameters
+    ----------
+    x
+        float (...).
+    rate
+        Share of the values that are dropped, 0 <= rate < 1.
+    rngs
+        Source of randomness (stream ``dropout``); None to return `x` as it is.
+
+    Raises
+    ------
+    SeqcnnError
+        `rate` is out of range.
+    """
+    if not 0 <= rate < 1:
+        raise SeqcnnError(f"`rate` of dropout must be from 0 to below 1, not {rate}")
+    if rngs is None or rate == 0:
+        return x
+    kept = jax.random.bernoulli(rngs.dropout(), 1 - rate, x.shape)
+    return jnp.where(kept, x / (1 - rate), 0)
+
+
+class ShareTable:
+    """The share of each letter in each code: a constant in the structure of a network.
+
+    It compares and hashes by its numbers; therefore it stays in the graph definition of a module
+    (no weight: nothing trains or saves it) and networks over one alphabet share a compilation.
+
+    Parameters
+    ----------
+    shares
+        float (256, letters): the row of each code, zeros for padding (`Alphabet.shares`).
+
+    Raises
+    ------
+    SeqcnnError
+        The table has not 256 rows.
+    """
+
+    def __init__(self, shares: np.ndarray) -> None:
+        if np.ndim(shares) != 2 or np.shape(shares)[0] != 256:
+            raise SeqcnnError(f"`shares` must be (256, letters), not {np.shape(shares)}")
+        self.array = np.array(shares, np.float32)
+        self.array.setflags(write=False)
+        self._hash = hash(self.array.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ShareTable) and np.array_equal(self.array, other.array)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"ShareTable(letters={self.array.shape[1]})"
+
+
+def one_hot(codes: jax.Array, shares: np.ndarray | jax.Array) -> jax.Array:
+    """Draw sequences as images, by looking each code up; to be called inside `jax.jit`.
+
+    Parameters
+    ----------
+    codes
+        uint8 (n, length).
+    shares
+        float32 (256, letters): a 1 for a letter, equal shares for an ambiguity code, zeros for
+        padding.
+
+    Returns
+    -------
+    jax.Array
+        float32 (n, length, letters).
+
+    Raises
+    ------
+    SeqcnnError
+        `codes` are not uint8, so that one might lie outside of the table.
+
+    Examples
+    --------
+    >>> from seqcnn.seq.alphabet import DNA
+    >>> one_hot(jnp.array([[2, 255]], jnp.uint8), DNA.shares).tolist()
+    [[[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]
+    """
+    if codes.dtype != jnp.uint8:
+        raise SeqcnnError(f"`codes` must be uint8, not {codes.dtype}")
+    return jnp.asarray(shares).at[codes].get(mode="promise_in_bounds")
+
+
+def valid_windows(inside: jax.Array, width: int) -> jax.Array:
+    """Find the windows that lie inside of their sequence.
+
+    Parameters
+    ----------
+    inside
+        bool (n, length): False where there is padding.
+    width
+        Letters of a window, at most `length`.
+
+    Returns
+    -------
+    jax.Array
+        bool (n, length - width + 1). A sequence that is shorter than a window keeps its first one,
+        so that it still has a score.
+
+    Examples
+    --------
+    >>> inside = jnp.array([[True, True, True, False], [True, False, False, False]])
+    >>> valid_windows(inside, 2).tolist()
+    [[True, True, False], [True, False, False]]
+    """
+    whole = lax.reduce_window(inside, np.True_, lax.bitwise_and, (1, width), (1, 1), "VALID")
+    first = jnp.arange(whole.shape[1]) == 0
+    return whole | (first[None, :] & ~whole.any(axis=1, keepdims=True))

@@ -1,0 +1,53 @@
+import time
+from collections import Counter
+
+import pytest
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.motifs import data
+from seqcnn.motifs.data import load_database
+
+
+def test_database_is_whole():
+    database = load_database()
+    assert len({m.name for m in database}) == len(database) == 2633
+    # one version of each profile
+    assert max(Counter(m.name.split(".")[0] for m in database).values()) == 1
+    # the number of vertebrate profiles that pyjaspar 4.0.0 counts
+    assert len(load_database(group="vertebrates")) == 1019
+    assert all(m.sites > 0 and m.alternative_name and m.source for m in database)
+
+
+def test_known_profiles():
+    by_name = {m.name: m for m in load_database()}
+    assert by_name["MA0139.2"].alternative_name == "CTCF"
+    # words of the literature: CTCF, GATA1, the E-box of MYC
+    for name, word in [("MA0139.2", "AGRKGGCR"), ("MA0035.5", "AGATTAG"), ("MA0147.4", "CACGTG")]:
+        motif = by_name[name]
+        assert word in f"{motif.consensus} {motif.reverse_complement().consensus}", name
+
+
+def test_lists_are_the_callers_own():
+    load_database().clear()
+    assert load_database()
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(SeqcnnError, match="jaspar"):
+        load_database("hocomoco")
+    with pytest.raises(SeqcnnError, match="vertebrates"):
+        load_database(group="mammals")
+
+
+def test_licence_is_beside_the_data():
+    folder = data._FILES["jaspar"].parent
+    assert "CC BY 4.0" in (folder / "LICENSE-JASPAR").read_text()
+    assert sum(f.stat().st_size for f in folder.iterdir() if f.is_file()) < 700_000
+
+
+def test_loading_is_quick():
+    data._load.cache_clear()
+    start = time.process_time()
+    load_database()
+    # 0.06 s; the bound leaves room for a busy machine
+    assert time.process_time() - start < 0.5

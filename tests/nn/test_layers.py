@@ -1,0 +1,94 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.nn.init import from_matrices
+from seqcnn.nn.layers import Dense, ShareTable, dropout, one_hot, valid_windows
+from seqcnn.reference import layers as by_hand
+from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
+
+
+def test_dense_equals_the_loops():
+    layer = Dense(5, 3, rngs=nnx.Rngs(0))
+    layer.bias[...] = jnp.array([1.0, 2.0, 3.0])
+    x = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    expected = by_hand.dense(x, np.asarray(layer.kernel[...]), np.asarray(layer.bias[...]))
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+def test_one_hot_equals_the_loops_and_shares_ambiguity(alphabet):
+    codes = np.random.default_rng(0).integers(0, alphabet.size, (3, 7)).astype(np.uint8)
+    codes[1, 4:] = PAD
+    image = jax.jit(lambda c: one_hot(c, alphabet.shares))(codes)
+    assert image.dtype == jnp.float32
+    np.testing.assert_array_equal(image, by_hand.one_hot(codes, alphabet.size))
+    unknown = alphabet.encode(alphabet.unknown)[None]
+    np.testing.assert_allclose(one_hot(jnp.asarray(unknown), alphabet.shares), 1 / alphabet.size)
+
+
+def test_one_hot_takes_bytes_only():
+    with pytest.raises(SeqcnnError, match="uint8"):
+        one_hot(jnp.zeros((1, 3), jnp.int32), DNA.shares)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.integers(1, 6), st.integers(9, 12))
+@settings(max_examples=20, deadline=None)
+def test_valid_windows_equal_the_loops(lengths, width, columns):
+    inside = np.arange(columns) < np.array(lengths)[:, None]
+    np.testing.assert_array_equal(
+        valid_windows(jnp.asarray(inside), width), by_hand.valid_windows(lengths, width, columns)
+    )
+
+
+def test_dropout_without_randomness_changes_nothing():
+    x = jnp.arange(6.0)
+    assert dropout(x, 0.5) is x
+    assert dropout(x, 0.0, nnx.Rngs(0)) is x
+    with pytest.raises(SeqcnnError, match="`rate`"):
+        dropout(x, 1.0)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    x = jnp.ones(40_000)
+    rngs = nnx.Rngs(dropout=0)
+    first, second = dropout(x, 0.25, rngs), dropout(x, 0.25, rngs)
+    assert set(np.unique(first).tolist()) == {0.0, np.float32(1 / 0.75)}
+    # five standard errors of a share of 0.25
+    assert abs(float((first == 0).mean()) - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 40_000)
+    assert not np.array_equal(first, second)
+
+
+def test_share_tables_are_equal_by_their_numbers():
+    same, other = ShareTable(DNA.shares.copy()), ShareTable(DNA.shares[:, ::-1])
+    assert ShareTable(DNA.shares) == same and hash(ShareTable(DNA.shares)) == hash(same)
+    assert same != other
+    with pytest.raises(SeqcnnError, match="256"):
+        ShareTable(DNA.shares[:4])
+
+
+@pytest.mark.parametrize("extra", [(), (1,)])
+def test_kernels_start_from_matrices(extra):
+    rng = np.random.default_rng(0)
+    short, long = rng.normal(size=(3, 4)), 0.1 * rng.normal(size=(9, 4))
+    long[2:8] += 5
+    kernel = from_matrices([short, long], scale=2)(
+        jax.random.key(0), (6, 4, *extra, 3), jnp.float32
+    )
+    kernel = np.asarray(kernel).reshape(6, 4, 3)
+    np.testing.assert_allclose(kernel[1:4, :, 0], 2 * short / np.linalg.norm(short), rtol=1e-6)
+    assert not kernel[[0, 4, 5], :, 0].any()
+    np.testing.assert_allclose(kernel[..., 1], 2 * long[2:8] / np.linalg.norm(long[2:8]), rtol=1e-6)
+    assert kernel[..., 2].std() > 0
+
+
+def test_misfit_matrices_are_refused():
+    with pytest.raises(SeqcnnError, match="at most 1"):
+        from_matrices([np.eye(4)] * 2)(jax.random.key(0), (6, 4, 1), jnp.float32)
+    with pytest.raises(SeqcnnError, match="20"):
+        from_matrices([np.eye(4)])(jax.random.key(0), (6, 20, 1), jnp.float32)
