@@ -193,8 +193,9 @@ def _filled(
 
 
 def _read_config(path: Path) -> dict[str, Any]:
+    raw = _read(path)
     try:
-        config = json.loads(_read(path))
+        config = json.loads(raw)
         digest = config.pop("config_sha256")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise SeqcnnError("this is not the configuration of a seqcnn model", path=path) from error

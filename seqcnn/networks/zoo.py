@@ -104,11 +104,13 @@ def _find(name: str) -> Callable[..., nnx.Module]:
 
 
 def _check_options(build: Callable[..., nnx.Module], name: str, options: dict[str, Any]) -> None:
-    signature = inspect.signature(build)
+    # the metaclass of flax hides the signature of a class, that of its constructor is there
+    signature = inspect.signature(build.__init__ if isinstance(build, type) else build)
+    given = (None,) if isinstance(build, type) else ()
     try:
-        signature.bind(**options, rngs=None)
+        signature.bind(*given, **options, rngs=None)
     except TypeError as error:
-        known = [option for option in signature.parameters if option != "rngs"]
+        known = [option for option in signature.parameters if option not in ("self", "rngs")]
         raise SeqcnnError(
             f"network {name!r}: {error}; its options are {', '.join(known)} "
             f"(shares and complement come from `alphabet`)"

@@ -3,8 +3,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.init import from_matrices
@@ -37,12 +35,12 @@ def test_one_hot_takes_bytes_only():
         one_hot(jnp.zeros((1, 3), jnp.int32), DNA.shares)
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.integers(1, 6), st.integers(9, 12))
-@settings(max_examples=20, deadline=None)
-def test_valid_windows_equal_the_loops(lengths, width, columns):
-    inside = np.arange(columns) < np.array(lengths)[:, None]
+@pytest.mark.parametrize("width", [1, 3, 9])
+def test_valid_windows_equal_the_loops(width):
+    lengths = [0, 1, 2, 3, 4, 8, 9]
+    inside = np.arange(9) < np.array(lengths)[:, None]
     np.testing.assert_array_equal(
-        valid_windows(jnp.asarray(inside), width), by_hand.valid_windows(lengths, width, columns)
+        valid_windows(jnp.asarray(inside), width), by_hand.valid_windows(lengths, width, 9)
     )
 
 

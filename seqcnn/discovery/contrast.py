@@ -1,0 +1,154 @@
+"""What a motif is found and tested on: a foreground and its control.
+
+A control is either shuffled (every foreground sequence has the same number of copies, which belong
+to it) or given (a set of its own, in strata of like composition).
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from seqcnn.stats.tests import paired_log10_p, stratified_log10_p
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """An exact one-sided test, with all that is needed to compute its p-value again.
+
+    Parameters
+    ----------
+    test
+        ``"paired"`` (shuffled control) or ``"cmh"`` (given control, by strata).
+    detail
+        For `paired` the originals hit and not hit by the number of hits among a sequence and its
+        shuffles, ``hit/not`` for 0, 1, ...; for `cmh` ``a/b/c/d`` of each stratum.
+    hits, total, control_hits, control_total
+        Sequences with a site, and all.
+    log10_p
+        log10 of the p-value.
+    """
+
+    test: str
+    detail: str
+    hits: int
+    total: int
+    control_hits: int
+    control_total: int
+    log10_p: float
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """Foreground and control as rows of codes.
+
+    Parameters
+    ----------
+    foreground
+        uint8 (n, length).
+    control
+        uint8 (n * copies, length) if shuffled, the copies of a sequence together; else (m, length).
+    copies
+        Shuffles of each foreground sequence; 0 for a given control.
+    strata, control_strata
+        int (n,) and (m,): sequences of like composition, for a given control only.
+    """
+
+    foreground: np.ndarray
+    control: np.ndarray
+    copies: int = 0
+    strata: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    control_strata: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+
+    def __len__(self) -> int:
+        return len(self.foreground)
+
+    def select(self, rows: np.ndarray, control_rows: np.ndarray | None = None) -> "Contrast":
+        """Take foreground sequences by position, with their shuffles or the given control rows."""
+        if self.copies:
+            steps = np.arange(self.copies)
+            control = self.control[(rows[:, None] * self.copies + steps).ravel()]
+            return replace(self, foreground=self.foreground[rows], control=control)
+        if control_rows is None:
+            raise ValueError("`control_rows` are needed with a given control")
+        return Contrast(
+            self.foreground[rows],
+            self.control[control_rows],
+            0,
+            self.strata[rows],
+            self.control_strata[control_rows],
+        )
+
+    def thinned(self, copies: int) -> "Contrast":
+        """Keep a few shuffles of each sequence (or as many given controls), to save time."""
+        if not self.copies:
+            return replace(
+                self,
+                control=self.control[: copies * len(self)],
+                control_strata=self.control_strata[: copies * len(self)],
+            )
+        kept = min(copies, self.copies)
+        rows = np.arange(len(self.control)) % self.copies < kept
+        return replace(self, control=self.control[rows], copies=kept)
+
+    def masked(self, foreground: np.ndarray, control: np.ndarray) -> "Contrast":
+        """The same sequences with some letters hidden."""
+        return replace(self, foreground=foreground, control=control)
+
+    def test(self, hits: np.ndarray, control_hits: np.ndarray) -> TestResult:
+        """Ask whether the foreground has more hits than its control, in one-sided exact tests.
+
+        Parameters
+        ----------
+        hits, control_hits
+            bool (n,) and (m,).
+        """
+        if self.copies:
+            test, detail, log10_p = "paired", *_paired(hits, control_hits, self.copies)
+        else:
+            test, detail, log10_p = "cmh", *_stratified(
+                hits, control_hits, self.strata, self.control_strata
+            )
+        return TestResult(
+            test,
+            detail,
+            int(hits.sum()),
+            len(hits),
+            int(control_hits.sum()),
+            len(control_hits),
+            log10_p,
+        )
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """float32 (2,): sequences of foreground and control."""
+        return np.array([len(self.foreground), len(self.control)], np.float32)
+
+
+def _paired(hits: np.ndarray, control_hits: np.ndarray, copies: int) -> tuple[str, float]:
+    """Test a shuffled control: a sequence and its shuffles are exchangeable under the null."""
+    total = hits + control_hits.reshape(len(hits), copies).sum(1)
+    by_total = np.bincount(total, minlength=copies + 2)
+    hit = np.bincount(total[hits], minlength=copies + 2)
+    detail = " ".join(f"{h}/{n - h}" for h, n in zip(hit, by_total, strict=True))
+    return detail, paired_log10_p(by_total, int(hits.sum()))
+
+
+def _stratified(
+    hits: np.ndarray, control_hits: np.ndarray, strata: np.ndarray, control_strata: np.ndarray
+) -> tuple[str, float]:
+    """Test a given control, each stratum against its own margins."""
+    number = 1 + max(int(strata.max(initial=0)), int(control_strata.max(initial=0)))
+    tables = np.stack(
+        [
+            np.bincount(stratum[kept], minlength=number)
+            for kept, stratum in (
+                (hits, strata),
+                (~hits, strata),
+                (control_hits, control_strata),
+                (~control_hits, control_strata),
+            )
+        ],
+        axis=1,
+    )
+    detail = " ".join("/".join(map(str, row)) for row in tables)
+    return detail, stratified_log10_p(tables.reshape(-1, 2, 2))

@@ -1,0 +1,265 @@
+"""How well scores tell positives from negatives: areas, their intervals, curves, calibration."""
+
+import math
+
+import numpy as np
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.stats.intervals import Estimate, logit_interval, wilson
+
+
+def auroc(scores_pos: np.ndarray, scores_neg: np.ndarray) -> float:
+    """Compute the area under the ROC curve.
+
+    It is the share of pairs in which the positive has the higher score; a tie is half a pair.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        float (n_pos,) and (n_neg,): scores of positives and negatives.
+
+    Raises
+    ------
+    SeqcnnError
+        One of them is empty or holds NaN.
+
+    Examples
+    --------
+    >>> auroc([0.9, 0.5], [0.5, 0.1])
+    0.875
+    """
+    positives, negatives = _checked(scores_pos, scores_neg)
+    return float(_share_below(positives, negatives).mean())
+
+
+def auroc_interval(
+    scores_pos: np.ndarray, scores_neg: np.ndarray, *, level: float = 0.95
+) -> Estimate:
+    """Compute the area under the ROC curve with its interval.
+
+    The variance is that of DeLong et al. (1988, doi:10.2307/2531595) by sorting, in O(n log n)
+    (Sun and Xu 2014, doi:10.1109/LSP.2014.2337313); the interval is laid on the logit scale. Where
+    that variance is 0 or unknown (perfect separation, constant scores, a single positive) the
+    interval is Wilson's for as many trials as the smaller class has members.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        As for `auroc`.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    SeqcnnError
+        As `auroc`.
+
+    Examples
+    --------
+    >>> area = auroc_interval([0.9, 0.8, 0.4], [0.5, 0.3, 0.1])
+    >>> f"{area.value:.2f} ({area.low:.2f} to {area.high:.2f})"
+    '0.89 (0.36 to 0.99)'
+    """
+    positives, negatives = _checked(scores_pos, scores_neg)
+    of_positives = _share_below(positives, negatives)
+    of_negatives = _share_below(negatives, positives)
+    value = float(of_positives.mean())
+    smaller = min(len(positives), len(negatives))
+    if smaller > 1:
+        variance = of_positives.var(ddof=1) / len(positives)
+        variance += of_negatives.var(ddof=1) / len(negatives)
+        if variance > 0:
+            return logit_interval(value, math.sqrt(variance), level=level)
+    return wilson(value * smaller, smaller, level=level)
+
+
+def auprc(scores_pos: np.ndarray, scores_neg: np.ndarray) -> float:
+    """Compute the area under the precision-recall curve, as average precision.
+
+    All sequences of one score enter together, so the result does not depend on their order.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        As for `auroc`.
+
+    Raises
+    ------
+    SeqcnnError
+        As `auroc`.
+
+    Examples
+    --------
+    >>> auprc([0.9, 0.5], [0.5, 0.1])
+    0.8333333333333333
+    """
+    recall, precision = precision_recall_curve(scores_pos, scores_neg, points=None)
+    return float(np.diff(recall, prepend=0.0) @ precision)
+
+
+def auprc_interval(
+    scores_pos: np.ndarray, scores_neg: np.ndarray, *, level: float = 0.95
+) -> Estimate:
+    """Compute the area under the precision-recall curve with its interval.
+
+    The interval is the logit one of Boyd, Eng and Page (2013, doi:10.1007/978-3-642-40994-3_29):
+    the area as a share of as many trials as there are positives. For an area of 1 it is Wilson's.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        As for `auroc`.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    SeqcnnError
+        As `auroc`.
+    """
+    value, n_pos = auprc(scores_pos, scores_neg), len(scores_pos)
+    if value == 1:
+        return wilson(n_pos, n_pos, level=level)
+    return logit_interval(value, math.sqrt(value * (1 - value) / n_pos), level=level)
+
+
+def roc_curve(
+    scores_pos: np.ndarray, scores_neg: np.ndarray, *, points: int | None = 200
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the ROC curve, thinned for a drawing.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        As for `auroc`.
+    points
+        Most points to keep, spread evenly along the curve; None keeps one for every score.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        False positive rate and true positive rate, float (k,), from (0, 0) to (1, 1).
+
+    Raises
+    ------
+    SeqcnnError
+        As `auroc`.
+
+    Examples
+    --------
+    >>> false_positives, true_positives = roc_curve([0.9, 0.5], [0.5, 0.1])
+    >>> false_positives.tolist(), true_positives.tolist()
+    ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
+    """
+    above_pos, above_neg = _counts_above(scores_pos, scores_neg)
+    true_positives = np.concatenate([[0.0], above_pos / above_pos[-1]])
+    false_positives = np.concatenate([[0.0], above_neg / above_neg[-1]])
+    kept = _spread(true_positives + false_positives, points)
+    return false_positives[kept], true_positives[kept]
+
+
+def precision_recall_curve(
+    scores_pos: np.ndarray, scores_neg: np.ndarray, *, points: int | None = 200
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the precision-recall curve, thinned for a drawing.
+
+    Parameters
+    ----------
+    scores_pos, scores_neg
+        As for `auroc`.
+    points
+        As for `roc_curve`, spread evenly over recall.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Recall, rising to 1, and precision, float (k,).
+
+    Raises
+    ------
+    SeqcnnError
+        As `auroc`.
+    """
+    above_pos, above_neg = _counts_above(scores_pos, scores_neg)
+    recall, precision = above_pos / above_pos[-1], above_pos / (above_pos + above_neg)
+    kept = _spread(recall, points)
+    return recall[kept], precision[kept]
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, labels: np.ndarray, *, bins: int = 10
+) -> float:
+    """Compute how far probabilities are from what happens, on average.
+
+    Parameters
+    ----------
+    probabilities
+        float (n,): predicted for the positive class.
+    labels
+        0 or 1, (n,).
+    bins
+        Bins of as nearly as possible equal numbers of predictions (Nguyen and O'Connor 2015).
+
+    Returns
+    -------
+    float
+        Mean over predictions of abs(mean probability - share of positives) of their bin.
+
+    Raises
+    ------
+    SeqcnnError
+        There are no predictions, or the two do not fit together.
+
+    Examples
+    --------
+    >>> expected_calibration_error([0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0], bins=2)
+    0.0
+    """
+    predicted, happened = np.asarray(probabilities, float), np.asarray(labels, float)
+    if predicted.shape != happened.shape or predicted.ndim != 1 or not predicted.size:
+        raise SeqcnnError(
+            f"`probabilities` and `labels` must be of one length, one or more, not of shapes "
+            f"{predicted.shape} and {happened.shape}"
+        )
+    values, which, sizes = np.unique(predicted, return_inverse=True, return_counts=True)
+    # equal predictions share their labels, or the result would depend on the order of the input
+    happened = (np.bincount(which, happened) / sizes).repeat(sizes)
+    gaps = np.array_split(values.repeat(sizes) - happened, min(bins, len(predicted)))
+    return float(sum(abs(gap.sum()) for gap in gaps) / len(predicted))
+
+
+def _checked(scores_pos: np.ndarray, scores_neg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    positives, negatives = np.asarray(scores_pos, float), np.asarray(scores_neg, float)
+    for name, scores in (("scores_pos", positives), ("scores_neg", negatives)):
+        if scores.ndim != 1 or not scores.size or np.isnan(scores).any():
+            raise SeqcnnError(
+                f"`{name}` must be one or more numbers in one dimension, NaN not among them; "
+                f"it has shape {scores.shape} and {np.isnan(scores).sum()} NaN"
+            )
+    return positives, negatives
+
+
+def _share_below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For each score the share of the others below it, ties counted as half."""
+    ordered = np.sort(others)
+    twice = np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")
+    return twice / (2 * len(others))
+
+
+def _counts_above(scores_pos: np.ndarray, scores_neg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positives and negatives at or above each different score, from the highest down."""
+    positives, negatives = _checked(scores_pos, scores_neg)
+    thresholds = np.unique(np.concatenate([positives, negatives]))[::-1]
+    above = [
+        len(s) - np.searchsorted(np.sort(s), thresholds, "left") for s in (positives, negatives)
+    ]
+    return above[0], above[1]
+
+
+def _spread(places: np.ndarray, points: int | None) -> np.ndarray:
+    """Indices of points that lie about evenly along rising places, both ends among them."""
+    if points is None or len(places) <= points:
+        return np.arange(len(places))
+    wanted = np.linspace(places[0], places[-1], points)
+    inner = np.searchsorted(places, wanted[1:-1])
+    return np.unique(np.concatenate([[0], inner, [len(places) - 1]]))

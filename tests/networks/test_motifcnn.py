@@ -1,0 +1,204 @@
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks.sequence.motifcnn import MotifCNN
+from seqcnn.networks.zoo import create
+from seqcnn.nn.init import from_matrices
+from seqcnn.reference import layers as by_hand
+from seqcnn.seq.alphabet import DNA, PAD, PROTEIN, Alphabet
+
+SMALL = {"kernels": 5, "width": 6, "hidden": 4, "tasks": 2}
+COMPLEMENT = (3, 2, 1, 0)
+LENGTHS = [20, 11, 6, 5, 1, 0]
+
+
+def network_of(alphabet: Alphabet = DNA, **options) -> MotifCNN:
+    network = create("motifcnn", alphabet=alphabet, **SMALL | options)
+    assert isinstance(network, MotifCNN)
+    # biases that matter, of both signs; every neuron of the few alive
+    network.bias[...] = jnp.linspace(-1, 1.5, SMALL["kernels"])
+    network.hidden.bias[...] = jnp.full(SMALL["hidden"], 2.0)
+    return network
+
+
+def compiled(network: MotifCNN) -> Callable[[np.ndarray], np.ndarray]:
+    graph, state = nnx.split(network)
+    call = jax.jit(lambda state, codes: nnx.merge(graph, state)(codes))
+    return lambda codes: np.asarray(call(state, codes))
+
+
+def sequences(size: int = 4, columns: int = 20, lengths: list[int] = LENGTHS) -> np.ndarray:
+    codes = np.random.default_rng(0).integers(0, size, (len(lengths), columns)).astype(np.uint8)
+    codes[np.arange(columns) >= np.array(lengths)[:, None]] = PAD
+    return codes
+
+
+@pytest.mark.parametrize("strand", ["both", "one"])
+def test_features_equal_the_loops(strand):
+    network, codes = network_of(strand=strand), sequences()
+    expected = by_hand.motif_features(
+        by_hand.one_hot(codes, 4).astype(float),
+        LENGTHS,
+        np.asarray(network.kernel[...], float),
+        np.asarray(network.bias[...], float),
+        complement=COMPLEMENT if strand == "both" else None,
+    )
+    np.testing.assert_allclose(network.features(*network.image(codes)), expected, atol=1e-6)
+    assert (expected > 0).any(axis=0).all()
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+def test_padding_never_changes_a_prediction(alphabet, dims):
+    predict, codes = compiled(network_of(alphabet, dims=dims)), sequences(alphabet.size)
+    together = predict(codes)
+    assert np.ptp(together, axis=0).min() > 0.01
+    assert together.shape == (len(LENGTHS), 2) and np.isfinite(together).all()
+    alone = np.concatenate(
+        [predict(row[None, :n]) for row, n in zip(codes, LENGTHS, strict=True) if n]
+    )
+    np.testing.assert_allclose(alone, together[: len(alone)], atol=1e-6, rtol=1e-6)
+    longer = np.pad(codes, ((0, 0), (0, 13)), constant_values=PAD)
+    np.testing.assert_allclose(predict(longer), together, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+def test_an_image_gives_exactly_what_a_sequence_gives(alphabet):
+    flat, image = network_of(alphabet), network_of(alphabet, dims=2)
+    image.kernel[...] = flat.kernel[...][:, :, None]
+    codes = sequences(alphabet.size)
+    np.testing.assert_array_equal(compiled(image)(codes), compiled(flat)(codes))
+
+    def slope(network, get):
+        graph, state = nnx.split(network)
+        loss = lambda state: nnx.merge(graph, state)(codes).sum()  # noqa: E731
+        return np.asarray(get(jax.jit(jax.grad(loss))(state)["kernel"][...]))
+
+    of_image = slope(image, lambda k: k[:, :, 0])
+    np.testing.assert_array_equal(of_image, slope(flat, lambda k: k))
+    assert of_image.any()
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_the_order_of_the_letters_is_of_no_account(dims):
+    order = [2, 0, 3, 1]
+    rank = {letter: new for new, letter in enumerate(order)}
+    network = network_of(dims=dims)
+    shuffled = MotifCNN(
+        DNA.shares[:, order],
+        complement=[rank[COMPLEMENT[letter]] for letter in order],
+        dims=dims,
+        rngs=nnx.Rngs(0),
+        **SMALL,
+    )
+    nnx.update(shuffled, nnx.state(network))
+    shuffled.kernel[...] = network.kernel[...][:, np.array(order)]
+    codes = sequences()
+    np.testing.assert_allclose(compiled(shuffled)(codes), compiled(network)(codes), rtol=1e-5)
+
+
+def test_the_other_strand_scores_the_same():
+    predict, codes = compiled(network_of()), sequences(lengths=[20, 20, 20])
+    np.testing.assert_allclose(predict(DNA.reverse_complement(codes)), predict(codes), rtol=1e-5)
+    assert not np.allclose(
+        compiled(one := network_of(strand="one"))(DNA.reverse_complement(codes)),
+        compiled(one)(codes),
+    )
+
+
+def test_scan_finds_a_motif_with_its_strand():
+    motif = np.eye(4)[DNA.encode("GATTCA")]
+    network = network_of(
+        kernel_init=from_matrices([motif, np.eye(4)[DNA.encode("CCCCCC")]], rest=jnp_zeros)
+    )
+    codes = np.stack([DNA.encode("AAAGATTCAAAAA"), DNA.encode("AAAAATGAATCAA")])
+    codes = np.concatenate([codes, np.full((2, 2), PAD, np.uint8)], axis=1)
+    values, strands = network.scan(jnp.asarray(codes))
+    assert values.shape == strands.shape == (2, 10, 5) and strands.dtype == jnp.int8
+    assert values[..., 0].argmax(axis=1).tolist() == [3, 5]
+    assert [strands[0, 3, 0], strands[1, 5, 0]] == [0, 1]
+    # empty kernels match both strands alike: the strand as given wins
+    assert not strands[..., 2:].any()
+    assert np.isneginf(values[:, 8:]).all() and np.isfinite(values[:, :8]).all()
+    # a kernel of unit length over its own motif gives sqrt(6), plus the bias
+    np.testing.assert_allclose(values[0, 3, 0], np.sqrt(6) - 1, rtol=1e-6)
+
+
+def jnp_zeros(key, shape, dtype):
+    return jnp.zeros(shape, dtype)
+
+
+def test_scan_holds_the_maximum_that_the_network_pools():
+    network, codes = network_of(), sequences()
+    values, _ = network.scan(jnp.asarray(codes))
+    pooled = network.features(*network.image(jnp.asarray(codes)))[:, :5]
+    np.testing.assert_allclose(np.maximum(values.max(axis=1), 0), pooled, rtol=1e-6)
+
+
+def test_dropout_acts_only_with_randomness_and_gradients_are_finite():
+    network, codes = network_of(dropout=0.5), jnp.asarray(sequences())
+    graph, state = nnx.split(network, nnx.Param)
+    plain, again = network(codes), network(codes)
+    np.testing.assert_array_equal(plain, again)
+    assert not np.array_equal(network(codes, rngs=nnx.Rngs(dropout=1)), plain)
+
+    @jax.jit
+    def slopes(state, key):
+        def loss(state):
+            return (nnx.merge(graph, state)(codes, rngs=nnx.Rngs(dropout=key)) ** 2).sum()
+
+        return jax.grad(loss)(state)
+
+    leaves = jax.tree.leaves(slopes(state, jax.random.key(0)))
+    assert len(leaves) == 6 and all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def test_kernel_gradient_is_the_finite_difference():
+    network, codes = network_of(), jnp.asarray(sequences())
+    graph, state = nnx.split(network)
+    with jax.enable_x64(True):
+        state = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
+        loss = jax.jit(lambda state: nnx.merge(graph, state)(codes).sum())
+        gradient = jax.grad(loss)(state)
+        along = jax.tree.map(
+            lambda a: jnp.asarray(np.random.default_rng(0).normal(size=a.shape)), state
+        )
+        slope = sum(
+            (g * d).sum()
+            for g, d in zip(jax.tree.leaves(gradient), jax.tree.leaves(along), strict=True)
+        )
+        ahead, behind = (
+            loss(jax.tree.map(lambda a, d, s=s: a + s * d, state, along)) for s in (1e-6, -1e-6)
+        )
+        np.testing.assert_allclose(slope, (ahead - behind) / 2e-6, rtol=1e-6)
+
+
+def test_rank_and_dtype_promotion_are_explicit():
+    with jax.numpy_rank_promotion("raise"), jax.numpy_dtype_promotion("strict"):
+        assert network_of()(sequences(), rngs=nnx.Rngs(0)).dtype == jnp.float32
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alphabet": "protein", "strand": "both"}, "needs an alphabet with complements"),
+        ({"alphabet": "dna", "strand": "three"}, "`strand`"),
+        ({"alphabet": "dna", "dims": 3}, "`dims`"),
+        ({"alphabet": "dna", "width": 0}, "`width`"),
+        ({"alphabet": "dna", "dropout": 1.0}, "`dropout`"),
+        ({"alphabet": "dna", "complement": (0, 0, 1, 2)}, "`complement`"),
+        ({"alphabet": "dna", "complement": (1, 2, 3, 0)}, "`complement`"),
+        ({"alphabet": "dna", "layers": 3}, "layers"),
+        ({}, "`alphabet`"),
+    ],
+)
+def test_misfit_options_are_one_line_errors(options, message):
+    with pytest.raises(SeqcnnError, match=message) as caught:
+        create("motifcnn", **options)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,166 @@
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import safetensors.numpy
+from flax import nnx
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks import weights
+from seqcnn.networks.weights import Member, Model, create_member, load_model, save_model
+from seqcnn.seq.alphabet import DNA, PAD, Alphabet
+
+CODES = np.random.default_rng(0).integers(0, 15, (4, 20)).astype(np.uint8)
+CODES[1, 9:] = PAD
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """An ensemble whose members differ in their options."""
+    first = create_member("motifcnn", alphabet=DNA, kernels=3, width=5, hidden=2)
+    second = create_member("motifcnn", alphabet=DNA, seed=1, kernels=2, width=7, hidden=2, dims=2)
+    second = Member(second.name, second.options, second.network, {"fold": 1})
+    return Model((first, second), DNA, {"slope": np.float32(0.5), "bins": np.arange(3)})
+
+
+@pytest.fixture
+def folder(model: Model, tmp_path: Path) -> Path:
+    save_model(model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def forge(folder: Path, *, tensors: dict | None = None, **entries) -> None:
+    """Change a model and make its checksums right again."""
+    if tensors is not None:
+        (folder / weights.WEIGHTS).write_bytes(safetensors.numpy.save(tensors))
+    config = json.loads((folder / weights.CONFIG).read_text())
+    del config["config_sha256"]
+    raw = (folder / weights.WEIGHTS).read_bytes()
+    config |= {"weights_sha256": weights.hashlib.sha256(raw).hexdigest()} | entries
+    config["config_sha256"] = weights._digest(config)
+    (folder / weights.CONFIG).write_text(json.dumps(config))
+
+
+def test_a_model_comes_back_as_it_was(model, folder):
+    again = load_model(folder)
+    assert again.alphabet == DNA
+    assert again.extra == {"slope": 0.5, "bins": [0, 1, 2]}
+    assert [m.extra for m in again.members] == [{}, {"fold": 1}]
+    for before, after in zip(model.members, again.members, strict=True):
+        assert (after.name, dict(after.options)) == (before.name, dict(before.options))
+        np.testing.assert_array_equal(after.network(CODES), before.network(CODES))
+        # one compilation serves both
+        assert nnx.graphdef(after.network) == nnx.graphdef(before.network)
+
+
+def test_a_loaded_network_trains_on(folder):
+    graph, state = nnx.split(load_model(folder).members[0].network, nnx.Param)
+    gradient = jax.grad(lambda state: nnx.merge(graph, state)(CODES).sum())(state)
+    assert any(leaf.any() for leaf in jax.tree.leaves(gradient))
+
+
+def test_the_alphabet_is_written_in_full(tmp_path):
+    own = Alphabet("own", "HPC", {"?": "HPC", "Z": "HP"}, "PHC")
+    member = create_member("motifcnn", alphabet=own, kernels=2, width=3)
+    save_model(Model((member,), own), tmp_path)
+    again = load_model(tmp_path)
+    assert again.alphabet == own and again.alphabet.name == "own"
+    codes = own.encode("HPCZ?H")[None]
+    np.testing.assert_array_equal(again.members[0].network(codes), member.network(codes))
+
+
+def test_the_same_model_is_the_same_bytes(model, folder, tmp_path):
+    save_model(model, tmp_path / "again")
+    for name in (weights.CONFIG, weights.WEIGHTS):
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    assert sorted(p.name for p in folder.iterdir()) == [weights.CONFIG, weights.WEIGHTS]
+
+
+def test_tensors_are_written_as_they_are_read_not_as_they_lie(model, tmp_path):
+    member = create_member("motifcnn", alphabet=DNA, kernels=3, width=5)
+    turned = np.asfortranarray(np.arange(60, dtype=np.float32).reshape(5, 4, 3))
+    member.network.kernel.set_value(turned)
+    save_model(Model((member,), DNA), tmp_path)
+    np.testing.assert_array_equal(load_model(tmp_path).members[0].network.kernel[...], turned)
+
+
+@pytest.mark.parametrize("name", [weights.CONFIG, weights.WEIGHTS])
+def test_a_flipped_bit_is_refused(folder, name):
+    path, rng = folder / name, np.random.default_rng(0)
+    intact = path.read_bytes()
+    for _ in range(50):
+        raw = bytearray(intact)
+        raw[rng.integers(len(raw))] ^= 1 << rng.integers(8)
+        path.write_bytes(raw)
+        with pytest.raises(SeqcnnError, match=r"config\.json|weights\.safetensors"):
+            load_model(folder)
+    path.write_bytes(intact)
+    load_model(folder)
+
+
+@pytest.mark.parametrize("name", [weights.CONFIG, weights.WEIGHTS])
+def test_half_a_file_and_none_are_refused(folder, name):
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(SeqcnnError, match=name):
+        load_model(folder)
+    path.unlink()
+    with pytest.raises(SeqcnnError, match=f"{name}: a model needs this file"):
+        load_model(folder)
+
+
+def change(folder: Path, edit) -> dict:
+    tensors = dict(safetensors.numpy.load((folder / weights.WEIGHTS).read_bytes()))
+    edit(tensors)
+    return tensors
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda t: t.pop("0.kernel"), "'0.kernel' is missing"),
+        (lambda t: t.update({"0.more": t["0.bias"]}), "no network has the tensor '0.more'"),
+        (lambda t: t.update({"2.bias": t["0.bias"]}), "no network has the tensor '2.bias'"),
+        (lambda t: t.update({"1.bias": t["0.bias"]}), r"'1.bias' is float32 \(3,\)"),
+        (lambda t: t.update({"0.bias": t["0.bias"].astype(np.float16)}), "is float16"),
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused(folder, edit, message):
+    forge(folder, tensors=change(folder, edit))
+    with pytest.raises(SeqcnnError, match=rf"weights\.safetensors: .*{message}"):
+        load_model(folder)
+
+
+def test_no_tensors_at_all(folder):
+    (folder / weights.WEIGHTS).write_bytes(b"not a model")
+    forge(folder)
+    with pytest.raises(SeqcnnError, match="no safetensors file"):
+        load_model(folder)
+
+
+def test_another_format_says_who_wrote_it(folder):
+    forge(folder, format=2, seqcnn="7.0")
+    with pytest.raises(SeqcnnError, match=r"config\.json: .*format 2.*seqcnn 7\.0.*reads format 1"):
+        load_model(folder)
+
+
+def test_a_network_that_does_not_exist_here(folder):
+    forge(folder, members=[{"name": "gone", "options": {}, "extra": {}}])
+    with pytest.raises(SeqcnnError, match=r"config\.json: there is no network 'gone'"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "{", "\xff"])
+def test_some_other_json(folder, text):
+    (folder / weights.CONFIG).write_bytes(text.encode("latin-1"))
+    with pytest.raises(SeqcnnError, match="not the configuration of a seqcnn model"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, np.array([np.inf])])
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(model, tmp_path, value):
+    with pytest.raises(SeqcnnError, match="JSON"):
+        save_model(Model(model.members, DNA, {"bad": value}), tmp_path / "none")
+    assert not (tmp_path / "none").exists()
