@@ -193,11 +193,11 @@ def _distinct(pool: list[Candidate], search: Search) -> list[Candidate]:
 
 
 def joined(a: Contrast, b: Contrast) -> Contrast:
-    """Put two parts together."""
+    """Put two parts with the same kind of control together."""
     return Contrast(
         np.concatenate([a.foreground, b.foreground]),
-        np.concatenate([a.control[:], b.control]) if a.copies == b.copies else a.control,
-        a.copies if a.copies == b.copies else 0,
+        np.concatenate([a.control, b.control]),
+        a.copies,
         np.concatenate([a.strata, b.strata]),
         np.concatenate([a.control_strata, b.control_strata]),
     )
@@ -254,7 +254,7 @@ def polish(
         ]
     # a weak motif may have slid into a stronger one: then its first form is kept
     candidates = [
-        new if _alike(new, old, search) else old
+        new if alike(new, old, search) else old
         for new, old in zip(candidates, start, strict=True)
     ]
     found = scan_contrast(candidates, contrast, search)
@@ -360,14 +360,14 @@ def _take(
         if p_values[best] > search.log10_p:
             break
         chosen = pool[best]
-        if not any(_alike(chosen, other, search) for other in kept + taken):
+        if not any(alike(chosen, other, search) for other in kept + taken):
             taken.append(chosen)
         fit = _hide(chosen, best, on_fit, fit, search)
         judge = _hide(chosen, best, on_judge, judge, search)
         pool = [
             c
             for i, c in enumerate(pool)
-            if i != best and p_values[i] <= search.log10_p and not _alike(c, chosen, search)
+            if i != best and p_values[i] <= search.log10_p and not alike(c, chosen, search)
         ]
         if len(kept) + len(taken) >= search.motifs:
             break
@@ -387,7 +387,7 @@ def _shortlist(
     for i in np.argsort(p_values, kind="stable"):
         if p_values[i] > search.log10_p or len(chosen) == BATCH:
             break
-        if not any(_alike(pool[i], other, search) for other in chosen):
+        if not any(alike(pool[i], other, search) for other in chosen):
             chosen.append(pool[i])
     return chosen
 
@@ -399,7 +399,8 @@ def _log10_p(
     return contrast.test(hits[0], hits[1]).log10_p
 
 
-def _alike(a: Candidate, b: Candidate, search: Search) -> bool:
+def alike(a: Candidate, b: Candidate, search: Search) -> bool:
+    """Whether two candidates are versions of one motif: shifted, partial, on the other strand."""
     match = similarity(a.motif(search), b.motif(search), both_strands=search.both_strands)
     other = similarity(b.motif(search), a.motif(search), both_strands=search.both_strands)
     return match.r >= SAME and max(match.coverage, other.coverage) >= 0.5

@@ -110,7 +110,10 @@ def scan_rows(
     def scan_some(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         image = jax.nn.one_hot(jnp.minimum(rows, symbols - 1), symbols, dtype=jnp.float32)
         scores = conv(image, kernel).reshape(len(rows), -1, frames)  # (n, position x strand, frames)
-        return scores.max(1), scores.argmax(1).astype(jnp.int32)
+        best = scores.max(1)
+        # on CPU, the first place of the maximum costs half as much in this way as by argmax
+        places = jnp.arange(scores.shape[1], dtype=jnp.int32)[None, :, None]
+        return best, jnp.where(scores == best[:, None], places, scores.shape[1]).min(1)
 
     score, place = jax.lax.map(scan_some, codes.reshape(-1, ROWS, codes.shape[1]))
     strands = 1 if complement is None else 2

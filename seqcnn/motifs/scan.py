@@ -5,7 +5,7 @@ once. Up to three neighbouring letters are one number, so that one look-up score
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,6 +109,13 @@ class Hits:
             float(10.0 ** self.log10_q_value[index]),
             self.matched(index),
         )
+
+    def select(self, rows: np.ndarray) -> "Hits":
+        """Take sites by position or by a boolean mask."""
+        columns = (
+            "motif", "sequence", "start", "reverse", "score", "log10_p_value", "log10_q_value"
+        )  # fmt: skip
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def matched(self, index: int) -> str:
         """Read the letters of one site along the motif."""

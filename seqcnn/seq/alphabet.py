@@ -1,8 +1,8 @@
 """Alphabets: letters become small integers once, at the door.
 
-Codes 0 .. size - 1 are the letters, then come the ambiguity codes; `PAD` (255) is no letter at all.
-Every code has a row of shares in `Alphabet.shares`: a letter has a single 1, an ambiguity code equal
-shares over the letters that it stands for, padding a row of zeros.
+Codes 0 .. size - 1 are the letters, then come the ambiguity codes; `PAD` (255) is no letter at
+all. Every code has a row of shares in `Alphabet.shares`: a letter has a single 1, an ambiguity code
+equal shares over the letters that it stands for, padding a row of zeros.
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ class Alphabet:
     letters
         The letters in the order of their codes, upper case.
     ambiguity
-        What each further symbol stands for: ``{"R": "AG"}``. An empty string is a symbol that matches
-        no letter (a stop codon in a protein).
+        What each further symbol stands for: ``{"R": "AG"}``. An empty string is a symbol that
+        matches no letter (a stop codon in a protein).
     complements
         The complement of each of `letters`, in order; None where there are no two strands.
     aliases
@@ -80,7 +80,10 @@ class Alphabet:
     @property
     def unknown(self) -> str:
         """The symbol that stands for any letter: ``N`` or ``X``."""
-        return next(s for s, letters in self.ambiguity.items() if len(letters) == self.size)
+        for symbol, letters in self.ambiguity.items():
+            if len(letters) == self.size:
+                return symbol
+        raise SeqcnnError(f"alphabet {self.name!r} has no symbol for any letter in `ambiguity`")
 
     @cached_property
     def shares(self) -> np.ndarray:
@@ -94,7 +97,7 @@ class Alphabet:
 
     @cached_property
     def code_of_byte(self) -> bytes:
-        """256 bytes for `bytes.translate`: the code of each ASCII symbol in either case, else PAD."""
+        """256 bytes for `bytes.translate`: the code of each symbol in either case, else PAD."""
         table = bytearray([PAD]) * 256
         for symbol in [*self.symbols, *self.aliases]:
             code = self.symbols.index(self.aliases.get(symbol, symbol))
@@ -147,16 +150,17 @@ class Alphabet:
         >>> DNA.encode("acgtN").tolist()
         [0, 1, 2, 3, 14]
         """
-        raw = text.encode("latin-1", "replace") if isinstance(text, str) else bytes(text)
-        codes = np.frombuffer(raw.translate(self.code_of_byte), np.uint8)
-        wrong = np.flatnonzero(codes == PAD)
-        if wrong.size:
-            at = int(wrong[0])
+        raw = text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text)
+        codes = raw.translate(self.code_of_byte)
+        at = codes.find(PAD)
+        if at >= 0:
+            # symbols are ASCII, so that bytes and characters agree up to the first that is none
+            wrong = raw[at : at + 4].decode("utf-8", "replace")[0]
             raise SeqcnnError(
-                f"{chr(raw[at])!r} at position {at + 1} is no symbol of alphabet {self.name!r} "
+                f"{wrong!r} at position {at + 1} is no symbol of alphabet {self.name!r} "
                 f"({self.symbols})"
             )
-        return codes
+        return np.frombuffer(codes, np.uint8)
 
     def decode(self, codes: np.ndarray) -> str:
         """Turn codes back into text; padding becomes ``-``."""

@@ -1,4 +1,4 @@
-"""`SequenceSet`: many sequences as one buffer of codes, with no Python object per letter or record."""
+"""`SequenceSet`: many sequences as one buffer of codes, with no Python object per letter."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -99,12 +99,13 @@ class SequenceSet:
         """Take sequences by position or by a boolean mask, in the order given."""
         rows = np.asarray(index)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
-        lengths = self.lengths[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        start = np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        codes = self.codes[start + np.arange(offsets[-1])]
-        ids = tuple(self.ids[i] for i in rows)
-        descriptions = tuple(self.descriptions[i] for i in rows) if self.descriptions else ()
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
+        pieces = [self[i] for i in rows.tolist()]
+        codes = np.concatenate(pieces) if pieces else self.codes[:0]
+        ids = tuple(self.ids[i] for i in rows.tolist())
+        descriptions = (
+            tuple(self.descriptions[i] for i in rows.tolist()) if self.descriptions else ()
+        )
         return SequenceSet(self.alphabet, codes, offsets, ids, descriptions)
 
     def padded(self, length: int | None = None) -> np.ndarray:
@@ -129,7 +130,7 @@ class SequenceSet:
         return rows
 
     def reverse_complement(self) -> "SequenceSet":
-        """The other strand of every sequence, in the same order."""
+        """Read the other strand of every sequence; their order stays."""
         # reversing the whole buffer reverses the order of the sequences too; select undoes that
         flipped = SequenceSet(
             self.alphabet,

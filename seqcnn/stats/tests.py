@@ -153,8 +153,7 @@ def log10_p_of_detail(test: str, detail: str) -> float:
         raise SeqcnnError(f"`test` is {test!r}, it must be one of {', '.join(columns)}")
     try:
         rows = np.array([[int(n) for n in word.split("/")] for word in detail.split()])
-        rows = rows.reshape(-1, columns[test]) if rows.ndim == 1 else rows
-        if rows.shape[1] != columns[test]:
+        if rows.ndim != 2 or rows.shape[1] != columns[test]:
             raise ValueError
     except ValueError:
         raise SeqcnnError(

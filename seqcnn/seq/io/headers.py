@@ -43,22 +43,23 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[tuple[str, ...], tu
     letters = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
     starts = np.concatenate([[0], ends[:-1] + 1])
-    if any(np.any(letters[starts] == blank) for blank in _BLANKS):
-        indented = _INDENT.findall(block)
-        remarks.append(f"headers that begin with white space, skipped: {len(indented):,}")
-        return parse_headers(_INDENT.sub(b"", block), remarks)
     _remark_on_encoding(block, remarks)
-
     has_blanks = any(blank in block for blank in _BLANKS)
     if has_blanks:
-        spaced = np.frombuffer(block.translate(_BLANKS_AS_SPACES), np.uint8)
-        blanks = np.flatnonzero(spaced == ord(" "))
+        is_blank = np.frombuffer(block.translate(_BLANKS_AS_SPACES), np.uint8) == ord(" ")
+        if is_blank[starts].any():
+            block, count = _INDENT.subn(b"", block)
+            remarks.append(f"headers that begin with white space, which was skipped: {count:,}")
+            return parse_headers(block, remarks)
+        blanks = np.flatnonzero(is_blank)
         # where a first word ends there comes a line feed, so that every header makes two lines
         cuts = np.append(blanks, len(block))[np.searchsorted(blanks, starts)]
         has_rest = cuts < ends
         cut_up = letters.copy()
         cut_up[cuts[has_rest]] = ord("\n")
-        block = np.insert(cut_up, ends[~has_rest], ord("\n")).tobytes()
+        if not has_rest.all():
+            cut_up = np.insert(cut_up, ends[~has_rest], ord("\n"))
+        block = cut_up.tobytes()
     texts = block.decode(errors="replace").split("\n")[:-1]
     ids, descriptions = (texts[::2], texts[1::2]) if has_blanks else (texts, [])
     # the rule is printable ASCII, and that is seen at once

@@ -44,12 +44,10 @@ def refuse_other_formats(data: bytes | bytearray, path: str | Path) -> None:
             raise SeqcnnError(message, path=path)
     nul = data.find(b"\0")
     if start[:1] not in (b">", b"@", b";"):
-        line = start.splitlines()[0][:30]
-        if nul >= 0 or not line.decode("utf-8", "replace").isprintable():
+        line = start.splitlines()[0][:30].decode("utf-8", "replace")
+        if nul >= 0 or not line.isprintable():
             raise SeqcnnError("not FASTA: this is no text file", path=path)
-        raise SeqcnnError(
-            f"not FASTA: the first line must begin with '>', not {line.decode()!r}", path=path
-        )
+        raise SeqcnnError(f"not FASTA: the first line must begin with '>', not {line!r}", path=path)
     if nul >= 0:
         raise SeqcnnError(
             f"NUL byte at offset {nul}: the file is damaged or no text",

@@ -1,0 +1,149 @@
+"""The network of one fold: trained, calibrated, and read for seeds of motifs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from seqcnn.data.dataset import Dataset
+from seqcnn.discovery.candidates import Search
+from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.frames import WIDTH, count_letters
+from seqcnn.motifs.matrix import CountMatrix
+from seqcnn.networks.weights import Member, create_member
+from seqcnn.seq.alphabet import PAD
+from seqcnn.training.calibrate import fit_calibrator
+from seqcnn.training.loop import Fit, Round, Schedule, fit
+
+VALIDATION = 8
+"""One of so many training sequences decides when to stop, and calibrates."""
+
+VALIDATION_COPIES = 2
+"""Shuffles of a validation sequence that are looked at."""
+
+READ = 2000
+"""Training sequences whose best windows make a kernel a motif."""
+
+FIRED = 0.5
+"""A window counts if it excites a kernel by this share of the most that any does (DeepBind)."""
+
+
+def train_fold(
+    contrast: Contrast,
+    search: Search,
+    *,
+    schedule: Schedule,
+    dims: int,
+    seed: int,
+    extra: dict[str, int],
+    on_round: Callable[[Round], None] | None = None,
+) -> tuple[Member, Fit]:
+    """Train and calibrate a network on the training part of one fold.
+
+    Parameters
+    ----------
+    contrast
+        The training part, in random order.
+    search
+        Alphabet and strands.
+    schedule, dims, seed
+        How to train; whether sequences are images; the random start.
+    extra
+        Facts to keep with the network.
+    on_round
+        Is called after each round.
+    """
+    strand = "both" if search.both_strands else "one"
+    member = create_member(
+        "motifcnn", alphabet=search.alphabet, seed=seed, strand=strand, dims=dims
+    )
+    held = max(1, len(contrast) // VALIDATION)
+    held_control = max(1, len(contrast.control) // VALIDATION)
+    rows, control_rows = np.arange(len(contrast)), np.arange(len(contrast.control))
+    validation = contrast.select(rows[:held], control_rows[:held_control])
+    training = contrast.select(rows[held:], control_rows[held_control:])
+    labelled = _dataset(validation.thinned(VALIDATION_COPIES))
+    fitted = fit(
+        member.network,
+        _dataset(training),
+        labelled,
+        schedule=schedule,
+        seed=seed,
+        on_round=on_round,
+    )
+    calibrator = fit_calibrator(fitted.validation_logits, labelled.y)
+    facts = {**extra, "calibrator": list(calibrator)}
+    return replace(member, network=fitted.network, extra=facts), fitted
+
+
+def kernel_frames(member: Member, foreground: np.ndarray, search: Search) -> np.ndarray:
+    """Read each kernel as a motif, from the windows that excite it most.
+
+    Parameters
+    ----------
+    member
+        A trained `motifcnn`.
+    foreground
+        uint8 (n, length): training sequences.
+    search
+        Alphabet, strands and background.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (kernels, WIDTH, letters); kernels that nothing excites are left out.
+    """
+    network = member.network
+    assert hasattr(network, "scan")
+    values, strands, places = _best_windows(network, foreground[:READ])
+    width = network.width
+    frames = []
+    for kernel in range(values.shape[1]):
+        score = values[:, kernel]
+        fired = np.flatnonzero(score > FIRED * score.max()) if score.max() > 0 else []
+        if len(fired) < 5:
+            continue
+        columns = places[fired, kernel, None] + np.arange(width)
+        windows = np.take_along_axis(_at_least(foreground[:READ], width)[fired], columns, 1)
+        reverse = strands[fired, kernel] == 1
+        if reverse.any():
+            windows[reverse] = search.alphabet.reverse_complement(windows[reverse])
+        counts = count_letters(windows, np.ones(len(fired)), search.alphabet.size)
+        frames.append(_framed(counts, search))
+    return np.array(frames)
+
+
+def _best_windows(
+    network: nnx.Module, codes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, strand and start of the best window of each kernel in each sequence."""
+    values, strands = network.scan(jnp.asarray(codes))  # type: ignore[attr-defined]
+    place = np.asarray(values.argmax(1))
+    pick = place[:, None]
+    value = np.take_along_axis(np.asarray(values), pick, 1)[:, 0]
+    strand = np.take_along_axis(np.asarray(strands), pick, 1)[:, 0]
+    return value, strand, place
+
+
+def _at_least(codes: np.ndarray, width: int) -> np.ndarray:
+    missing = max(0, width - codes.shape[1])
+    return np.pad(codes, ((0, 0), (0, missing)), constant_values=PAD)
+
+
+def _framed(counts: np.ndarray, search: Search) -> np.ndarray:
+    """Lay counts in the middle of a frame, cut to it on both sides if they are wider."""
+    over = max(0, len(counts) - WIDTH)
+    counts = counts[over // 2 : len(counts) - (over - over // 2)]
+    matrix = CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background)
+    frame = np.tile(search.background, (WIDTH, 1))
+    first = (WIDTH - len(counts)) // 2
+    frame[first : first + len(counts)] = matrix.values
+    return frame
+
+
+def _dataset(contrast: Contrast) -> Dataset:
+    x = np.concatenate([contrast.foreground, contrast.control])
+    y = np.concatenate([np.ones(len(contrast.foreground)), np.zeros(len(contrast.control))])
+    return Dataset(x, y.astype(np.float32))

@@ -1,0 +1,120 @@
+"""What `discover` gives back: plain data, of which the report and the tables are drawn."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seqcnn.discovery.significance import Family, FoldTest
+from seqcnn.motifs.compare import Match
+from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.scan import Hits
+from seqcnn.networks.weights import Model
+from seqcnn.seq.record import SequenceSet
+from seqcnn.stats.intervals import Estimate
+from seqcnn.training.loop import Round
+
+
+@dataclass(frozen=True, eq=False)
+class DiscoveredMotif:
+    """A motif with its statistics.
+
+    Parameters
+    ----------
+    motif
+        Matrix re-estimated on all folds; its name is the rank, ``m1``, ``m2``, ...
+    family
+        The tests behind its E-value.
+    threshold_log10_p
+        log10 of the p-value from which a window counts as a site.
+    best_match
+        The most similar motif of the database; None without a database.
+    flags
+        ``"low_complexity"``, ``"repeat"`` or ``"composition"``: reasons for doubt.
+    """
+
+    motif: Motif
+    family: Family
+    threshold_log10_p: float
+    best_match: Match | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def log10_e(self) -> float:
+        """log10 of the E-value."""
+        return self.family.log10_e
+
+
+@dataclass(frozen=True, eq=False)
+class FoldRow:
+    """Where one sequence was used: `folds.tsv`."""
+
+    sequence: int
+    fold: int
+    group: int
+    role: str
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """How well networks score sequences that they never saw.
+
+    Parameters
+    ----------
+    positives, negatives
+        float (n,): probabilities, each of the network that did not train on the sequence.
+    auroc, auprc
+        With 95 % intervals.
+    ece
+        Expected calibration error.
+    composition_auroc
+        Of a model that knows counts of letters and pairs of letters alone.
+    """
+
+    positives: np.ndarray
+    negatives: np.ndarray
+    auroc: Estimate
+    auprc: Estimate
+    ece: float
+    composition_auroc: float
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """Everything that a run of `discover` found.
+
+    Parameters
+    ----------
+    motifs, candidates
+        Motifs with an E-value up to the limit, and the weaker ones; either in rank order.
+    tests
+        All tests of all folds.
+    sites
+        Sites of `motifs` in all foreground sequences.
+    sequences
+        The foreground.
+    model
+        The networks of all folds.
+    histories
+        The rounds of training of each fold.
+    holdout
+        Scores of sequences by the network that never saw them.
+    folds
+        Where each sequence was used.
+    facts
+        Numbers and words for `run.json` and the report: control, k, groups, background, ...
+    notes
+        Sentences that a reader has to know: duplicates, composition, small sets.
+    """
+
+    motifs: tuple[DiscoveredMotif, ...]
+    candidates: tuple[DiscoveredMotif, ...]
+    tests: tuple[FoldTest, ...]
+    sites: Hits
+    sequences: SequenceSet
+    model: Model
+    histories: tuple[tuple[Round, ...], ...]
+    holdout: Holdout
+    folds: tuple[FoldRow, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,127 @@
+"""Significance: every candidate is tested on the fold that it never saw, and pays for all of them.
+
+For fold f, ``E_f = p_f * (number of all candidates tested in f)``. A motif is a family of like
+candidates; its E-value is K times the least E_f of the family over K folds. By Bonferroni this
+holds whatever the dependence between candidates and folds, and however families are formed, since
+forming them never shrinks a number of tests. Counts are never pooled over folds for a p-value.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqcnn.discovery.candidates import Candidate, Search, alike, scan_contrast
+from seqcnn.discovery.contrast import Contrast, TestResult
+from seqcnn.stats.auroc import auroc
+
+
+@dataclass(frozen=True, eq=False)
+class FoldTest:
+    """One candidate, tested on the fold that it never saw.
+
+    Parameters
+    ----------
+    fold
+        The fold of the test.
+    candidate
+        What was tested; matrix and threshold come from the other folds.
+    result
+        The exact test.
+    tests
+        Number of candidates tested in this fold.
+    auroc
+        Of the best site's score, foreground against control.
+    """
+
+    fold: int
+    candidate: Candidate
+    result: TestResult
+    tests: int
+    auroc: float
+
+    @property
+    def log10_e(self) -> float:
+        """log10 of p times the number of tests of the fold."""
+        return self.result.log10_p + math.log10(self.tests)
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Like candidates of all folds: one motif. Tests are sorted, the best first."""
+
+    tests: tuple[FoldTest, ...]
+    folds: int
+
+    @property
+    def best(self) -> FoldTest:
+        """The test that gives the E-value."""
+        return self.tests[0]
+
+    @property
+    def log10_e(self) -> float:
+        """log10 of the E-value over all folds."""
+        return self.best.log10_e + math.log10(self.folds)
+
+    @property
+    def auroc(self) -> float:
+        """Mean over the tests of different folds, weighted by their sizes."""
+        by_fold = self.one_per_fold
+        weights = [t.result.total for t in by_fold]
+        return float(np.average([t.auroc for t in by_fold], weights=weights))
+
+    @property
+    def one_per_fold(self) -> list[FoldTest]:
+        """The best test of each fold that has one."""
+        seen: dict[int, FoldTest] = {}
+        for test in self.tests:
+            seen.setdefault(test.fold, test)
+        return [seen[fold] for fold in sorted(seen)]
+
+    @property
+    def table(self) -> tuple[int, int, int, int]:
+        """Counts pooled over folds, an effect size only: hits, total, control hits, total."""
+        results = [t.result for t in self.one_per_fold]
+        return (
+            sum(r.hits for r in results),
+            sum(r.total for r in results),
+            sum(r.control_hits for r in results),
+            sum(r.control_total for r in results),
+        )
+
+
+def test_fold(
+    fold: int, candidates: list[Candidate], contrast: Contrast, search: Search
+) -> list[FoldTest]:
+    """Test all candidates of a fold on its own sequences."""
+    if not candidates:
+        return []
+    found = scan_contrast(candidates, contrast, search)
+    tests = []
+    for i, candidate in enumerate(candidates):
+        scores = [sites.score[:, i] for sites in found]
+        hits = [s >= candidate.threshold for s in scores]
+        result = contrast.test(hits[0], hits[1])
+        area = auroc(scores[0], scores[1])
+        tests.append(FoldTest(fold, candidate, result, len(candidates), area))
+    return tests
+
+
+test_fold.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is the field's, no test
+
+
+def families(tests: list[FoldTest], search: Search, folds: int) -> list[Family]:
+    """Gather like candidates, the most significant first."""
+    ranked = sorted(tests, key=lambda t: (t.log10_e, -t.auroc, t.fold))
+    gathered: list[list[FoldTest]] = []
+    for test in ranked:
+        home = next(
+            (g for g in gathered if alike(test.candidate, g[0].candidate, search)), None
+        )
+        if home is None:
+            gathered.append([test])
+        else:
+            home.append(test)
+    return sorted(
+        (Family(tuple(g), folds) for g in gathered), key=lambda f: (f.log10_e, -f.auroc)
+    )

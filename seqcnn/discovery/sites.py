@@ -1,0 +1,125 @@
+"""From families of tested candidates to the motifs and sites that people read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from seqcnn.discovery.candidates import Candidate, Search, polish
+from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.result import DiscoveredMotif
+from seqcnn.discovery.significance import Family
+from seqcnn.motifs.compare import best_match
+from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.pvalue import ScoreDistribution
+from seqcnn.motifs.scan import Hits, scan
+from seqcnn.seq.record import SequenceSet
+
+MOST = 10_000
+"""At most so many sequences re-estimate the matrices."""
+
+LEAST_STRICT = 1e-3
+"""A site has this p-value at most, whatever the threshold of its motif."""
+
+SIMPLE = 1.2
+"""Bits of entropy of the consensus letters (of 2 in DNA) below which a motif is low-complexity."""
+
+
+def finish_motifs(
+    families: Sequence[Family],
+    data: Contrast,
+    search: Search,
+    *,
+    limit: float,
+    database: Sequence[Motif],
+) -> tuple[DiscoveredMotif, ...]:
+    """Estimate the matrix of each family on all folds, and name it.
+
+    The tests stay what they were: those of the candidates that never saw their fold.
+
+    Parameters
+    ----------
+    families
+        In rank order.
+    data
+        All sequences.
+    search
+        Alphabet, strands and background.
+    limit
+        E-value up to which flagged motifs are ranked behind the others.
+    database
+        Known motifs to compare with; may be empty.
+    """
+    if not families:
+        return ()
+    rows = np.linspace(0, len(data) - 1, min(len(data), MOST)).astype(int)
+    control = np.arange(len(data.control))
+    sample = data.select(rows, control).thinned(2)
+    polished = polish([f.best.candidate for f in families], sample, search, rounds=2)
+    found = [
+        _finish(family, candidate, search, database)
+        for family, candidate in zip(families, polished, strict=True)
+    ]
+    found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
+    return tuple(
+        replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
+    )
+
+
+def find_sites(
+    motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search
+) -> Hits:
+    """Find all sites of motifs, each from its own threshold on."""
+    strictest = 10.0 ** max((m.threshold_log10_p for m in motifs), default=-4.0)
+    hits = scan(
+        [m.motif for m in motifs],
+        sequences,
+        p_value=strictest,
+        background=search.background,
+        strand="both" if search.both_strands else "one",
+    )
+    limits = np.array([m.threshold_log10_p for m in motifs])
+    return hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9) if len(motifs) else hits
+
+
+def _finish(
+    family: Family, candidate: Candidate, search: Search, database: Sequence[Motif]
+) -> DiscoveredMotif:
+    motif = replace(candidate.motif(search), log10_e_value=family.log10_e)
+    scores = motif.matrix.to_scores(background=search.background)
+    log10_p = float(ScoreDistribution.of(scores).log10_p_value(np.array([candidate.threshold]))[0])
+    match = None
+    if database:
+        match = best_match(motif, database, both_strands=search.both_strands)
+    return DiscoveredMotif(
+        motif, family, min(log10_p, np.log10(LEAST_STRICT)), match, _flags(motif)
+    )
+
+
+def _flags(motif: Motif) -> tuple[str, ...]:
+    """Say why a motif may not be what it seems."""
+    values = motif.matrix.values
+    bits = motif.matrix.information()
+    strong = values[bits >= 0.5 * bits.max()]
+    shares = strong.mean(0)
+    entropy = float(-(shares * np.log2(np.maximum(shares, 1e-12))).sum())
+    flags = []
+    if entropy < SIMPLE and len(strong) >= 5:
+        flags.append("low_complexity")
+    if _repeats(values, bits):
+        flags.append("repeat")
+    return tuple(flags)
+
+
+def _repeats(values: np.ndarray, bits: np.ndarray) -> bool:
+    """Whether a motif is the same few letters over and over: like itself shifted by 1 to 3."""
+    width = len(values)
+    x = values - 1 / values.shape[1]
+    for shift in (1, 2, 3):
+        if width < 3 * shift + 3:
+            continue
+        a, b = x[shift:], x[:-shift]
+        r = (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+        if r > 0.8 and bits.mean() > 0.3:
+            return True
+    return False

@@ -1,0 +1,182 @@
+"""Find the lines of FASTA and FASTQ texts, all at once, and tell headers from sequence."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, starmap
+from pathlib import Path
+
+import numpy as np
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.seq.io.sniff import begins_like, refuse_other_formats
+
+BLANKS = b" \t\v\f\r"
+"""Bytes inside of a line that are no letters."""
+PIECE = 1 << 18
+"""Bytes to work on at a time: fresh arrays of a file's size cost more than the arithmetic."""
+
+_LINE_FEED = 10
+
+
+def normalise(text: bytearray, path: str | Path, remarks: list[str]) -> bytearray:
+    """Refuse what is no FASTA or FASTQ; leave line feeds as the only ends of lines.
+
+    Parameters
+    ----------
+    text
+        The content of the file; may be changed.
+    path
+        Its name, for messages.
+    remarks
+        Gets one sentence for each kind of oddity found.
+
+    Returns
+    -------
+    bytearray
+        The text without byte order mark, with a line feed behind the last line too.
+    """
+    if text.startswith(b"\xef\xbb\xbf"):
+        del text[:3]
+    refuse_other_formats(text, path)
+    if b"\r" in text:
+        if b"\n" in text:
+            text = text.replace(b"\r\n", b"\n")
+        else:
+            text = text.replace(b"\r", b"\n")
+            remarks.append("lines end in carriage returns only, as on Macs before 2001; read so")
+    if not text.endswith(b"\n"):
+        if text.startswith(b">", text.rfind(b"\n") + 1):
+            remarks.append("the file ends inside a header: was it cut off?")
+        text.append(_LINE_FEED)
+    return text
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a text.
+
+    Parameters
+    ----------
+    ends
+        int64 (lines,): position of the line feed that ends each line.
+    is_header, is_letters
+        bool (lines,): lines with a name; lines with a part of a sequence. Comments, blank lines and
+        qualities may be neither.
+    """
+
+    ends: np.ndarray
+    is_header: np.ndarray
+    is_letters: np.ndarray
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """int64 (lines,): position of the first byte of each line."""
+        return self.ends - self.widths + 1
+
+    @cached_property
+    def widths(self) -> np.ndarray:
+        """int64 (lines,): bytes of each line, line feed included."""
+        return np.diff(self.ends, prepend=-1)
+
+    def count_letters(self, text: bytearray) -> np.ndarray:
+        """Count the letters before each line of a text without headers, and all: (lines + 1,)."""
+        lengths = np.where(self.is_letters, self.widths - 1, 0)
+        for blank in BLANKS:
+            if blank in text:
+                at = _positions(text, blank)
+                lengths -= np.bincount(np.searchsorted(self.ends, at), minlength=len(lengths))
+        return np.concatenate([[0], np.cumsum(lengths)])
+
+
+def find_lines(text: bytearray, path: str | Path, remarks: list[str]) -> Lines:
+    """Find the lines of a normalised text.
+
+    Raises
+    ------
+    SeqcnnError
+        FASTA: there is no header, or letters before the first one. FASTQ: a record has not four
+        lines, or other numbers of letters and qualities.
+    """
+    ends = _positions(text, _LINE_FEED)
+    if begins_like(b"@", text):
+        return _find_fastq_lines(text, ends, path)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    first = np.frombuffer(text, np.uint8)[starts]
+    is_header, is_comment = first == ord(">"), first == ord(";")
+    if is_comment.any():
+        remarks.append(f"comment lines (';') skipped: {np.count_nonzero(is_comment):,}")
+    lead = int(np.argmax(is_header)) if is_header.any() else len(ends)
+    for line in np.flatnonzero(~is_comment[:lead]).tolist():
+        if text[starts[line] : ends[line]].strip():
+            raise SeqcnnError(
+                "not FASTA: letters before the first header; put a line such as '>name' there",
+                path=path,
+                line=line + 1,
+            )
+    if not is_header.any():
+        raise SeqcnnError("no sequences: no line begins with '>'", path=path)
+    return Lines(ends, is_header, ~is_header & ~is_comment)
+
+
+def _find_fastq_lines(text: bytearray, ends: np.ndarray, path: str | Path) -> Lines:
+    """Check that every record has four lines; blank lines may follow the last."""
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    count = len(ends)
+    while not text[starts[count - 1] : ends[count - 1]].strip():
+        count -= 1
+    role = np.arange(len(ends)) % 4
+    role[count:] = -1
+    first = np.frombuffer(text, np.uint8)[starts]
+    length = (ends - starts)[: count - count % 4]
+
+    mismarked = ((role == 0) & (first != ord("@"))) | ((role == 2) & (first != ord("+")))
+    for wrong, message in (
+        (mismarked, "this line should begin with '@' or '+'"),
+        (np.arange(count) >= len(length), "the last record has fewer than four lines"),
+        (np.repeat(length[1::4] != length[3::4], 4), "letters and qualities differ in number"),
+    ):
+        if wrong.any():
+            raise SeqcnnError(
+                f"looks like FASTQ, but {message} (each record needs four lines)",
+                path=path,
+                line=int(np.argmax(wrong)) + 1,
+            )
+    return Lines(ends, role == 0, role == 1)
+
+
+def cut_out_headers(text: bytearray, lines: Lines) -> bytes:
+    """Overwrite all that is no sequence by zero bytes.
+
+    Returns
+    -------
+    bytes
+        The header lines that were there without their first character, each ended by a line feed.
+    """
+    buffer = np.frombuffer(text, np.uint8)
+    headers = []
+    marks = np.arange(0, len(buffer) + PIECE, PIECE)
+    for rows in starmap(slice, pairwise(np.unique(np.searchsorted(lines.ends, marks)))):
+        start, is_letters = lines.starts[rows.start], lines.is_letters[rows]
+        piece = buffer[start : lines.ends[rows.stop - 1] + 1]
+        # one run for all lines of a record, since they are far fewer than lines
+        last = np.append(np.flatnonzero(np.diff(is_letters)), len(is_letters) - 1)
+        runs = np.diff(lines.ends[rows][last], prepend=start - 1)
+        kept = np.repeat(is_letters[last], runs)
+        others = piece[~kept]
+        piece *= kept.view(np.uint8)
+
+        widths = lines.widths[rows][~is_letters]
+        is_header = lines.is_header[rows][~is_letters]
+        taken = np.repeat(is_header, widths)
+        taken[(np.cumsum(widths) - widths)[is_header]] = False
+        headers.append(others[taken].tobytes())
+    return b"".join(headers)
+
+
+def _positions(text: bytearray, byte: int) -> np.ndarray:
+    """Find where `byte` occurs, as int64."""
+    buffer = np.frombuffer(text, np.uint8)
+    pieces = range(0, len(buffer), PIECE)
+    return np.concatenate(
+        [np.flatnonzero(buffer[start : start + PIECE] == byte) + start for start in pieces]
+    )
