@@ -142,7 +142,9 @@ def find_candidates(
         pool = _refined(seeds, sources, _head(fit, SKETCH), search)
         pool = _distinct(pool, search)
         if len(fit) > SKETCH and pool:
-            pool = _refined(np.stack([c.frame for c in pool]), [c.source for c in pool], fit, search)
+            pool = _refined(
+                np.stack([c.frame for c in pool]), [c.source for c in pool], fit, search
+            )
         taken, fit, judge = _take(pool, kept, fit, judge, search)
         kept += taken
         if not taken or len(kept) >= search.motifs:
@@ -182,9 +184,7 @@ def _distinct(pool: list[Candidate], search: Search) -> list[Candidate]:
     chosen: list[Candidate] = []
     for candidate in pool:
         matches = [
-            similarity(
-                candidate.motif(search), c.motif(search), both_strands=search.both_strands
-            )
+            similarity(candidate.motif(search), c.motif(search), both_strands=search.both_strands)
             for c in chosen
         ]
         if not any(m.r >= EQUAL and m.coverage >= EQUAL for m in matches):
@@ -249,13 +249,10 @@ def polish(
     start = candidates
     for _ in range(rounds):
         found = scan_contrast(candidates, contrast, search)
-        candidates = [
-            _polished(c, i, found, contrast, search) for i, c in enumerate(candidates)
-        ]
+        candidates = [_polished(c, i, found, contrast, search) for i, c in enumerate(candidates)]
     # a weak motif may have slid into a stronger one: then its first form is kept
     candidates = [
-        new if alike(new, old, search) else old
-        for new, old in zip(candidates, start, strict=True)
+        new if alike(new, old, search) else old for new, old in zip(candidates, start, strict=True)
     ]
     found = scan_contrast(candidates, contrast, search)
     candidates = with_thresholds(candidates, found)
@@ -274,9 +271,7 @@ def _polished(
 ) -> Candidate:
     weights = site_probabilities(found[0].score[:, index], found[1].score[:, index])
     windows = read_windows(contrast.foreground, found[0], index, search.alphabet)
-    counts = CountMatrix(
-        count_letters(windows, weights, search.alphabet.size), search.alphabet
-    )
+    counts = CountMatrix(count_letters(windows, weights, search.alphabet.size), search.alphabet)
     sites = float(weights.sum())
     if sites < 3:
         return candidate
@@ -426,9 +421,7 @@ def _hide(
     return contrast.masked(second[0], second[1])
 
 
-def _hidden(
-    codes: np.ndarray, sites: BestSites, index: int, candidate: Candidate
-) -> np.ndarray:
+def _hidden(codes: np.ndarray, sites: BestSites, index: int, candidate: Candidate) -> np.ndarray:
     rows = np.flatnonzero(sites.score[:, index] >= candidate.threshold)
     columns = np.flatnonzero(candidate.used)
     reverse = sites.strand[rows, index] == 1

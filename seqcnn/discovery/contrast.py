@@ -105,8 +105,9 @@ class Contrast:
         if self.copies:
             test, detail, log10_p = "paired", *_paired(hits, control_hits, self.copies)
         else:
-            test, detail, log10_p = "cmh", *_stratified(
-                hits, control_hits, self.strata, self.control_strata
+            test, detail, log10_p = (
+                "cmh",
+                *_stratified(hits, control_hits, self.strata, self.control_strata),
             )
         return TestResult(
             test,

@@ -109,7 +109,9 @@ def scan_rows(
 
     def scan_some(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         image = jax.nn.one_hot(jnp.minimum(rows, symbols - 1), symbols, dtype=jnp.float32)
-        scores = conv(image, kernel).reshape(len(rows), -1, frames)  # (n, position x strand, frames)
+        scores = conv(image, kernel).reshape(
+            len(rows), -1, frames
+        )  # (n, position x strand, frames)
         best = scores.max(1)
         # on CPU, the first place of the maximum costs half as much in this way as by argmax
         places = jnp.arange(scores.shape[1], dtype=jnp.int32)[None, :, None]

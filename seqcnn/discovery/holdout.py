@@ -62,9 +62,7 @@ def composition_auroc(
     A ridge-penalised logistic regression; an area far from 0.5 says that composition alone gives
     the foreground away.
     """
-    features = np.concatenate(
-        [_shares(data.foreground, letters), _shares(data.control, letters)]
-    )
+    features = np.concatenate([_shares(data.foreground, letters), _shares(data.control, letters)])
     labels = np.concatenate([np.ones(len(data.foreground)), np.zeros(len(data.control))])
     folds = np.concatenate([fold, control_fold])
     scores = np.empty(len(labels))

@@ -10,7 +10,6 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.shuffle import shuffled_control
 
-
 FEWEST = 20
 """Fewer sequences cannot be split, trained on and tested."""
 
@@ -92,9 +91,7 @@ def contrast_of(
         return data, np.zeros(0, np.int64), facts | {"background": background}
     length = int(max(foreground.lengths.max(), control.lengths.max()))
     strata, control_strata = _strata(foreground, control, notes)
-    data = Contrast(
-        foreground.padded(length), control.padded(length), 0, strata, control_strata
-    )
+    data = Contrast(foreground.padded(length), control.padded(length), 0, strata, control_strata)
     # folds of the control are dealt out at random; it has no tie to single foreground sequences
     rng = np.random.default_rng([settings.seed, 3])
     fold = rng.permutation(np.arange(len(control)) % 2)
@@ -111,9 +108,7 @@ def letter_shares(sequences: SequenceSet, *, both_strands: bool) -> np.ndarray:
     return counts / counts.sum()
 
 
-def _readable(
-    sequences: SequenceSet, min_width: int, what: str, notes: list[str]
-) -> SequenceSet:
+def _readable(sequences: SequenceSet, min_width: int, what: str, notes: list[str]) -> SequenceSet:
     shortest = max(min_width, 5)
     plain = np.add.reduceat(
         np.append(sequences.codes < sequences.alphabet.size, False).astype(np.int64),
@@ -164,5 +159,3 @@ def _letter_counts(sequences: SequenceSet) -> np.ndarray:
 def _quantile(values: np.ndarray) -> np.ndarray:
     edges = np.unique(np.quantile(values, np.arange(1, STRATA) / STRATA))
     return np.searchsorted(edges, values, side="left")
-
-

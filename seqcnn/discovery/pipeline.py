@@ -10,7 +10,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from seqcnn.discovery.groups import Groups, group_sequences
 from seqcnn.discovery.holdout import score_holdout
 from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
 from seqcnn.discovery.network import kernel_frames, train_fold
-from seqcnn.discovery.result import Discovery, DiscoveredMotif, FoldRow
+from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.significance import families, test_fold
 from seqcnn.discovery.sites import find_sites, finish_motifs
 from seqcnn.motifs.data import load_database
@@ -227,11 +227,7 @@ def _split(training: Contrast, settings: Settings) -> tuple[Contrast, Contrast]:
 
 
 def _numbered(found: tuple[DiscoveredMotif, ...], letter: str) -> list[DiscoveredMotif]:
-    from dataclasses import replace
-
-    return [
-        replace(m, motif=replace(m.motif, name=f"{letter}{i}")) for i, m in enumerate(found, 1)
-    ]
+    return [replace(m, motif=replace(m.motif, name=f"{letter}{i}")) for i, m in enumerate(found, 1)]
 
 
 def _fold_rows(groups: Groups, fold: np.ndarray) -> tuple[FoldRow, ...]:

@@ -159,7 +159,7 @@ def _count(
 ) -> jax.Array:
     """Letters under the sites above the threshold: float32 (frames, WIDTH, letters)."""
 
-    def count_frame(score: jax.Array, start: jax.Array, strand: jax.Array, least: jax.Array):  # noqa: ANN202
+    def count_frame(score: jax.Array, start: jax.Array, strand: jax.Array, least: jax.Array):
         columns = start[:, None] + WIDTH // 2 + jnp.arange(WIDTH)
         windows = jnp.take_along_axis(rows, columns, axis=1)
         hit = (score >= least).astype(jnp.float32)
@@ -170,9 +170,7 @@ def _count(
             counts = counts + reverse[::-1, np.array(complement)]
         return counts
 
-    return jax.lax.map(
-        lambda args: count_frame(*args), (score.T, start.T, strand.T, threshold)
-    )
+    return jax.lax.map(lambda args: count_frame(*args), (score.T, start.T, strand.T, threshold))
 
 
 def _letters_by_column(windows: jax.Array, weights: jax.Array, letters: int) -> jax.Array:
@@ -193,9 +191,7 @@ def _next_frames(counts: jax.Array, background: jax.Array) -> jax.Array:
     shift = jnp.round(centre - (WIDTH - 1) / 2).astype(jnp.int32)
     columns = jnp.arange(WIDTH)[None] + shift[:, None]
     inside = (columns >= 0) & (columns < WIDTH)
-    moved = jnp.take_along_axis(
-        probabilities, jnp.clip(columns, 0, WIDTH - 1)[..., None], axis=1
-    )
+    moved = jnp.take_along_axis(probabilities, jnp.clip(columns, 0, WIDTH - 1)[..., None], axis=1)
     return jnp.where(inside[..., None], moved, background[None, None])
 
 

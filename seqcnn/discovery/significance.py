@@ -115,13 +115,9 @@ def families(tests: list[FoldTest], search: Search, folds: int) -> list[Family]:
     ranked = sorted(tests, key=lambda t: (t.log10_e, -t.auroc, t.fold))
     gathered: list[list[FoldTest]] = []
     for test in ranked:
-        home = next(
-            (g for g in gathered if alike(test.candidate, g[0].candidate, search)), None
-        )
+        home = next((g for g in gathered if alike(test.candidate, g[0].candidate, search)), None)
         if home is None:
             gathered.append([test])
         else:
             home.append(test)
-    return sorted(
-        (Family(tuple(g), folds) for g in gathered), key=lambda f: (f.log10_e, -f.auroc)
-    )
+    return sorted((Family(tuple(g), folds) for g in gathered), key=lambda f: (f.log10_e, -f.auroc))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidates import Candidate, Search, polish
+from seqcnn.discovery.candidates import Candidate, Search, alike, polish
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
@@ -21,8 +21,8 @@ MOST = 10_000
 LEAST_STRICT = 1e-3
 """A site has this p-value at most, whatever the threshold of its motif."""
 
-SIMPLE = 1.2
-"""Bits of entropy of the consensus letters (of 2 in DNA) below which a motif is low-complexity."""
+SIMPLE = 0.5
+"""Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a GC box."""
 
 
 def finish_motifs(
@@ -58,7 +58,7 @@ def finish_motifs(
     polished = polish([f.best.candidate for f in families], sample, search, rounds=2)
     found = [
         _finish(family, candidate, search, database)
-        for family, candidate in zip(families, polished, strict=True)
+        for family, candidate in _merged(families, polished, search)
     ]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
@@ -66,9 +66,22 @@ def finish_motifs(
     )
 
 
-def find_sites(
-    motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search
-) -> Hits:
+def _merged(
+    families: Sequence[Family], polished: Sequence[Candidate], search: Search
+) -> list[tuple[Family, Candidate]]:
+    """Join families whose matrices turn out alike on all data; the better matrix stays."""
+    kept: list[tuple[Family, Candidate]] = []
+    for family, candidate in zip(families, polished, strict=True):
+        home = next((i for i, k in enumerate(kept) if alike(candidate, k[1], search)), None)
+        if home is None:
+            kept.append((family, candidate))
+        else:
+            better, matrix = kept[home]
+            kept[home] = (replace(better, tests=better.tests + family.tests), matrix)
+    return kept
+
+
+def find_sites(motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search) -> Hits:
     """Find all sites of motifs, each from its own threshold on."""
     strictest = 10.0 ** max((m.threshold_log10_p for m in motifs), default=-4.0)
     hits = scan(

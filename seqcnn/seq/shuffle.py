@@ -24,9 +24,7 @@ UNCHANGED = 0.05
 """A greater share of sequences that come back as they were asks for a smaller k."""
 
 
-def shuffle(
-    sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 0
-) -> SequenceSet:
+def shuffle(sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 0) -> SequenceSet:
     """Shuffle sequences, keeping the counts of all words of `k` letters exactly.
 
     All sequences with these counts (and, from k = 2 on, the same first and last k - 1 letters) are
@@ -146,7 +144,7 @@ def _plain_runs(sequences: SequenceSet) -> tuple[np.ndarray, np.ndarray]:
     return starts, np.flatnonzero(ends) - starts
 
 
-def _chunks(starts: np.ndarray, lengths: np.ndarray, k: int):  # noqa: ANN202
+def _chunks(starts: np.ndarray, lengths: np.ndarray, k: int):
     """Group stretches of like lengths, so that little is padded."""
     kept = lengths > max(k, 1)
     starts, lengths = starts[kept], lengths[kept]
@@ -168,9 +166,7 @@ def _permute(rows: np.ndarray, inside: np.ndarray, rng: np.random.Generator) -> 
     return np.take_along_axis(rows, np.argsort(keys, axis=1), axis=1)
 
 
-def _walk(
-    rows: np.ndarray, lengths: np.ndarray, k: int, rng: np.random.Generator
-) -> np.ndarray:
+def _walk(rows: np.ndarray, lengths: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     """Draw another walk along the edges of each row (n, length); padding stays behind."""
     words, letter_of = _words(rows, k)
     source, target = words[:, :-1], words[:, 1:]

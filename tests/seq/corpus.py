@@ -71,7 +71,7 @@ CASES = [
     Case("bom.fa", b"\xef\xbb\xbf" + CLEAN, "accept", CLEAN),
     Case("utf16.fa", CLEAN.decode().encode("utf-16"), "reject", says="UTF-16 is not supported"),
     Case("utf16_unmarked.fa", CLEAN.decode().encode("utf-16-le"), "reject", says="UTF-16"),
-    Case("latin1_id.fa", b">gen\xe9\nACGTACGT\n", "warn", says="not UTF-8: 1"),
+    Case("latin1_id.fa", b">gen\xe9\nACGTACGT\n", "warn", says="that are not UTF-8: 1"),
     Case("unicode_id.fa", _fasta("гена_β-catenin_日本"), "accept"),
     Case("rtl_id.fa", _fasta("abc\u202etxt.exe"), "warn", says="'abc\\u202etxt.exe'"),
     Case("zero_width.fa", _fasta("a\u200bb", "ab"), "warn", says="invisible"),

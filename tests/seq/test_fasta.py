@@ -225,6 +225,8 @@ def test_broken_fastq_names_the_line(tmp_path, content, line, message):
         (["MKVRSTWYKK", "MMSSKRHVDW"], PROTEIN),
         (["MKVLAA*"], PROTEIN),
         (["AAAAAAAAAAAAA", "MKLE", "GGGGGGGGGGGGGG"], PROTEIN),
+        # too short to be sure that it is no peptide
+        (["ACGTACGT", "MKVLWAAL", "LLPFE"], PROTEIN),
         # a typing error makes no protein
         (["ACGTACGTACGTACGTEACGT"], DNA),
         (["ACGTACGT", "ACGTACGE"], DNA),

@@ -43,7 +43,6 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[tuple[str, ...], tu
     letters = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
     starts = np.concatenate([[0], ends[:-1] + 1])
-    _remark_on_encoding(block, remarks)
     has_blanks = any(blank in block for blank in _BLANKS)
     if has_blanks:
         is_blank = np.frombuffer(block.translate(_BLANKS_AS_SPACES), np.uint8) == ord(" ")
@@ -60,33 +59,32 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[tuple[str, ...], tu
         if not has_rest.all():
             cut_up = np.insert(cut_up, ends[~has_rest], ord("\n"))
         block = cut_up.tobytes()
-    texts = block.decode(errors="replace").split("\n")[:-1]
+    texts = block[:-1].decode(errors="replace").split("\n")
     ids, descriptions = (texts[::2], texts[1::2]) if has_blanks else (texts, [])
     # the rule is printable ASCII, and that is seen at once
     if not block.isascii() or np.count_nonzero(letters < ord(" ")) > len(ends) or 127 in block:
+        _remark_on_encoding(texts, remarks)
         _remark_on_characters(ids, remarks)
-    return tuple(_name_the_nameless(ids, remarks)), tuple(descriptions)
-
-
-def _remark_on_encoding(block: bytes, remarks: list[str]) -> None:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        wrong = [h for h in block.decode(errors="replace").split("\n") if "\ufffd" in h]
-        remarks.append(
-            f"headers that are not UTF-8: {len(wrong):,}, first {shown(wrong[0])}; "
-            "save the file as UTF-8 to keep their letters"
-        )
+    if "" in ids:
+        ids = _name_the_nameless(ids, remarks)
+    return tuple(ids), tuple(descriptions)
 
 
 def _name_the_nameless(ids: list[str], remarks: list[str]) -> list[str]:
-    nameless = ids.count("")
-    if not nameless:
-        return ids
     named = [name or f"seq_{i}" for i, name in enumerate(ids, 1)]
     first = named[ids.index("")]
-    remarks.append(f"records without id, named by position: {nameless:,}, first {first!r}")
+    remarks.append(f"records without id, named by position: {ids.count(''):,}, first {first!r}")
     return named
+
+
+def _remark_on_encoding(texts: Sequence[str], remarks: list[str]) -> None:
+    # decoding put this character in the place of bytes that it could not read
+    wrong = [text for text in texts if "\ufffd" in text]
+    if wrong:
+        remarks.append(
+            f"words in headers that are not UTF-8: {len(wrong):,}, first {shown(wrong[0])}; "
+            "save the file as UTF-8 to keep their letters"
+        )
 
 
 def _remark_on_characters(ids: Sequence[str], remarks: list[str]) -> None:

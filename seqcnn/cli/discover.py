@@ -1,0 +1,87 @@
+"""``seqcnn discover``: from FASTA to motifs and a report."""
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from seqcnn.cli.options import common, default_out, output_folder, prepare_jax, sequences
+from seqcnn.cli.progress import progress_bar
+
+
+@click.command(name="discover", no_args_is_help=True)
+@click.argument("positives", metavar="SEQUENCES")
+@click.option("--control", metavar="FASTA", help="Sequences without the motifs; else shuffles.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder.")
+@click.option("--force", is_flag=True, help="Replace an output folder that is not empty.")
+@click.option(
+    "--strand", type=click.Choice(["both", "one"]), help="Strands; both for DNA, else one."
+)
+@click.option(
+    "--kmer", type=click.IntRange(1, 3), help="Word length that shuffles keep; 2, protein 1."
+)
+@click.option("--min-width", type=click.IntRange(3, 24), default=4, show_default=True)
+@click.option("--max-width", type=click.IntRange(4, 24), default=24, show_default=True)
+@click.option(
+    "--e-value", type=click.FloatRange(0, min_open=True), default=0.05, show_default=True,
+    help="Report motifs up to this E-value.",
+)  # fmt: skip
+@click.option(
+    "--dims", type=click.IntRange(1, 2), default=1, show_default=True,
+    help="Read sequences as rows of letters (1) or as images (2); the result is the same.",
+)  # fmt: skip
+@sequences
+@common
+def command(positives: str, out: Path | None, *, force: bool, **options: Any) -> None:
+    """Find the motifs that tell SEQUENCES (FASTA or FASTQ, - for stdin) from a control.
+
+    Two networks are trained, each on half of the sequences; every motif is tested on the half that
+    it was not found on. Writes report.html, motifs.meme, motifs.tsv and more to the output folder.
+    """
+    run_discover(positives, out or default_out(positives, "_seqcnn"), force=force, **options)
+
+
+def run_discover(
+    positives: str,
+    out: Path,
+    *,
+    force: bool,
+    quiet: bool,
+    control: str | None = None,
+    alphabet: str | None = None,
+    mask: str = "none",
+    debug: bool = False,
+    **settings: Any,
+) -> None:
+    """Read, discover, write."""
+    from datetime import UTC, datetime
+
+    from seqcnn.seq.io.fasta import read_sequences
+
+    started = datetime.now(UTC)
+    prepare_jax()
+    with output_folder(out, force=force) as folder:
+        foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
+        background = None
+        if control is not None:
+            background = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
+        from seqcnn.discovery.pipeline import Settings, discover
+        from seqcnn.report.run import RunRecord, write_run
+
+        with progress_bar(quiet=quiet) as progress:
+            found = discover(
+                foreground, background, settings=Settings(**settings), progress=progress
+            )
+        arguments = {
+            "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
+            "mask": mask, **settings,
+        }  # fmt: skip
+        inputs = [path for path in (positives, control) if path is not None]
+        write_run(found, folder, RunRecord("discover", arguments, inputs, started))
+    click.echo(_summary(found, out), err=False)
+
+
+def _summary(found: Any, out: Path) -> str:
+    from seqcnn.report.text import summary_sentences
+
+    return " ".join(summary_sentences(found)) + f"\nReport: {out / 'report.html'}"

@@ -1,0 +1,135 @@
+"""The group of commands, and the border at which every error becomes one line and an exit code."""
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import warnings
+from typing import Any
+
+import rich_click as click
+
+from seqcnn import __version__
+from seqcnn.errors import SeqcnnError, TrainingError
+
+COMMANDS = {
+    "discover": "Find motifs in sequences: the main job. Writes tables and a report.",
+    "predict": "Score sequences with a model.",
+    "shuffle": "Shuffle sequences, keeping counts of k-letter words: a control.",
+    "demo": "Run the main job on data with planted motifs that it makes itself.",
+}
+"""Commands in the order of the help, with what they do; known without importing them."""
+
+
+class Commands(click.RichGroup):
+    """A group that imports a command only when it runs it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a stand-in that knows its help: enough for the list of commands."""
+        if cmd_name not in COMMANDS:
+            return None
+        return click.RichCommand(cmd_name, help=COMMANDS[cmd_name])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command that was named."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and name is not None:
+            command = importlib.import_module(f"seqcnn.cli.{name}").command
+        return name, command, rest
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: seqcnn demo, or seqcnn discover peaks.fa -o out",
+)
+@click.version_option(__version__, prog_name="seqcnn", message="%(prog)s %(version)s")
+def seqcnn() -> None:
+    """Find motifs in DNA, RNA and protein with convolutional networks."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done; 1 the run failed (disk, memory, training); 2 bad input or arguments; 130 and 143
+    interrupted.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    _speak_on_stderr(quiet="--quiet" in given or "-q" in given)
+    _end_on_sigterm()
+    debug = os.environ.get("SEQCNN_DEBUG") or "--debug" in given
+    try:
+        return _exit_code(seqcnn.main(given or ["--help"], "seqcnn", standalone_mode=False))
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", 130)
+    except Exception as error:
+        if debug:
+            raise
+        return _fail(*_explained(error))
+
+
+def _exit_code(result: Any) -> int:
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    if isinstance(error, click.ClickException):
+        hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
+        return error.format_message() + (f" (see {hint} --help)" if hint else ""), 2
+    if isinstance(error, SeqcnnError):
+        return str(error), 2
+    if isinstance(error, TrainingError):
+        return str(error), 1
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+        return "out of memory: give fewer or shorter sequences, or a larger machine", 1
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", 1
+    return f"{type(error).__name__}: {error} (--debug shows where; please report it)", 1
+
+
+def _fail(message: str, code: int) -> int:
+    print("error: " + _harmless(message), file=sys.stderr)
+    return code
+
+
+def _harmless(text: str) -> str:
+    """One line without control characters, whatever a file name or an id holds."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+
+
+def _speak_on_stderr(*, quiet: bool) -> None:
+    """Print warnings and notes as single lines."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print("warning: " + _harmless(str(message)), file=sys.stderr)
+
+    warnings.showwarning = show
+    warnings.simplefilter("default")
+    logging.captureWarnings(False)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine("note: %(message)s"))
+    logger = logging.getLogger("seqcnn")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _harmless(super().format(record))
+
+
+def _end_on_sigterm() -> None:
+    def stop(*_: Any) -> None:
+        raise SystemExit(143)
+
+    signal.signal(signal.SIGTERM, stop)

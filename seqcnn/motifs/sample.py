@@ -1,0 +1,50 @@
+"""Sequences with planted motifs: data whose truth is known."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.record import SequenceSet
+
+
+def planted_sequences(
+    shares: Mapping[Motif, float], *, number: int, length: int, gc: float, seed: int
+) -> SequenceSet:
+    """Draw random DNA and plant sites of motifs, on either strand, without overlap.
+
+    Parameters
+    ----------
+    shares
+        For each motif the share of the sequences that get one site of it.
+    number, length
+        Sequences, and letters of each.
+    gc
+        Share of G and C of the random letters.
+    seed
+        Same seed, same sequences.
+
+    Returns
+    -------
+    SequenceSet
+        Named ``s1``, ``s2``, ...
+    """
+    rng = np.random.default_rng(seed)
+    frequencies = np.array([1 - gc, gc, gc, 1 - gc]) / 2
+    rows = rng.choice(4, (number, length), p=frequencies).astype(np.uint8)
+    free = np.ones((number, length), bool)
+    for motif, share in shares.items():
+        width = motif.width
+        for row in rng.permutation(number)[: round(number * share)]:
+            room = np.lib.stride_tricks.sliding_window_view(free[row], width).all(1)
+            if not room.any():
+                continue
+            start = rng.choice(np.flatnonzero(room))
+            site = np.array([rng.choice(4, p=p) for p in motif.matrix.values], np.uint8)
+            if rng.random() < 0.5:
+                site = DNA.reverse_complement(site)
+            rows[row, start : start + width] = site
+            free[row, start : start + width] = False
+    ids = [f"s{i + 1}" for i in range(number)]
+    return SequenceSet.from_arrays(list(rows), alphabet=DNA, ids=ids)

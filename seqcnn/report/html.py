@@ -1,0 +1,97 @@
+"""The report: one self-contained page."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from seqcnn import __version__
+from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.logo import glyph_defs, logo_svg
+from seqcnn.report.figures import line_figure
+from seqcnn.report.tables import match_name
+from seqcnn.report.text import null_hypothesis, summary_sentences
+from seqcnn.stats.auroc import roc_curve
+from seqcnn.stats.intervals import odds_ratio
+from seqcnn.stats.logspace import format_log10
+
+if TYPE_CHECKING:
+    from seqcnn.report.run import RunRecord
+
+
+def render(found: Discovery, record: "RunRecord") -> str:
+    """Draw the page; all text from outside is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("seqcnn.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    alphabet = found.sequences.alphabet
+    return environment.get_template("report.html").render(
+        version=__version__,
+        summary=summary_sentences(found),
+        notes=found.notes,
+        motifs=[_shown(m, found) for m in found.motifs],
+        candidates=[_shown(m, found) for m in found.candidates],
+        null=null_hypothesis(found),
+        glyphs=Markup(glyph_defs(alphabet.letters)),
+        roc=_roc_figure(found),
+        losses=[_loss_figure(f, rounds) for f, rounds in enumerate(found.histories)],
+        holdout=found.holdout,
+        facts=found.facts,
+        sequences=len(found.sequences),
+        alphabet=alphabet.name,
+        arguments=record.arguments,
+        e_value=record.arguments.get("e_value", 0.05),
+    )
+
+
+def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
+    hits, total, control_hits, control_total = m.family.table
+    ratio = odds_ratio(hits, total - hits, control_hits, control_total - control_hits)
+    sites = None
+    if m in found.motifs:
+        sites = int((found.sites.motif == found.motifs.index(m)).sum())
+    return {
+        "id": m.motif.name,
+        "consensus": m.motif.consensus,
+        "logo": Markup(logo_svg(m.motif, height=56, axes=False, defs=False)),
+        "sites": sites,
+        "share": hits / total,
+        "control_share": control_hits / max(control_total, 1),
+        "ratio": ratio,
+        "e_value": format_log10(m.log10_e),
+        "p_value": format_log10(m.family.best.result.log10_p),
+        "auroc": m.family.auroc,
+        "match": match_name(m),
+        "r": None if m.best_match is None else m.best_match.r,
+        "source": m.family.best.candidate.source,
+        "flags": m.flags,
+    }
+
+
+def _roc_figure(found: Discovery) -> Markup:
+    false_positive, true_positive = roc_curve(found.holdout.positives, found.holdout.negatives)
+    return line_figure(
+        [("networks", false_positive, true_positive), ("chance", [0, 1], [0, 1])],
+        x_label="false positive rate",
+        y_label="true positive rate",
+        y_limits=(0.0, 1.0),
+    )
+
+
+def _loss_figure(fold: int, rounds: Any) -> Markup:
+    x = np.arange(1, len(rounds) + 1)
+    training = [r.loss for r in rounds]
+    validation = [r.validation_loss for r in rounds]
+    top = max(training + validation, default=1.0)
+    return line_figure(
+        [("training", x, training), ("validation", x, validation)],
+        x_label=f"round of training, fold {fold + 1}",
+        y_label="loss",
+        y_limits=(0.0, math.ceil(top * 10) / 10),
+    )

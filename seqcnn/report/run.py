@@ -1,0 +1,130 @@
+"""The output folder of a run: every file, and in which order it is written."""
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from seqcnn import __version__
+from seqcnn.discovery.result import Discovery
+from seqcnn.motifs.io import write_motifs
+from seqcnn.motifs.logo import logo_svg
+from seqcnn.networks.weights import save_model
+from seqcnn.report import tables
+from seqcnn.report.html import render
+from seqcnn.seq.io.files import atomic_write
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """How a run was called.
+
+    Parameters
+    ----------
+    command
+        Name of the command.
+    arguments
+        Its arguments and settings.
+    inputs
+        Files that it read.
+    started
+        When.
+    """
+
+    command: str
+    arguments: dict[str, Any]
+    inputs: list[str]
+    started: datetime
+
+
+def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
+    """Write all files of a run of `discover`; the report comes last but for `run.json`."""
+    strand = found.facts["strand"]
+    table = tables.write_table
+    table(
+        folder / "motifs.tsv",
+        tables.MOTIF_COLUMNS,
+        tables.motif_rows(found.motifs, strand, found.sites),
+    )
+    table(
+        folder / "candidates.tsv",
+        tables.MOTIF_COLUMNS,
+        tables.motif_rows(found.candidates, strand, None),
+    )
+    table(folder / "significance.tsv", tables.SIGNIFICANCE_COLUMNS, tables.significance_rows(found))
+    table(folder / "sites.tsv", tables.SITE_COLUMNS, tables.site_rows(found.sites))
+    table(folder / "positions.tsv", tables.POSITION_COLUMNS, tables.position_rows(found))
+    table(folder / "folds.tsv", tables.FOLD_COLUMNS, tables.fold_rows(found))
+    alphabet = found.sequences.alphabet
+    write_motifs(folder / "motifs.meme", [m.motif for m in found.motifs], alphabet=alphabet)
+    _write_logos(found, folder / "logos")
+    save_model(found.model, folder / "model")
+    _write_json(folder / "metrics.json", metrics(found))
+    with atomic_write(folder / "report.html") as handle:
+        handle.write(render(found, record))
+    _write_json(folder / "run.json", run_facts(found, record))
+
+
+def metrics(found: Discovery) -> dict[str, Any]:
+    """Numbers on the networks, from sequences that they never saw."""
+    held = found.holdout
+    return {
+        "holdout": {
+            "auroc": held.auroc.to_dict(),
+            "auprc": held.auprc.to_dict(),
+            "ece": held.ece,
+            "composition_auroc": held.composition_auroc,
+            "n_pos": len(held.positives),
+            "n_neg": len(held.negatives),
+        }
+    }
+
+
+def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
+    """Collect what made a run what it is; all that changes from run to run is under `time`."""
+    import jax
+
+    finished = datetime.now(UTC)
+    packages = ("jax", "flax", "optax", "numpy", "scipy")
+    return {
+        "command": record.command,
+        "seqcnn": __version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "device": jax.devices()[0].device_kind,
+        "arguments": record.arguments,
+        "inputs": [{"path": path, "sha256": _checksum(path)} for path in record.inputs],
+        "facts": found.facts,
+        "notes": list(found.notes),
+        "motifs": len(found.motifs),
+        "status": "complete",
+        "time": {
+            "started": record.started.isoformat(timespec="seconds"),
+            "finished": finished.isoformat(timespec="seconds"),
+            "seconds": round((finished - record.started).total_seconds(), 1),
+        },
+    }
+
+
+def _write_logos(found: Discovery, folder: Path) -> None:
+    folder.mkdir()
+    for m in found.motifs:
+        with atomic_write(folder / f"{m.motif.name}.svg") as handle:
+            handle.write(logo_svg(m.motif))
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    with atomic_write(path) as handle:
+        handle.write(json.dumps(content, indent=2) + "\n")
+
+
+def _checksum(path: str) -> str | None:
+    """SHA-256 of a file; none for standard input, which cannot be read again."""
+    if path == "-":
+        return None
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

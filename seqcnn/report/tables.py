@@ -1,0 +1,128 @@
+"""Tables: one function for each TSV file of a run."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.scan import Hits
+from seqcnn.seq.io.files import atomic_write
+from seqcnn.stats.intervals import odds_ratio
+from seqcnn.stats.logspace import format_log10
+
+MOTIF_COLUMNS = (
+    "rank id consensus width strand nsites pos_hits pos_total neg_hits neg_total odds_ratio or_low "
+    "or_high p_value e_value auroc bits best_match match_q_value source flags"
+).split()
+SIGNIFICANCE_COLUMNS = (
+    "motif fold threshold test detail pos_hits pos_total neg_hits neg_total p_value n_tests e_value"
+).split()
+SITE_COLUMNS = "motif sequence start end strand score p_value matched".split()
+FOLD_COLUMNS = "id fold group role".split()
+POSITION_COLUMNS = "motif bin hits p_value".split()
+
+
+def write_table(path: str | Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a TSV file; None becomes an empty cell."""
+    with atomic_write(path) as handle:
+        handle.write("\t".join(columns) + "\n")
+        for row in rows:
+            handle.write("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
+
+
+def motif_rows(
+    motifs: Sequence[DiscoveredMotif], strand: str, sites: Hits | None
+) -> Iterator[list[Any]]:
+    """One row a motif, in rank order; columns are `MOTIF_COLUMNS`."""
+    counts = np.bincount(sites.motif, minlength=len(motifs)) if sites is not None else None
+    for i, m in enumerate(motifs):
+        hits, total, control_hits, control_total = m.family.table
+        ratio = odds_ratio(hits, total - hits, control_hits, control_total - control_hits)
+        yield [
+            i + 1,
+            m.motif.name,
+            m.motif.consensus,
+            m.motif.width,
+            strand,
+            None if counts is None else counts[i],
+            hits,
+            total,
+            control_hits,
+            control_total,
+            f"{ratio.value:.4g}",
+            f"{ratio.low:.4g}",
+            f"{ratio.high:.4g}",
+            format_log10(m.family.best.result.log10_p),
+            format_log10(m.log10_e),
+            f"{m.family.auroc:.4f}",
+            f"{m.motif.matrix.information().sum():.2f}",
+            match_name(m),
+            None,
+            m.family.best.candidate.source,
+            ",".join(m.flags),
+        ]
+
+
+def match_name(motif: DiscoveredMotif) -> str | None:
+    """Identifier and name of the best match of the database."""
+    if motif.best_match is None:
+        return None
+    target = motif.best_match.target
+    return f"{target.name} {target.alternative_name}".strip()
+
+
+def significance_rows(found: Discovery) -> Iterator[list[Any]]:
+    """One row a test; motifs first, each with its tests, then candidates."""
+    for m in (*found.motifs, *found.candidates):
+        for test in m.family.tests:
+            r = test.result
+            yield [
+                m.motif.name,
+                test.fold,
+                f"{test.candidate.threshold:.6g}",
+                r.test,
+                r.detail,
+                r.hits,
+                r.total,
+                r.control_hits,
+                r.control_total,
+                format_log10(r.log10_p, 6),
+                test.tests,
+                format_log10(test.log10_e, 6),
+            ]
+
+
+def site_rows(hits: Hits) -> Iterator[list[Any]]:
+    """One row a site; starts count from 0, ends are exclusive."""
+    for i, hit in enumerate(hits):
+        p_value = format_log10(float(hits.log10_p_value[i]))
+        yield [
+            hit.motif, hit.sequence, hit.start, hit.end, hit.strand, f"{hit.score:.2f}", p_value,
+            hit.matched,
+        ]  # fmt: skip
+
+
+def fold_rows(found: Discovery) -> Iterator[list[Any]]:
+    """One row a sequence: where it was used."""
+    for row in found.folds:
+        yield [found.sequences.ids[row.sequence], row.fold, row.group, row.role]
+
+
+def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:
+    """One row a motif and bin of the relative position of site centres in their sequences."""
+    hits, lengths = found.sites, found.sequences.lengths
+    for i, m in enumerate(found.motifs):
+        own = hits.motif == i
+        room = np.maximum(lengths[hits.sequence[own]] - m.motif.width + 1, 1)
+        place = hits.start[own] / room
+        counts = np.bincount((place * bins).astype(int).clip(0, bins - 1), minlength=bins)
+        for number, count in enumerate(counts):
+            yield [m.motif.name, number, count, _binomial_p(int(count), int(counts.sum()), bins)]
+
+
+def _binomial_p(count: int, total: int, bins: int) -> str:
+    from scipy.stats import binom
+
+    return format_log10(float(binom.logsf(count - 1, total, 1 / bins)) / np.log(10) if count else 0)
