@@ -12,12 +12,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "discovery.pipeline": ["discover"],
+        "discovery.train": ["train"],
+        "motifs.compare": ["compare"],
         "motifs.io": ["read_motifs", "write_motifs"],
+        "motifs.scan": ["scan"],
         "networks.weights": ["load_model"],
         "networks.zoo": ["create"],
         "seq.io.fasta": ["read_sequences"],
         "seq.shuffle": ["shuffle"],
         "training.predict": ["predict"],
-        "training.loop": ["train"],
     },
 )

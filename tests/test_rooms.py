@@ -100,7 +100,7 @@ def cycles(imports: dict[str, set[str]]) -> Iterator[str]:
     try:
         graphlib.TopologicalSorter(imports).prepare()
     except graphlib.CycleError as error:
-        yield "cycle: " + " <- ".join(error.args[1])
+        yield "cycle: " + " -> ".join(reversed(error.args[1]))
 
 
 def roads_to_jax(imports: dict[str, set[str]]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The command line: one file per command, nothing heavy imported before the arguments are parsed."""
+"""The command line: one file per command; nothing heavy is imported before it is needed."""

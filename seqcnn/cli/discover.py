@@ -65,8 +65,10 @@ def run_discover(
         background = None
         if control is not None:
             background = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
-        from seqcnn.discovery.pipeline import Settings, discover
-        from seqcnn.report.run import RunRecord, write_run
+        from seqcnn.discovery.pipeline import discover
+        from seqcnn.discovery.settings import Settings
+        from seqcnn.report.record import RunRecord
+        from seqcnn.report.run import write_run
 
         with progress_bar(quiet=quiet) as progress:
             found = discover(

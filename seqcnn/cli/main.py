@@ -9,6 +9,7 @@ import warnings
 from typing import Any
 
 import rich_click as click
+from click.exceptions import Exit
 
 from seqcnn import __version__
 from seqcnn.errors import SeqcnnError, TrainingError
@@ -33,7 +34,7 @@ class Commands(click.RichGroup):
         """Give a stand-in that knows its help: enough for the list of commands."""
         if cmd_name not in COMMANDS:
             return None
-        return click.RichCommand(cmd_name, help=COMMANDS[cmd_name])
+        return click.RichCommand(name=cmd_name, help=COMMANDS[cmd_name])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -47,6 +48,7 @@ class Commands(click.RichGroup):
 
 @click.group(
     cls=Commands,
+    name="seqcnn",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: seqcnn demo, or seqcnn discover peaks.fa -o out",
 )
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     debug = os.environ.get("SEQCNN_DEBUG") or "--debug" in given
     try:
         return _exit_code(seqcnn.main(given or ["--help"], "seqcnn", standalone_mode=False))
-    except click.exceptions.Exit as stop:
+    except Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", 130)

@@ -106,11 +106,11 @@ class Candidate:
     sites: float = field(default=0.0)
 
     def matrix(self, search: Search) -> ProbabilityMatrix:
-        """The used columns."""
+        """Cut the used columns out."""
         return ProbabilityMatrix(self.frame[self.used], search.alphabet, search.background)
 
     def motif(self, search: Search) -> Motif:
-        """The motif without a name of its own."""
+        """Make a motif without a name of its own."""
         return Motif("candidate", self.matrix(search), sites=self.sites, source=self.source)
 
 

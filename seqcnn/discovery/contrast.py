@@ -91,7 +91,7 @@ class Contrast:
         return replace(self, control=self.control[rows], copies=kept)
 
     def masked(self, foreground: np.ndarray, control: np.ndarray) -> "Contrast":
-        """The same sequences with some letters hidden."""
+        """Put sequences with hidden letters in place of the same ones."""
         return replace(self, foreground=foreground, control=control)
 
     def test(self, hits: np.ndarray, control_hits: np.ndarray) -> TestResult:

@@ -1,11 +1,12 @@
 """Inputs: what must hold before motifs are sought, and the control to seek them against."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.groups import group_sequences
+from seqcnn.discovery.settings import Settings
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.shuffle import shuffled_control
@@ -15,17 +16,6 @@ FEWEST = 20
 
 STRATA = 5
 """Classes of like composition, and of like length, of a given control."""
-
-
-class ControlSettings(Protocol):
-    """The part of the settings that the control depends on."""
-
-    @property
-    def seed(self) -> int: ...
-    @property
-    def kmer(self) -> int | None: ...
-    @property
-    def copies(self) -> int: ...
 
 
 def check_positives(sequences: SequenceSet, min_width: int) -> tuple[SequenceSet, list[str]]:
@@ -64,7 +54,7 @@ def check_control(
 def contrast_of(
     foreground: SequenceSet,
     control: SequenceSet | None,
-    settings: ControlSettings,
+    settings: Settings,
     *,
     both_strands: bool,
     notes: list[str],

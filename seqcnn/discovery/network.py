@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
 from seqcnn.data.dataset import Dataset
 from seqcnn.discovery.candidates import Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, count_letters
 from seqcnn.motifs.matrix import CountMatrix
+from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, create_member
 from seqcnn.seq.alphabet import PAD
 from seqcnn.training.calibrate import fit_calibrator
@@ -96,7 +96,8 @@ def kernel_frames(member: Member, foreground: np.ndarray, search: Search) -> np.
         float64 (kernels, WIDTH, letters); kernels that nothing excites are left out.
     """
     network = member.network
-    assert hasattr(network, "scan")
+    if not isinstance(network, MotifCNN):
+        return np.zeros((0, WIDTH, search.alphabet.size))
     values, strands, places = _best_windows(network, foreground[:READ])
     width = network.width
     frames = []
@@ -116,10 +117,10 @@ def kernel_frames(member: Member, foreground: np.ndarray, search: Search) -> np.
 
 
 def _best_windows(
-    network: nnx.Module, codes: np.ndarray
+    network: MotifCNN, codes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Value, strand and start of the best window of each kernel in each sequence."""
-    values, strands = network.scan(jnp.asarray(codes))  # type: ignore[attr-defined]
+    values, strands = network.scan(jnp.asarray(codes))
     place = np.asarray(values.argmax(1))
     pick = place[:, None]
     value = np.take_along_axis(np.asarray(values), pick, 1)[:, 0]

@@ -10,7 +10,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,61 +22,17 @@ from seqcnn.discovery.holdout import score_holdout
 from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
 from seqcnn.discovery.network import kernel_frames, train_fold
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
+from seqcnn.discovery.settings import Settings
 from seqcnn.discovery.significance import families, test_fold
 from seqcnn.discovery.sites import find_sites, finish_motifs
 from seqcnn.motifs.data import load_database
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.record import SequenceSet
-from seqcnn.training.loop import Fit, Round, Schedule
+from seqcnn.training.loop import Fit, Round
 
 logger = logging.getLogger(__name__)
 
 FOLDS = 2
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to search.
-
-    Parameters
-    ----------
-    seed
-        Same input, seed, threads and device: same result.
-    strand
-        ``"both"``, ``"one"``, or None: both for DNA only.
-    kmer
-        Length of the words whose counts a shuffle keeps; None: 2 for DNA and RNA, else 1.
-    e_value
-        Motifs up to this E-value are reported as such.
-    copies
-        Shuffles of each sequence.
-    dims
-        1 to read sequences as such, 2 as images: the same motifs.
-    fit, judge
-        At most so many sequences refine seeds, and decide which to keep, in a fold.
-    control_copies
-        Shuffles of each of these that are used; tests use all.
-    min_width, max_width
-        Letters of a motif, 24 at most.
-    motifs
-        At most so many candidates a fold.
-    schedule
-        How networks are trained.
-    """
-
-    seed: int = 0
-    strand: str | None = None
-    kmer: int | None = None
-    e_value: float = 0.05
-    copies: int = 9
-    dims: int = 1
-    fit: int = 3000
-    judge: int = 2000
-    control_copies: int = 3
-    min_width: int = 4
-    max_width: int = 24
-    motifs: int = 10
-    schedule: Schedule = Schedule()
 
 
 Progress = Callable[[str, float], None]
@@ -87,7 +43,7 @@ def discover(
     positives: SequenceSet,
     control: SequenceSet | None = None,
     *,
-    settings: Settings = Settings(),
+    settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
     """Find the motifs that tell sequences from their control.
@@ -113,12 +69,11 @@ def discover(
     SeqcnnError
         There are too few sequences, they are too short, or they cannot be shuffled.
     """
+    settings = settings or Settings()
     tell = progress or (lambda what, share: None)
     tell("checking sequences", 0.0)
     positives, notes = check_positives(positives, settings.min_width)
-    both = settings.strand == "both" or (
-        settings.strand is None and positives.alphabet.double_stranded
-    )
+    both = settings.reads_both_strands(positives.alphabet)
     groups = group_sequences(positives, both_strands=both, notes=notes)
     control = check_control(control, positives, both, notes)
     representatives = positives.select(groups.representatives)

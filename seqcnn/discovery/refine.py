@@ -138,7 +138,7 @@ def best_threshold(foreground: jax.Array, control: jax.Array, sizes: jax.Array) 
 def signed_likelihood_ratio(
     hits: jax.Array, control_hits: jax.Array, total: jax.Array, control_total: jax.Array
 ) -> jax.Array:
-    """Twice the log-likelihood ratio of two shares against one; negative if the control has more."""
+    """Compute twice the log-likelihood ratio; negative if the control has the larger share."""
 
     def entropy(k: jax.Array, n: jax.Array) -> jax.Array:
         return xlogy(k, k / n) + xlogy(n - k, (n - k) / n)

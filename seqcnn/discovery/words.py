@@ -77,7 +77,7 @@ def _sequences_with_word(
 
 
 def _words(codes: np.ndarray, size: int, length: int) -> np.ndarray:
-    """Number each window; a window with a hidden letter has the number beyond all words."""
+    """Give each window a number; one with a hidden letter gets that beyond all words."""
     positions = codes.shape[1] - length + 1
     total = np.zeros((len(codes), positions), np.int64)
     hidden = np.zeros((len(codes), positions), bool)

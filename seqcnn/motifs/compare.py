@@ -116,6 +116,11 @@ def best_match(
     return found[int(found.similarity.argmax())]
 
 
+def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> list[Match]:
+    """Find the target that is most like each query, one match a query."""
+    return [best_match(query, targets) for query in queries]
+
+
 def similarities(
     query: Motif, targets: Sequence[Motif], *, both_strands: bool | None = None
 ) -> Similarities:

@@ -1,7 +1,7 @@
 """The report: one self-contained page."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -11,17 +11,15 @@ from seqcnn import __version__
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.logo import glyph_defs, logo_svg
 from seqcnn.report.figures import line_figure
+from seqcnn.report.record import RunRecord
 from seqcnn.report.tables import match_name
 from seqcnn.report.text import null_hypothesis, summary_sentences
 from seqcnn.stats.auroc import roc_curve
 from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
 
-if TYPE_CHECKING:
-    from seqcnn.report.run import RunRecord
 
-
-def render(found: Discovery, record: "RunRecord") -> str:
+def render(found: Discovery, record: RunRecord) -> str:
     """Draw the page; all text from outside is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("seqcnn.report"),

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,29 +15,8 @@ from seqcnn.motifs.logo import logo_svg
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
 from seqcnn.report.html import render
+from seqcnn.report.record import RunRecord
 from seqcnn.seq.io.files import atomic_write
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """How a run was called.
-
-    Parameters
-    ----------
-    command
-        Name of the command.
-    arguments
-        Its arguments and settings.
-    inputs
-        Files that it read.
-    started
-        When.
-    """
-
-    command: str
-    arguments: dict[str, Any]
-    inputs: list[str]
-    started: datetime
 
 
 def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:

@@ -66,7 +66,7 @@ def motif_rows(
 
 
 def match_name(motif: DiscoveredMotif) -> str | None:
-    """Identifier and name of the best match of the database."""
+    """Name the best match of the database by identifier and name."""
     if motif.best_match is None:
         return None
     target = motif.best_match.target

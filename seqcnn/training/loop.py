@@ -67,7 +67,7 @@ def fit(
     training: Dataset,
     validation: Dataset,
     *,
-    schedule: Schedule = Schedule(),
+    schedule: Schedule | None = None,
     seed: int = 0,
     on_round: Callable[[Round], None] | None = None,
 ) -> Fit:
@@ -94,6 +94,7 @@ def fit(
     TrainingError
         The loss is not a number any more.
     """
+    schedule = schedule or Schedule()
     graph, weights = nnx.split(network)
     optimizer = _optimizer(schedule)
     state = optimizer.init(weights)
@@ -169,7 +170,7 @@ def _step(
 
     loss, gradient = jax.value_and_grad(loss_of)(weights)
     updates, state = _optimizer(schedule).update(gradient, state, weights)
-    return optax.apply_updates(weights, updates), state, loss
+    return jax.tree.map(jnp.add, weights, updates), state, loss
 
 
 def _optimizer(schedule: Schedule) -> optax.GradientTransformation:

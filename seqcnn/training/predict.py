@@ -11,7 +11,7 @@ from seqcnn.training.calibrate import calibrated
 from seqcnn.training.loop import predict_logits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from seqcnn.seq.alphabet import Alphabet
@@ -21,18 +21,28 @@ class MemberLike(Protocol):
     """One network with its calibrator; `networks.weights.Member` is one."""
 
     @property
-    def network(self) -> nnx.Module: ...
+    def network(self) -> nnx.Module:
+        """Give the network."""
+        ...
+
     @property
-    def extra(self) -> "Mapping[str, Any]": ...
+    def extra(self) -> "Mapping[str, Any]":
+        """Give further facts, the calibrator among them."""
+        ...
 
 
 class ModelLike(Protocol):
     """Networks that predict together; `networks.weights.Model` is one."""
 
     @property
-    def members(self) -> "tuple[MemberLike, ...]": ...
+    def members(self) -> "Sequence[MemberLike]":
+        """Give the networks."""
+        ...
+
     @property
-    def alphabet(self) -> "Alphabet | None": ...
+    def alphabet(self) -> "Alphabet | None":
+        """Give the alphabet of the sequences."""
+        ...
 
 
 def predict(model: ModelLike, sequences: SequenceSet) -> np.ndarray:

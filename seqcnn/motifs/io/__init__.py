@@ -8,6 +8,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.io import jaspar, meme
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
+from seqcnn.seq.io.files import atomic_write, open_bytes
 
 FORMATS = {"meme": meme, "jaspar": jaspar}
 """Each a module with `recognise(text)`, `read(text, path=)` and `write(motifs, alphabet=,
@@ -76,11 +77,12 @@ def _module(format: str) -> ModuleType:
 
 def _read_text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = bytes(open_bytes(path)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SeqcnnError("this is no text file", path=path) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)
+    with atomic_write(path) as handle:
+        handle.write(text)

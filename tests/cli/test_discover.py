@@ -1,0 +1,139 @@
+"""The command as a user runs it: files, exit codes, single lines of error."""
+
+import gzip
+import json
+import os
+
+import pytest
+
+from seqcnn.cli.main import main
+from seqcnn.motifs.io import read_motifs
+from seqcnn.seq.io.fasta import write_fasta
+from tests.discovery.planted import as_set, plant, random_rows
+
+
+@pytest.fixture(scope="module")
+def peaks(tmp_path_factory):
+    path = tmp_path_factory.mktemp("in") / "peaks.fa"
+    write_fasta(path, as_set(plant(random_rows(240, 50, 0), "TGACTCAGC", 0.5, 1)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def twice(peaks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    for name in ("a", "b"):
+        assert main(["discover", str(peaks), "-o", str(folder / name), "--quiet"]) == 0
+    return folder
+
+
+FILES = (
+    "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv folds.tsv "
+    "sites.tsv metrics.json run.json model/config.json model/weights.safetensors logos/m1.svg"
+).split()
+
+
+def test_all_files_are_there(twice):
+    assert [name for name in FILES if not (twice / "a" / name).exists()] == []
+
+
+def test_the_motif_file_agrees_with_the_table(twice):
+    motifs = read_motifs(twice / "a" / "motifs.meme")
+    lines = (twice / "a" / "motifs.tsv").read_text().splitlines()
+    assert [m.name for m in motifs] == [line.split("\t")[1] for line in lines[1:]]
+    assert all(len(line.split("\t")) == len(lines[0].split("\t")) for line in lines)
+
+
+def test_the_same_command_writes_the_same_bytes(twice):
+    for name in FILES:
+        first, second = ((twice / run / name).read_bytes() for run in ("a", "b"))
+        if name == "run.json":
+            first, second = (
+                {k: v for k, v in json.loads(text).items() if k != "time"}
+                for text in (first, second)
+            )
+        assert first == second, name
+
+
+def test_predict_scores_each_sequence(twice, peaks, tmp_path):
+    out = tmp_path / "scores.tsv"
+    assert main(["predict", str(twice / "a" / "model"), str(peaks), "-o", str(out), "-q"]) == 0
+    lines = out.read_text().splitlines()
+    assert lines[0] == "id\tprobability"
+    assert len(lines) == 241
+    assert all(0 <= float(line.split("\t")[1]) <= 1 for line in lines[1:])
+
+
+def test_the_output_folder_is_not_overwritten(twice, peaks, capsys):
+    assert main(["discover", str(peaks), "-o", str(twice / "a"), "-q"]) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def bad_inputs(folder):
+    """Each kind of bad input with a word that its message has."""
+
+    def write(name, content):
+        path = folder / name
+        path.write_bytes(content)
+        return str(path)
+
+    record = b">a\nACGTACGTACGTTGCA\n"
+    cut = gzip.compress(record * 50)[:-20]
+    return {
+        "missing": (["nowhere.fa"], "no such file"),
+        "empty": ([write("empty.fa", b"")], "no sequences"),
+        "blank": ([write("blank.fa", b"\n\n")], "no sequences"),
+        "not fasta": ([write("page.fa", b"<html><body>404</body></html>\n")], "HTML"),
+        "truncated gzip": ([write("cut.fa.gz", cut)], "truncated"),
+        "binary": ([write("noise.fa", bytes(range(256)) * 4)], ""),
+        "utf-16": ([write("wide.fa", record.decode().encode("utf-16"))], "UTF-16"),
+        "wrong alphabet": ([write("dna.fa", b">a\nMKVLW\n"), "--alphabet", "dna"], "'M'"),
+        "one sequence": ([write("one.fa", record)], "motifs need 20"),
+        "all N": ([write("n.fa", b">a\nNNNNNNNNNN\n>b\nNNNNNNN\n")], ""),
+        "too short": ([write("short.fa", b">a\nACG\n" * 40)], "known letters"),
+        "no control": ([write("ok.fa", record * 30), "--control", "none.fa"], "no such file"),
+    }  # fmt: skip
+
+
+KINDS = (
+    "missing", "empty", "blank", "not fasta", "truncated gzip", "binary", "utf-16",
+    "wrong alphabet", "one sequence", "all N", "too short", "no control",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_input_is_one_line_and_nothing_written(kind, tmp_path, capsys):
+    arguments, word = bad_inputs(tmp_path)[kind]
+    before = sorted(tmp_path.iterdir())
+    assert main(["discover", *arguments, "-o", str(tmp_path / "out"), "-q"]) == 2
+    errors = [x for x in capsys.readouterr().err.splitlines() if not x.startswith("warning")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+    assert word in errors[0]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_named(peaks, tmp_path, capsys):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert main(["discover", str(peaks), "-o", str(locked / "out"), "-q"]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_an_output_under_a_file_is_refused(peaks, capsys):
+    assert main(["discover", str(peaks), "-o", str(peaks / "out"), "-q"]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_shuffle_keeps_the_records(peaks, tmp_path):
+    out = tmp_path / "shuffled.fa"
+    assert main(["shuffle", str(peaks), "-o", str(out), "-q"]) == 0
+    lines = out.read_text().splitlines()
+    assert len(lines) == 480
+    assert sorted(lines[1]) == sorted(peaks.read_text().splitlines()[1])
+
+
+def test_a_wrong_option_is_exit_2(peaks, capsys):
+    assert main(["discover", str(peaks), "--strnd", "one"]) == 2
+    assert "--strand" in capsys.readouterr().err

@@ -1,0 +1,108 @@
+"""The main job on small data whose truth is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from seqcnn.discovery.pipeline import discover
+from seqcnn.discovery.settings import Settings
+from seqcnn.errors import SeqcnnError
+from seqcnn.seq.alphabet import PROTEIN
+from seqcnn.stats.tests import log10_p_of_detail
+from seqcnn.training.loop import Schedule
+from tests.discovery.planted import as_set, plant, random_rows
+
+QUICK = Settings(schedule=Schedule(steps=20, rounds=3))
+
+
+@pytest.fixture(scope="module")
+def found():
+    rows = plant(random_rows(400, 60, 0), "TGACTCAGC", 0.4, 1)
+    return discover(as_set(rows), settings=QUICK)
+
+
+def test_the_planted_motif_is_found_and_nothing_else(found):
+    assert len(found.motifs) == 1
+    consensus = found.motifs[0].motif.consensus
+    assert "TGACTCAGC" in consensus or "GCTGAGTCA" in consensus
+    assert found.motifs[0].log10_e < -20
+
+
+def test_sites_are_where_they_were_planted(found):
+    sequences = {hit.sequence for hit in found.sites}
+    assert 150 <= len(sequences) <= 190  # 160 were planted
+    assert all("TGACTCAGC" in h.matched or "GCTGAGTCA" in h.matched for h in list(found.sites)[:20])
+
+
+def test_every_p_value_comes_from_its_row(found):
+    for test in found.tests:
+        again = log10_p_of_detail(test.result.test, test.result.detail)
+        assert again == pytest.approx(test.result.log10_p, abs=1e-9)
+        assert test.log10_e == pytest.approx(test.result.log10_p + np.log10(test.tests))
+
+
+def test_e_is_k_times_the_least_of_the_folds(found):
+    motif = found.motifs[0]
+    least = min(t.log10_e for t in motif.family.tests)
+    assert motif.log10_e == pytest.approx(least + np.log10(2))
+
+
+def test_no_sequence_is_tested_by_what_it_trained(found):
+    folds = np.array([row.fold for row in found.folds])
+    for test in found.tests:
+        assert test.result.total == (folds == test.fold).sum()
+
+
+def test_images_give_the_same_motifs(found):
+    rows = plant(random_rows(400, 60, 0), "TGACTCAGC", 0.4, 1)
+    other = discover(as_set(rows), settings=dataclasses.replace(QUICK, dims=2))
+    for a, b in zip(found.motifs, other.motifs, strict=True):
+        np.testing.assert_allclose(a.motif.matrix.values, b.motif.matrix.values, atol=1e-5)
+
+
+def test_random_sequences_have_no_motif():
+    nothing = discover(as_set(random_rows(300, 60, 5)), settings=QUICK)
+    assert nothing.motifs == ()
+    assert len(nothing.sites) == 0
+
+
+def test_copies_do_not_make_noise_significant():
+    rows = np.repeat(random_rows(60, 80, 6), 5, axis=0)
+    rng = np.random.default_rng(7)
+    mutated = rng.random(rows.shape) < 0.03
+    rows = np.where(mutated, rng.integers(0, 4, rows.shape), rows).astype(np.uint8)
+    result = discover(as_set(rows), settings=QUICK)
+    assert result.motifs == ()
+    assert result.facts["groups"] <= 66
+
+
+def test_one_word_in_all_is_no_reason_to_take_sequences_for_copies():
+    rows = plant(random_rows(300, 80, 8), "ACGTTGCATGTCGCATGAC", 1.0, 9)
+    result = discover(as_set(rows), settings=QUICK)
+    assert result.facts["groups"] == 300
+    assert "GCATGTCGC" in result.motifs[0].motif.consensus or "GCGACATGC" in (
+        result.motifs[0].motif.consensus
+    )
+
+
+def test_a_given_control_is_used():
+    rows = plant(random_rows(300, 60, 10), "TGACTCAGC", 0.5, 11)
+    result = discover(as_set(rows), as_set(random_rows(300, 60, 12)), settings=QUICK)
+    assert result.facts["control"] == "given"
+    assert result.tests[0].result.test == "cmh"
+    assert len(result.motifs) == 1
+
+
+def test_proteins_have_one_strand():
+    rows = plant(
+        random_rows(300, 30, 13, letters=20), "RRHSW", 0.5, 14, alphabet=PROTEIN, both_strands=False
+    )
+    result = discover(as_set(rows, PROTEIN), settings=QUICK)
+    assert result.facts["strand"] == "one"
+    assert "RRHSW" in result.motifs[0].motif.consensus
+
+
+def test_too_few_sequences_are_refused():
+    with pytest.raises(SeqcnnError, match="motifs need 20"):
+        discover(as_set(random_rows(3, 60, 0)), settings=QUICK)
