@@ -160,7 +160,7 @@ def _count(
     """Letters under the sites above the threshold: float32 (frames, WIDTH, letters)."""
 
     def count_frame(score: jax.Array, start: jax.Array, strand: jax.Array, least: jax.Array):
-        columns = start[:, None] + WIDTH // 2 + jnp.arange(WIDTH)
+        columns = start[:, None] + WIDTH // 2 + jnp.arange(WIDTH)[None]
         windows = jnp.take_along_axis(rows, columns, axis=1)
         hit = (score >= least).astype(jnp.float32)
         forward = hit if complement is None else hit * (strand == 0)

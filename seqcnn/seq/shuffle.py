@@ -423,7 +423,7 @@ class _Graph:
 
 
 def _word(codes: np.ndarray, position: np.ndarray, length: int, letters: int) -> np.ndarray:
-    """Number the word of `length` letters at each position, int64; 0 for words of none."""
+    """Compute the number of the word of `length` letters at each position: int64, 0 for none."""
     word = np.zeros(len(position), np.int64)
     for ahead in range(length):
         word = word * letters + codes[position + ahead]

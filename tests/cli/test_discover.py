@@ -87,7 +87,7 @@ def bad_inputs(folder):
         "truncated gzip": ([write("cut.fa.gz", cut)], "truncated"),
         "binary": ([write("noise.fa", bytes(range(256)) * 4)], ""),
         "utf-16": ([write("wide.fa", record.decode().encode("utf-16"))], "UTF-16"),
-        "wrong alphabet": ([write("dna.fa", b">a\nMKVLW\n"), "--alphabet", "dna"], "'M'"),
+        "wrong alphabet": ([write("dna.fa", b">a\nACLGT\n"), "--alphabet", "dna"], "'L'"),
         "one sequence": ([write("one.fa", record)], "motifs need 20"),
         "all N": ([write("n.fa", b">a\nNNNNNNNNNN\n>b\nNNNNNNN\n")], ""),
         "too short": ([write("short.fa", b">a\nACG\n" * 40)], "known letters"),

@@ -11,7 +11,7 @@ from seqcnn.training.calibrate import calibrated, fit_calibrator
 from seqcnn.training.loop import Schedule, fit, predict_logits
 from tests.discovery.planted import plant, random_rows
 
-SCHEDULE = Schedule(steps=20, rounds=4, batch=64)
+SCHEDULE = Schedule(steps=30, rounds=6, batch=64, learning_rate=1e-2)
 
 
 def data(seed):
