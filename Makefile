@@ -23,7 +23,7 @@ help:
 	@echo "Every target makes .venv if needed. PYTHON=/path/to/python3.12 takes another Python."
 
 demo: $(VENV)/.package
-	$(BIN)/seqcnn demo
+	$(BIN)/seqcnn demo --force
 
 test: $(VENV)/.dev
 	$(PYTEST)

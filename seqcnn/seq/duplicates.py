@@ -7,14 +7,20 @@ that is long enough. A shared site of 19 letters makes no duplicates of sequence
 
 To compare only what may be alike, pairs are taken from equal seeds of 12 letters spread over 19,
 which find more than 12 letters in a row do (Ma, Tromp & Li 2002, Bioinformatics 18:440): of pairs
-of 100 letters with 80 % equal they find 98 %, against 83 %, and nearly all at 85 %. A seed that very
-many sequences share is followed only to those that go on most alike, hence the work grows with the
-number of letters and not with the number of pairs; copies of a repeat still hang together through
-their other seeds and through each other.
+of 100 letters with 80 % equal they find 98 %, against 83 %, and nearly all at 85 %. A seed that
+very many sequences share is followed only to those that go on most alike, hence the work grows with
+the number of letters and not with the number of pairs; copies of a repeat still hang together
+through their other seeds and through each other.
 """
 
-import numpy as np
+from collections.abc import Iterator
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
 
 SHORT = 24
@@ -71,15 +77,286 @@ def near_duplicate_groups(sequences: SequenceSet, *, both_strands: bool) -> np.n
     [0, 1, 1]
     """
     groups = _Groups(len(sequences))
-    groups.link(*_identical(sequences, both_strands))
+    twins = _twins(sequences, both_strands)
+    groups.link(np.arange(len(twins)), twins)
     if sequences.alphabet.name == "protein":
-        groups.link(*_sharing_words(sequences))
-    _, first = np.unique(groups.labels, return_index=True)
-    # peptides in one group may still be alike to different others, hence only identical ones go
-    rows = _representatives(sequences, both_strands)
-    rows = rows[sequences.lengths[rows] >= SHORT]
+        groups.link(*_peptides_sharing_words(sequences))
+    rows = np.flatnonzero((twins == np.arange(len(twins))) & (sequences.lengths >= SHORT))
     if len(rows) > 1:
         strands = _Strands(sequences.select(rows), both_strands)
-        for one, other in _pairs_of_seeds(strands):
-            strands.link_alike(one, other, rows, groups)
+        for one, other in _pairs(strands):
+            one, other = strands.rows_alike(
+                *strands.not_yet_linked(one, other, groups.labels[rows])
+            )
+            groups.link(rows[one], rows[other])
     return groups.in_order_of_appearance()
+
+
+class _Groups:
+    """Groups that grow together: `labels`, int64 (n,), are equal within a group."""
+
+    def __init__(self, n: int) -> None:
+        self.labels = np.arange(n)
+
+    def link(self, one: np.ndarray, other: np.ndarray) -> None:
+        """Join the groups of two members each."""
+        pairs = self.labels[np.stack([one, other])]
+        pairs = pairs[:, pairs[0] != pairs[1]]
+        if pairs.size == 0:
+            return
+        labels, place = np.unique(pairs, return_inverse=True)
+        ends = place.reshape(pairs.shape)
+        graph = coo_matrix((np.ones(ends.shape[1], bool), tuple(ends)), shape=(len(labels),) * 2)
+        _, component = connected_components(graph, directed=False)
+        _, first = np.unique(component, return_index=True)
+        renamed = np.arange(len(self.labels))
+        renamed[labels] = labels[first[component]]
+        self.labels = renamed[self.labels]
+
+    def in_order_of_appearance(self) -> np.ndarray:
+        """Labels 0, 1, ... in the order in which they first appear."""
+        _, first, group = np.unique(self.labels, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[group]
+
+
+def _twins(sequences: SequenceSet, both_strands: bool) -> np.ndarray:
+    """Find the first sequence identical to each, int64 (n,); itself if it has unplain letters."""
+    twins = np.arange(len(sequences))
+    rows = np.repeat(twins, sequences.lengths)
+    plain = sequences.lengths > 0
+    plain[rows[sequences.codes >= sequences.alphabet.size]] = False
+    forward, total = sequences.codes.tobytes(), len(sequences.codes)
+    reverse = sequences.alphabet.reverse_complement(sequences.codes) if both_strands else None
+    backward = b"" if reverse is None else reverse.tobytes()
+    offsets = sequences.offsets.tolist()
+    seen: dict[bytes, int] = {}
+    for row in np.flatnonzero(plain).tolist():
+        low, high = offsets[row], offsets[row + 1]
+        text = forward[low:high]
+        if both_strands:
+            text = min(text, backward[total - high : total - low])
+        twins[row] = seen.setdefault(text, row)
+    return twins
+
+
+def _peptides_sharing_words(sequences: SequenceSet) -> tuple[np.ndarray, np.ndarray]:
+    """Pair peptides that share a word: rows, int64 (pairs,) each."""
+    lengths = sequences.lengths
+    rows = np.flatnonzero((lengths >= PEPTIDE_WORD) & (lengths <= PEPTIDE))
+    peptides = sequences.select(rows)
+    offsets = tuple(range(PEPTIDE_WORD))
+    start = _word_starts(peptides, offsets)
+    word = _words(peptides.codes, start, offsets, peptides.alphabet.size)
+    order = np.argsort(word, kind="stable")
+    row = np.repeat(rows, peptides.lengths)[start[order]]
+    # a chain through all that share a word is enough
+    equal = word[order[1:]] == word[order[:-1]]
+    return row[:-1][equal], row[1:][equal]
+
+
+def _word_starts(sequences: SequenceSet, offsets: tuple[int, ...]) -> np.ndarray:
+    """Find where words of plain letters begin that lie within one sequence, int64."""
+    span = offsets[-1] + 1
+    readable = np.ones(len(sequences.codes), bool)
+    for short in range(1, span):
+        ends = sequences.offsets[1:][sequences.lengths >= short]
+        readable[ends - short] = False
+    plain = sequences.codes < sequences.alphabet.size
+    for ahead in offsets:
+        readable[: len(plain) - ahead] &= plain[ahead:]
+    return np.flatnonzero(readable)
+
+
+def _words(
+    letters: np.ndarray, start: np.ndarray, offsets: tuple[int, ...], size: int
+) -> np.ndarray:
+    """Compute a number for the word that begins at each position, uint64."""
+    word = np.zeros(len(start), np.uint64)
+    for ahead in offsets:
+        word *= np.uint64(size)
+        word += letters[start + ahead]
+    return word
+
+
+class _Strands:
+    """All sequences, and behind them all their reverse complements if there are two strands.
+
+    The place p of the first strand lies at 2 * `total` - 1 - p on the second.
+    """
+
+    def __init__(self, sequences: SequenceSet, both: bool) -> None:
+        self.sequences, self.both = sequences, both
+        self.size, self.total = sequences.alphabet.size, len(sequences.codes)
+        parts = [sequences.codes]
+        if both:
+            parts.append(sequences.alphabet.reverse_complement(sequences.codes))
+        room = max(int(sequences.lengths.max()), NEARBY * 3)
+        self.letters = np.concatenate([*parts, np.full(room, PAD, np.uint8)])
+        self.seed = SEED if self.size < 10 else SEED_MANY_LETTERS
+        self.span = self.seed[-1] + 1
+        self.row = np.repeat(np.arange(len(sequences), dtype=np.int32), sequences.lengths)
+
+    def other_strand(self, start: np.ndarray) -> np.ndarray:
+        """Where seeds lie if they are read on the other strand."""
+        return 2 * self.total - start - self.span
+
+    def rows(self, position: np.ndarray) -> np.ndarray:
+        """Look up the sequence to which each position belongs."""
+        return self.row[np.minimum(position, 2 * self.total - 1 - position)]
+
+    def bounds(self, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the sequence of each position begins and ends on its strand."""
+        row = self.rows(position)
+        begin, end = self.sequences.offsets[row], self.sequences.offsets[row + 1]
+        first = position < self.total
+        mirror = 2 * self.total
+        return np.where(first, begin, mirror - end), np.where(first, end, mirror - begin)
+
+    def not_yet_linked(
+        self, one: np.ndarray, other: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Keep pairs of seeds of sequences in different groups, one in the order of the input."""
+        row_one, row_other = self.rows(one), self.rows(other)
+        kept = labels[row_one] != labels[row_other]
+        first = row_one < row_other
+        one, other = np.where(first, one, other)[kept], np.where(first, other, one)[kept]
+        if not self.both:
+            return one, other
+        turn = one >= self.total
+        return (
+            np.where(turn, self.other_strand(one), one),
+            np.where(turn, self.other_strand(other), other),
+        )
+
+    def rows_alike(self, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compare sequences along the diagonals of seeds; return the rows of near-duplicates."""
+        (begin, end), (begin_other, end_other) = self.bounds(one), self.bounds(other)
+        back = np.minimum(one - begin, other - begin_other)
+        overlap = back + np.minimum(end - one, end_other - other)
+        shorter = np.minimum(end - begin, end_other - begin_other)
+        needed = -(-shorter // COVERED)
+        kept = np.flatnonzero(overlap >= needed)
+        # all seeds of a diagonal start in the same place once they are drawn back to its beginning
+        start, start_other = (one - back)[kept], (other - back)[kept]
+        _, fresh = np.unique(start * len(self.letters) + start_other, return_index=True)
+        kept = kept[fresh]
+        near = overlap[kept] <= 4 * NEARBY
+        near[~near] = self._alike_nearby(*(a[kept[~near]] for a in (one, other, back, overlap)))
+        kept = kept[near]
+        kept = kept[np.argsort(-overlap[kept], kind="stable")]
+        start, start_other = one - back, other - back
+        alike = [
+            part[self._alike(*(a[part] for a in (start, start_other, overlap, needed)))]
+            for part in _parts(kept, overlap[kept])
+        ]
+        kept = np.concatenate([kept[:0], *alike])
+        return self.rows(one[kept]), self.rows(other[kept])
+
+    def _equal(self, one: np.ndarray, other: np.ndarray, width: int) -> np.ndarray:
+        """Which letters are equal from two starts on, bool (pairs, width)."""
+        stretches = sliding_window_view(self.letters, width)
+        left = stretches[one]
+        equal = left == stretches[other]
+        equal &= left < self.size
+        return equal
+
+    def _alike_nearby(
+        self, one: np.ndarray, other: np.ndarray, back: np.ndarray, overlap: np.ndarray
+    ) -> np.ndarray:
+        """Whether three fifths are equal around the seed: far from chance, and from 80 %."""
+        step = np.minimum(back, NEARBY)
+        width = 2 * NEARBY
+        # a window that would pass the end of the diagonal begins earlier
+        step = np.maximum(step, back + width - overlap)
+        return np.concatenate(
+            [
+                self._equal(one[part] - step[part], other[part] - step[part], width).mean(1) >= 0.6
+                for part in _parts(np.arange(len(one)), np.full(len(one), width))
+            ]
+            or [np.zeros(0, bool)]
+        )
+
+    def _alike(
+        self, one: np.ndarray, other: np.ndarray, overlap: np.ndarray, needed: np.ndarray
+    ) -> np.ndarray:
+        """Whether a stretch of at least `needed` letters has at most a fifth unequal."""
+        width = int(overlap[0])
+        equal = self._equal(one, other, width)
+        equal &= np.arange(width) < overlap[:, None]
+        alike = np.count_nonzero(equal, axis=1) * IDENTITY >= needed * (IDENTITY - 1)
+        equal, needed = equal[alike], needed[alike]
+        # a stretch is alike if its letters sum to 0 or more
+        sums = np.zeros((len(equal), width + 1), np.int32)
+        np.cumsum(np.where(equal, 1, 1 - IDENTITY), axis=1, out=sums[:, 1:])
+        lowest = np.minimum.accumulate(sums, axis=1)
+        start = np.arange(width + 1) - needed[:, None]
+        reached = np.take_along_axis(lowest, np.maximum(start, 0), axis=1)
+        alike[alike] = ((sums >= reached) & (start >= 0)).any(1)
+        return alike
+
+
+def _parts(index: np.ndarray, width: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut an index into parts of bounded size; `width`, the letters of each, does not increase."""
+    low = 0
+    while low < len(index):
+        high = low + max(BLOCK // int(width[low]), 1)
+        yield index[low:high]
+        low = high
+
+
+def _pairs(strands: _Strands) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pair equal seeds: where they begin on the strands, int64 (pairs,) each."""
+    seeds, bits = _sorted_seeds(strands)
+    low = 0
+    while low < len(seeds):
+        last = seeds[min(low + BLOCK, len(seeds)) - 1]
+        # all of an equal seed, whose position is in the low bits
+        high = int(np.searchsorted(seeds, last | np.uint64((1 << bits) - 1), side="right"))
+        word = seeds[low:high] >> np.uint64(bits)
+        start = (seeds[low:high] & np.uint64((1 << bits) - 1)).astype(np.int64)
+        start = _likest_together(strands, word, start)
+        first = np.arange(len(word))
+        for ahead in range(1, NEIGHBOURS + 1):
+            first = first[first < len(word) - ahead]
+            first = first[word[first] == word[first + ahead]]
+            yield start[first], start[first + ahead]
+        low = high
+
+
+def _sorted_seeds(strands: _Strands) -> tuple[np.ndarray, int]:
+    """Collect all seeds, uint64 in order: their letters in the high bits, their place in the low.
+
+    On two strands a seed is read on the one where its number is smaller.
+    """
+    starts = _word_starts(strands.sequences, strands.seed)
+    bits = len(strands.letters).bit_length()
+    seeds = np.empty(len(starts), np.uint64)
+    for low in range(0, len(starts), BLOCK):
+        start = starts[low : low + BLOCK]
+        word = _words(strands.letters, start, strands.seed, strands.size)
+        if strands.both:
+            turned = strands.other_strand(start)
+            reverse = _words(strands.letters, turned, strands.seed, strands.size)
+            start = np.where(reverse < word, turned, start)
+            word = np.minimum(word, reverse)
+        # spread over the high bits; words that meet by chance are told apart when compared
+        word *= np.uint64(0x9E3779B97F4A7C15)
+        word &= ~np.uint64((1 << bits) - 1)
+        seeds[low : low + BLOCK] = word | start.astype(np.uint64)
+    seeds.sort()
+    return seeds, bits
+
+
+def _likest_together(strands: _Strands, word: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Sort the places of each seed that has too many to compare all, by the letters that follow."""
+    begins = np.flatnonzero(np.diff(word, prepend=~word[:1]))
+    counts = np.diff(begins, append=len(word))
+    many = np.flatnonzero(np.repeat(counts > NEIGHBOURS + 1, counts))
+    letter_bits = strands.size.bit_length()
+    following = np.zeros(len(many), np.uint64)
+    for ahead in range(63 // letter_bits):
+        letter = np.minimum(strands.letters[start[many] + strands.span + ahead], strands.size)
+        following = (following << np.uint64(letter_bits)) | letter
+    order = np.lexsort((following, word[many]))
+    start[many] = start[many][order]
+    return start
