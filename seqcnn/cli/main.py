@@ -118,16 +118,17 @@ def _speak_on_stderr(*, quiet: bool) -> None:
     warnings.showwarning = show
     warnings.simplefilter("default")
     logging.captureWarnings(False)
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine("note: %(message)s"))
     logger = logging.getLogger("seqcnn")
-    logger.handlers[:] = [handler]
+    logger.handlers[:] = [_Notes()]
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-class _OneLine(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return _harmless(super().format(record))
+class _Notes(logging.Handler):
+    """Print notes on what stderr is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one note as one line."""
+        print("note: " + _harmless(record.getMessage()), file=sys.stderr)
 
 
 def _end_on_sigterm() -> None:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import jax
 import numpy as np
 
 from seqcnn.data.split import grouped_folds
@@ -145,9 +146,11 @@ def _learn_fold(
     control_rows = rng.permutation(np.flatnonzero(control_fold != number))
     training = data.select(rows, control_rows)
 
+    device = jax.devices()[0].device_kind
+
     def told(done: Round) -> None:
         share = (done.round + 1) / settings.schedule.rounds
-        what = f"fold {number + 1}: training, AUROC {done.validation_auroc:.3f}"
+        what = f"fold {number + 1}: training on {device}, AUROC {done.validation_auroc:.3f}"
         tell(what, start + 0.4 * span * share)
 
     tell(f"fold {number + 1}: training", start)

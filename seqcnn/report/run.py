@@ -36,6 +36,7 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
     table(folder / "significance.tsv", tables.SIGNIFICANCE_COLUMNS, tables.significance_rows(found))
     table(folder / "sites.tsv", tables.SITE_COLUMNS, tables.site_rows(found.sites))
     table(folder / "positions.tsv", tables.POSITION_COLUMNS, tables.position_rows(found))
+    table(folder / "pairs.tsv", tables.PAIR_COLUMNS, tables.pair_rows(found))
     table(folder / "folds.tsv", tables.FOLD_COLUMNS, tables.fold_rows(found))
     alphabet = found.sequences.alphabet
     write_motifs(folder / "motifs.meme", [m.motif for m in found.motifs], alphabet=alphabet)

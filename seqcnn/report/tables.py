@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.motifs.scan import Hits
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.stats.intervals import odds_ratio
@@ -21,6 +22,7 @@ SIGNIFICANCE_COLUMNS = (
 ).split()
 SITE_COLUMNS = "motif sequence start end strand score p_value matched".split()
 FOLD_COLUMNS = "id fold group role".split()
+PAIR_COLUMNS = "motif_a motif_b orientation spacing observed expected p_value q_value".split()
 POSITION_COLUMNS = "motif bin hits p_value".split()
 
 
@@ -108,6 +110,22 @@ def fold_rows(found: Discovery) -> Iterator[list[Any]]:
     """One row a sequence: where it was used."""
     for row in found.folds:
         yield [found.sequences.ids[row.sequence], row.fold, row.group, row.role]
+
+
+def pair_rows(found: Discovery) -> Iterator[list[Any]]:
+    """One row a pair of motifs and distance between their sites, the most significant first."""
+    names = [m.motif.name for m in found.motifs]
+    for pair in spaced_pairs(found.sites):
+        yield [
+            names[pair.first],
+            names[pair.second],
+            pair.orientation,
+            pair.spacing,
+            pair.observed,
+            f"{pair.expected:.3g}",
+            format_log10(pair.log10_p),
+            format_log10(pair.log10_q),
+        ]
 
 
 def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:

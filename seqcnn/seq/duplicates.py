@@ -1,11 +1,11 @@
 """Near-duplicates: sequences so alike that they are no independent witnesses.
 
 Two sequences are near-duplicates if a stretch of one diagonal, at least half as long as the shorter
-of them, has at least 80 % equal letters: copies, overlapping peaks, the same repeat twice. What is
-alike only after several insertions or deletions is not found; one of a few letters leaves a stretch
-that is long enough. A shared site of 19 letters makes no duplicates of sequences of 100.
+of them and 24 letters, has at least 80 % equal letters: copies, overlapping peaks, the same repeat
+twice. A shared site of 19 letters makes no duplicates. What is alike only after several insertions
+or deletions is not found; a single one leaves a stretch that is long enough.
 
-To compare only what may be alike, pairs are taken from equal seeds of 12 letters spread over 19,
+To compare only what may be alike, pairs are taken from equal seeds of 12 letters spread over 18,
 which find more than 12 letters in a row do (Ma, Tromp & Li 2002, Bioinformatics 18:440): of pairs
 of 100 letters with 80 % equal they find 98 %, against 83 %, and nearly all at 85 %. A seed that
 very many sequences share is followed only to those that go on most alike, hence the work grows with
@@ -24,7 +24,7 @@ from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
 
 SHORT = 24
-"""Shorter sequences are duplicates only if they are identical."""
+"""Shorter sequences are duplicates only if identical, and shorter stretches show nothing."""
 
 PEPTIDE, PEPTIDE_WORD = 50, 9
 """Proteins of up to 50 letters are duplicates also if they share 9 in a row, a binding core."""
@@ -32,11 +32,17 @@ PEPTIDE, PEPTIDE_WORD = 50, 9
 COVERED, IDENTITY = 2, 5
 """A stretch is long from 1 / 2 of the shorter sequence on, and alike with up to 1 / 5 unequal."""
 
-SEED = tuple(i for i, used in enumerate("1110110010100110111") if used == "1")
-"""Letters compared by a seed; symmetric, so that it is the same on both strands."""
+SEED = "111101001100101111"
+"""Which letters a seed compares; symmetric, so that it is the same on both strands."""
 
-SEED_MANY_LETTERS = tuple(range(6))
-"""The same for alphabets of 10 letters or more, where 6 say as much."""
+SEED_OF_MANY = "11110101100110101111"
+"""The same where there are so many letters that too many seeds would be equal by chance."""
+
+MANY = 1 << 25
+"""As many letters."""
+
+SEED_OF_LARGE_ALPHABETS = "111111"
+"""The same from 10 letters of an alphabet on."""
 
 NEIGHBOURS = 16
 """Each occurrence of a seed is compared with so many others at most."""
@@ -44,8 +50,8 @@ NEIGHBOURS = 16
 BLOCK = 1 << 21
 """Seeds, or letters of pairs, that are worked on together."""
 
-NEARBY = 64
-"""On longer diagonals, so many letters to both sides of a seed are compared first."""
+SAMPLE, NEARBY = 2048, 64
+"""Of longer diagonals, letters near the seed and then so many everywhere are compared first."""
 
 
 def near_duplicate_groups(sequences: SequenceSet, *, both_strands: bool) -> np.ndarray:
@@ -106,7 +112,7 @@ class _Groups:
             return
         labels, place = np.unique(pairs, return_inverse=True)
         ends = place.reshape(pairs.shape)
-        graph = coo_matrix((np.ones(ends.shape[1], bool), tuple(ends)), shape=(len(labels),) * 2)
+        graph = coo_matrix((np.ones(len(ends[0]), bool), tuple(ends)), shape=(len(labels),) * 2)
         _, component = connected_components(graph, directed=False)
         _, first = np.unique(component, return_index=True)
         renamed = np.arange(len(self.labels))
@@ -190,9 +196,11 @@ class _Strands:
         parts = [sequences.codes]
         if both:
             parts.append(sequences.alphabet.reverse_complement(sequences.codes))
-        room = max(int(sequences.lengths.max()), NEARBY * 3)
+        room = max(int(sequences.lengths.max()), 2 * NEARBY)
         self.letters = np.concatenate([*parts, np.full(room, PAD, np.uint8)])
-        self.seed = SEED if self.size < 10 else SEED_MANY_LETTERS
+        seed = SEED if self.total < MANY else SEED_OF_MANY
+        seed = seed if self.size < 10 else SEED_OF_LARGE_ALPHABETS
+        self.seed = tuple(i for i, used in enumerate(seed) if used == "1")
         self.span = self.seed[-1] + 1
         self.row = np.repeat(np.arange(len(sequences), dtype=np.int32), sequences.lengths)
 
@@ -230,27 +238,39 @@ class _Strands:
 
     def rows_alike(self, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compare sequences along the diagonals of seeds; return the rows of near-duplicates."""
-        (begin, end), (begin_other, end_other) = self.bounds(one), self.bounds(other)
-        back = np.minimum(one - begin, other - begin_other)
-        overlap = back + np.minimum(end - one, end_other - other)
-        shorter = np.minimum(end - begin, end_other - begin_other)
-        needed = -(-shorter // COVERED)
-        kept = np.flatnonzero(overlap >= needed)
-        # all seeds of a diagonal start in the same place once they are drawn back to its beginning
-        start, start_other = (one - back)[kept], (other - back)[kept]
-        _, fresh = np.unique(start * len(self.letters) + start_other, return_index=True)
-        kept = kept[fresh]
-        near = overlap[kept] <= 4 * NEARBY
-        near[~near] = self._alike_nearby(*(a[kept[~near]] for a in (one, other, back, overlap)))
-        kept = kept[near]
+        back, overlap, needed = self._overlaps(one, other)
+        kept = overlap >= needed
+        long = np.flatnonzero(kept & (overlap > SAMPLE))
+        kept[long] = self._alike_nearby(*(a[long] for a in (one, other, back, overlap)))
+        # all seeds of a diagonal are one once they are drawn back to where it begins
+        room = len(self.letters)
+        diagonals = np.sort(((one - back) * room + other - back)[kept])
+        one, other = np.divmod(diagonals[np.diff(diagonals, prepend=-1) != 0], room)
+        _, overlap, needed = self._overlaps(one, other)
+        kept = np.ones(len(one), bool)
+        long = np.flatnonzero(overlap > SAMPLE)
+        kept[long] = self._alike_in_sample(one[long], other[long], overlap[long])
+        kept = np.flatnonzero(kept)
         kept = kept[np.argsort(-overlap[kept], kind="stable")]
-        start, start_other = one - back, other - back
         alike = [
-            part[self._alike(*(a[part] for a in (start, start_other, overlap, needed)))]
+            part[self._alike(*(a[part] for a in (one, other, overlap, needed)))]
             for part in _parts(kept, overlap[kept])
         ]
         kept = np.concatenate([kept[:0], *alike])
         return self.rows(one[kept]), self.rows(other[kept])
+
+    def _overlaps(
+        self, one: np.ndarray, other: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Measure the diagonals through pairs of places, int64 (pairs,) each.
+
+        Returns how far back they begin, their length, and how long what is alike has to be.
+        """
+        (begin, end), (begin_other, end_other) = self.bounds(one), self.bounds(other)
+        back = np.minimum(one - begin, other - begin_other)
+        overlap = back + np.minimum(end - one, end_other - other)
+        shorter = np.minimum(end - begin, end_other - begin_other)
+        return back, overlap, np.maximum(-(-shorter // COVERED), SHORT)
 
     def _equal(self, one: np.ndarray, other: np.ndarray, width: int) -> np.ndarray:
         """Which letters are equal from two starts on, bool (pairs, width)."""
@@ -263,18 +283,25 @@ class _Strands:
     def _alike_nearby(
         self, one: np.ndarray, other: np.ndarray, back: np.ndarray, overlap: np.ndarray
     ) -> np.ndarray:
-        """Whether three fifths are equal around the seed: far from chance, and from 80 %."""
-        step = np.minimum(back, NEARBY)
-        width = 2 * NEARBY
-        # a window that would pass the end of the diagonal begins earlier
-        step = np.maximum(step, back + width - overlap)
-        return np.concatenate(
-            [
-                self._equal(one[part] - step[part], other[part] - step[part], width).mean(1) >= 0.6
-                for part in _parts(np.arange(len(one)), np.full(len(one), width))
-            ]
-            or [np.zeros(0, bool)]
-        )
+        """Whether most letters around a seed are equal; there is such a seed in what is alike."""
+        ahead = np.clip(back - NEARBY, 0, overlap - 2 * NEARBY) - back
+        shares = [
+            self._equal(one[part] + ahead[part], other[part] + ahead[part], 2 * NEARBY).mean(1)
+            for part in _parts(np.arange(len(one)), np.full(len(one), 2 * NEARBY))
+        ]
+        return np.concatenate([np.zeros(0), *shares]) >= 0.6
+
+    def _alike_in_sample(
+        self, start: np.ndarray, start_other: np.ndarray, overlap: np.ndarray
+    ) -> np.ndarray:
+        """Whether a third of a sample of the letters is equal, where two fifths have to be."""
+        shares = []
+        for part in _parts(np.arange(len(start)), np.full(len(start), SAMPLE)):
+            places = np.arange(SAMPLE) * overlap[part, None] // SAMPLE
+            letters = self.letters[start[part, None] + places]
+            equal = letters == self.letters[start_other[part, None] + places]
+            shares.append((equal & (letters < self.size)).mean(1))
+        return np.concatenate([np.zeros(0), *shares]) >= 0.34
 
     def _alike(
         self, one: np.ndarray, other: np.ndarray, overlap: np.ndarray, needed: np.ndarray

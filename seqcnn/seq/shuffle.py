@@ -409,7 +409,7 @@ class _Graph:
         own = slice(base, base + self.vertices)
         ends = self.first[own] + self.degree[own]
         exits = [
-            iter(memoryview((self.head[low:high] - base).astype(np.uint16)))
+            iter((self.head[low:high] - base).astype(np.uint16).data)
             for low, high in zip(following[own].tolist(), ends.tolist(), strict=True)
         ]
 

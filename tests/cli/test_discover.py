@@ -28,8 +28,9 @@ def twice(peaks, tmp_path_factory):
 
 
 FILES = (
-    "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv folds.tsv "
-    "sites.tsv metrics.json run.json model/config.json model/weights.safetensors logos/m1.svg"
+    "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv pairs.tsv "
+    "folds.tsv sites.tsv metrics.json run.json model/config.json model/weights.safetensors "
+    "logos/m1.svg"
 ).split()
 
 

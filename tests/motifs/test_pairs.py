@@ -1,0 +1,49 @@
+"""A planted distance is the only preferred one, on either strand; without one there is none."""
+
+import numpy as np
+import pytest
+
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.pairs import spaced_pairs
+from seqcnn.motifs.scan import scan
+from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.record import SequenceSet
+
+A, B = "TGACTCAGC", "CACGTTGGA"
+
+
+def motif(word):
+    return Motif(word, ProbabilityMatrix(np.eye(4)[DNA.encode(word)] * 0.96 + 0.01, DNA))
+
+
+def sequences(spacing, number=60, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 4, (number, 100)).astype(np.uint8)
+    for row in rows:
+        gap = rng.integers(0, 40) if spacing is None else spacing
+        site = np.concatenate([DNA.encode(A), rng.integers(0, 4, gap), DNA.encode(B)])
+        site = site.astype(np.uint8)
+        if rng.random() < 0.5:
+            site = DNA.reverse_complement(site)
+        start = rng.integers(0, 100 - len(site))
+        row[start : start + len(site)] = site
+    return SequenceSet.from_arrays(list(rows), alphabet=DNA)
+
+
+@pytest.mark.parametrize("order", [(A, B), (B, A)])
+def test_a_planted_distance_is_found_once(order):
+    hits = scan([motif(w) for w in order], sequences(10), p_value=1e-5)
+    pairs = [p for p in spaced_pairs(hits) if p.log10_q < np.log10(0.05)]
+    assert [(p.first, p.second, p.spacing) for p in pairs] == [(0, 1, 10)]
+    assert pairs[0].observed >= 58
+
+
+def test_random_distances_prefer_none():
+    hits = scan([motif(A), motif(B)], sequences(None, number=200), p_value=1e-5)
+    assert [p for p in spaced_pairs(hits) if p.log10_q < np.log10(0.05)] == []
+
+
+def test_no_site_has_no_pair():
+    none = SequenceSet.from_strings(["AAAAAAAAAAAAAAAA"], alphabet=DNA)
+    assert spaced_pairs(scan([motif(A)], none)) == []
