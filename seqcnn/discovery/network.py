@@ -17,6 +17,9 @@ from seqcnn.seq.alphabet import PAD
 from seqcnn.training.calibrate import fit_calibrator
 from seqcnn.training.loop import Fit, Round, Schedule, fit
 
+KERNELS = 64
+"""Motif kernels: with 64 the validation AUROC of real peaks is .005 to .01 above that of 32."""
+
 VALIDATION = 8
 """One of so many training sequences decides when to stop, and calibrates."""
 
@@ -57,7 +60,12 @@ def train_fold(
     """
     strand = "both" if search.both_strands else "one"
     member = create_member(
-        "motifcnn", alphabet=search.alphabet, seed=seed, strand=strand, dims=dims
+        "motifcnn",
+        alphabet=search.alphabet,
+        seed=seed,
+        strand=strand,
+        dims=dims,
+        kernels=KERNELS,
     )
     held = max(1, len(contrast) // VALIDATION)
     held_control = max(1, len(contrast.control) // VALIDATION)

@@ -8,9 +8,9 @@ or deletions is not found; a single one leaves a stretch that is long enough.
 To compare only what may be alike, pairs are taken from equal seeds of 12 letters spread over 18,
 which find more than 12 letters in a row do (Ma, Tromp & Li 2002, Bioinformatics 18:440): of pairs
 of 100 letters with 80 % equal they find 98 %, against 83 %, and nearly all at 85 %. A seed that
-very many sequences share is followed only to those that go on most alike, hence the work grows with
-the number of letters and not with the number of pairs; copies of a repeat still hang together
-through their other seeds and through each other.
+very many sequences share is followed from each to a few others only, hence the work grows with the
+number of letters and not with the number of pairs; copies of a repeat still hang together through
+their other seeds and through each other.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ MANY = 1 << 25
 SEED_OF_LARGE_ALPHABETS = "111111"
 """The same from 10 letters of an alphabet on."""
 
-NEIGHBOURS = 16
+NEIGHBOURS = 64
 """Each occurrence of a seed is compared with so many others at most."""
 
 BLOCK = 1 << 21
@@ -341,7 +341,6 @@ def _pairs(strands: _Strands) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         high = int(np.searchsorted(seeds, last | np.uint64((1 << bits) - 1), side="right"))
         word = seeds[low:high] >> np.uint64(bits)
         start = (seeds[low:high] & np.uint64((1 << bits) - 1)).astype(np.int64)
-        start = _likest_together(strands, word, start)
         first = np.arange(len(word))
         for ahead in range(1, NEIGHBOURS + 1):
             first = first[first < len(word) - ahead]
@@ -372,18 +371,3 @@ def _sorted_seeds(strands: _Strands) -> tuple[np.ndarray, int]:
         seeds[low : low + BLOCK] = word | start.astype(np.uint64)
     seeds.sort()
     return seeds, bits
-
-
-def _likest_together(strands: _Strands, word: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Sort the places of each seed that has too many to compare all, by the letters that follow."""
-    begins = np.flatnonzero(np.diff(word, prepend=~word[:1]))
-    counts = np.diff(begins, append=len(word))
-    many = np.flatnonzero(np.repeat(counts > NEIGHBOURS + 1, counts))
-    letter_bits = strands.size.bit_length()
-    following = np.zeros(len(many), np.uint64)
-    for ahead in range(63 // letter_bits):
-        letter = np.minimum(strands.letters[start[many] + strands.span + ahead], strands.size)
-        following = (following << np.uint64(letter_bits)) | letter
-    order = np.lexsort((following, word[many]))
-    start[many] = start[many][order]
-    return start

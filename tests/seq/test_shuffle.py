@@ -1,7 +1,7 @@
 """Shuffles keep what they promise, and are as random as they can be otherwise."""
 
 from collections import Counter
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -69,6 +69,26 @@ def test_all_sequences_with_the_same_words_are_equally_likely(
     assert set(seen) <= set(possible)
     # twenty cases: a fair shuffle fails one of them in 5,000 seeds
     assert chisquare([seen[t] for t in possible]).pvalue > 1e-5
+
+
+def shuffled_with_last_exits_kept(text, rng):
+    """The well-known mistake: each letter is left for the last time as in the original."""
+    exits = {letter: [b for a, b in pairwise(text) if a == letter] for letter in text}
+    for some in exits.values():
+        some[:-1] = rng.permutation(some[:-1]).tolist()
+    walk = text[0]
+    while exits[walk[-1]]:
+        walk += exits[walk[-1]].pop(0)
+    return walk
+
+
+@pytest.mark.parametrize("text", ["ACACAGATC", "ACGTACTGA", "AACAGGACA"])
+def test_the_test_of_fairness_sees_a_mistake(text):
+    possible = equals_by_brute_force(text, 2)
+    rng = np.random.default_rng(0)
+    seen = Counter(shuffled_with_last_exits_kept(text, rng) for _ in range(500 * len(possible)))
+    assert set(seen) <= set(possible)
+    assert chisquare([seen[t] for t in possible]).pvalue < 1e-10
 
 
 def test_copies_are_fair_too():
