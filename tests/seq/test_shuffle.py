@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 import seqcnn.seq.shuffle as module
+import seqcnn.seq.trails as trails
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
 from seqcnn.seq.record import SequenceSet
@@ -60,7 +61,7 @@ def test_all_sequences_with_the_same_words_are_equally_likely(
     monkeypatch, alphabet, text, k, alone
 ):
     if alone:  # the other way to walk: one run after the other
-        monkeypatch.setattr(module, "FEW_RUNS", 10**9)
+        monkeypatch.setattr(trails, "FEW_RUNS", 10**9)
     possible = equals_by_brute_force(text, k)
     assert len(possible) > 2
     draws = 500 * len(possible)
@@ -148,7 +149,7 @@ def test_chunks_leave_no_trace(monkeypatch, k):
     for letters, vertices, few in [(1, 1 << 20, 24), (200, 1 << 20, 0), (1 << 20, 64, 5)]:
         monkeypatch.setattr(module, "CHUNK_LETTERS", letters)
         monkeypatch.setattr(module, "CHUNK_VERTICES", vertices)
-        monkeypatch.setattr(module, "FEW_RUNS", few)
+        monkeypatch.setattr(trails, "FEW_RUNS", few)
         again = shuffle(originals, k=k, copies=2, seed=3)
         assert texts(again) == texts(whole)
 
