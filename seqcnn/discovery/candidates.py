@@ -4,31 +4,24 @@ Forward selection: the best motif is taken, its sites are hidden, the next best 
 left. When none of the seeds does, words are sought anew in the masked sequences.
 """
 
-from dataclasses import dataclass, field, replace
-
-import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import isotonic_regression
 
-from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import (
-    BATCH,
-    WIDTH,
-    BestSites,
-    best_sites,
-    count_letters,
-    read_windows,
-    score_tables,
+from seqcnn.discovery.candidate import (
+    Candidate,
+    Search,
+    alike,
+    scan_contrast,
+    tables_of,
+    used_columns,
+    with_thresholds,
 )
-from seqcnn.discovery.refine import best_threshold, refine
+from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.frames import BATCH, WIDTH, BestSites, best_sites
+from seqcnn.discovery.polish import polish
+from seqcnn.discovery.refine import refine
 from seqcnn.discovery.words import enriched_words, word_frame
 from seqcnn.motifs.compare import similarity
-from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
-from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import PAD, Alphabet
-
-SAME = 0.75
-"""Two motifs of one fold with this r (over half of the information of either) are the same."""
+from seqcnn.seq.alphabet import PAD
 
 EQUAL = 0.95
 """Two refined seeds with this r and coverage need no second look."""
@@ -38,80 +31,6 @@ SKETCH = 1000
 
 ITERATIONS = 5
 """Rounds of refinement; most seeds stop changing after three."""
-
-TRIM_BITS = 0.15
-"""Outer columns with less information beyond chance are cut off."""
-
-
-@dataclass(frozen=True)
-class Search:
-    """What the search for candidates may spend, and on which letters.
-
-    Parameters
-    ----------
-    alphabet
-        What the codes mean.
-    both_strands
-        Whether to search the reverse complement too.
-    background
-        float64 (letters,).
-    words, rounds, motifs
-        Seeds from words in each round, rounds of masking, motifs at most.
-    log10_p
-        A candidate must be as good as this on sequences that did not refine it.
-    min_width, max_width
-        Letters of a motif.
-    """
-
-    alphabet: Alphabet
-    both_strands: bool
-    background: np.ndarray
-    words: int = BATCH
-    rounds: int = 6
-    motifs: int = 10
-    log10_p: float = -2.5
-    min_width: int = 4
-    max_width: int = WIDTH
-
-    @property
-    def complement(self) -> tuple[int, ...] | None:
-        """The complement of each letter if both strands are searched."""
-        if not self.both_strands:
-            return None
-        return tuple(self.alphabet.complement_of_code[: self.alphabet.size].tolist())
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A motif with the threshold that makes a window a site.
-
-    Parameters
-    ----------
-    frame
-        float64 (WIDTH, letters).
-    used
-        bool (WIDTH,): one run of columns.
-    threshold
-        Bits.
-    source
-        Where the seed came from: ``"word"`` or ``"kernel"``.
-    sites
-        Weight of the sites it was counted from.
-    """
-
-    frame: np.ndarray
-    used: np.ndarray
-    threshold: float = 0.0
-    source: str = "word"
-    sites: float = field(default=0.0)
-
-    def matrix(self, search: Search) -> ProbabilityMatrix:
-        """Cut the used columns out."""
-        return ProbabilityMatrix(self.frame[self.used], search.alphabet, search.background)
-
-    def motif(self, search: Search) -> Motif:
-        """Make a motif without a name of its own."""
-        return Motif("candidate", self.matrix(search), sites=self.sites, source=self.source)
 
 
 def find_candidates(
@@ -134,7 +53,7 @@ def find_candidates(
         In the order in which they were taken; polished on both parts.
     """
     kept: list[Candidate] = []
-    whole = joined(fit, judge)
+    whole = fit.joined(judge)
     for turn in range(search.rounds):
         seeds, sources = _seeds(fit, search, kernels if turn == 0 else None)
         if not len(seeds):
@@ -173,7 +92,7 @@ def _refined(
         iterations=ITERATIONS,
     )
     pool = [
-        Candidate(np.asarray(f, np.float64), _used(f, search), source=s)
+        Candidate(np.asarray(f, np.float64), used_columns(f, search), source=s)
         for f, s in zip(frames, sources, strict=True)
     ]
     return [c for c in pool if search.min_width <= c.used.sum() <= search.max_width]
@@ -192,127 +111,6 @@ def _distinct(pool: list[Candidate], search: Search) -> list[Candidate]:
     return chosen
 
 
-def joined(a: Contrast, b: Contrast) -> Contrast:
-    """Put two parts with the same kind of control together."""
-    return Contrast(
-        np.concatenate([a.foreground, b.foreground]),
-        np.concatenate([a.control, b.control]),
-        a.copies,
-        np.concatenate([a.strata, b.strata]),
-        np.concatenate([a.control_strata, b.control_strata]),
-    )
-
-
-def tables_of(candidates: list[Candidate], search: Search) -> np.ndarray:
-    """Score tables of candidates, float32 (candidates, WIDTH, letters + 1)."""
-    return np.asarray(
-        score_tables(
-            jnp.asarray(np.stack([c.frame for c in candidates])),
-            jnp.asarray(np.stack([c.used for c in candidates])),
-            jnp.asarray(search.background),
-        )
-    )
-
-
-def scan_contrast(
-    candidates: list[Candidate], contrast: Contrast, search: Search
-) -> tuple[BestSites, BestSites]:
-    """Best sites of candidates in foreground and control."""
-    tables = tables_of(candidates, search)
-    return (
-        best_sites(contrast.foreground, tables, search.complement),
-        best_sites(contrast.control, tables, search.complement),
-    )
-
-
-def with_thresholds(
-    candidates: list[Candidate], found: tuple[BestSites, BestSites]
-) -> list[Candidate]:
-    """Give each candidate the threshold that separates foreground from control best."""
-    sizes = np.array([len(found[0].score), len(found[1].score)], np.float32)
-    thresholds = np.asarray(
-        best_threshold(jnp.asarray(found[0].score), jnp.asarray(found[1].score), jnp.asarray(sizes))
-    )
-    return [replace(c, threshold=float(t)) for c, t in zip(candidates, thresholds, strict=True)]
-
-
-def polish(
-    candidates: list[Candidate], contrast: Contrast, search: Search, *, rounds: int = 3
-) -> list[Candidate]:
-    """Re-estimate motifs, every site with the probability that it is one, and trim them.
-
-    A hard threshold loses the weaker sites and makes a matrix sharper than the truth. Here the
-    share of chance sites at each score is read off the control by isotonic regression. Given its
-    score a chance site looks like a true one, since the score is the likelihood ratio of the two;
-    so weighting sites by their probability is unbiased.
-    """
-    start = candidates
-    for _ in range(rounds):
-        found = scan_contrast(candidates, contrast, search)
-        candidates = [_polished(c, i, found, contrast, search) for i, c in enumerate(candidates)]
-    # a weak motif may have slid into a stronger one: then its first form is kept
-    candidates = [
-        new if alike(new, old, search) else old for new, old in zip(candidates, start, strict=True)
-    ]
-    found = scan_contrast(candidates, contrast, search)
-    candidates = with_thresholds(candidates, found)
-    return [
-        replace(c, sites=c.sites or float((found[0].score[:, i] >= c.threshold).sum()))
-        for i, c in enumerate(candidates)
-    ]
-
-
-def _polished(
-    candidate: Candidate,
-    index: int,
-    found: tuple[BestSites, BestSites],
-    contrast: Contrast,
-    search: Search,
-) -> Candidate:
-    weights = site_probabilities(found[0].score[:, index], found[1].score[:, index])
-    windows = read_windows(contrast.foreground, found[0], index, search.alphabet)
-    counts = CountMatrix(count_letters(windows, weights, search.alphabet.size), search.alphabet)
-    sites = float(weights.sum())
-    if sites < 3:
-        return candidate
-    frame = counts.to_probabilities(1.0, search.background)
-    used = _used(frame.values, search, sites)
-    if not search.min_width <= used.sum() <= search.max_width:
-        used = candidate.used
-    return replace(candidate, frame=frame.values, used=used, sites=sites)
-
-
-def site_probabilities(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
-    """Estimate for each best score of the foreground how probably it belongs to a true site.
-
-    Parameters
-    ----------
-    foreground, control
-        float (n,) and (m,): best scores of sequences.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (n,), rising with the score.
-    """
-    n, m = len(foreground), len(control)
-    scores = np.concatenate([foreground, control])
-    order = np.argsort(scores, kind="stable")
-    is_foreground = np.concatenate([np.ones(n), np.zeros(m)])[order]
-    weights = np.concatenate([np.ones(n), np.full(m, n / m)])[order]
-    share = isotonic_regression(is_foreground, weights=weights).x
-    # the foreground without sites is a smaller set than the control is scaled to
-    tail_f = np.cumsum((is_foreground)[::-1])[::-1] / n
-    tail_c = np.cumsum((1 - is_foreground)[::-1])[::-1] / m
-    rare = tail_c < 0.5
-    with_sites = np.max((tail_f - tail_c)[rare] / (1 - tail_c[rare]), initial=0.0)
-    chance = (1 - with_sites) * (1 - share) / np.maximum(share, 1e-9)
-    probability = np.clip(1 - chance, 0.0, 1.0)
-    result = np.empty(n + m)
-    result[order] = np.where(share > 0.5, probability, 0.0)
-    return result[:n]
-
-
 def _seeds(
     fit: Contrast, search: Search, kernels: np.ndarray | None
 ) -> tuple[np.ndarray, list[str]]:
@@ -322,18 +120,6 @@ def _seeds(
     frames = [word_frame(w, search.alphabet, search.background) for w in words]
     more = [] if kernels is None else list(kernels)
     return np.array(frames + more), ["word"] * len(frames) + ["kernel"] * len(more)
-
-
-def _used(frame: np.ndarray, search: Search, sites: float = 1e9) -> np.ndarray:
-    """Find the run of columns between the first and the last with information beyond chance."""
-    odds = np.where(frame > 0, frame / search.background, 1.0)
-    bits = (frame * np.log2(odds)).sum(1)
-    chance = 3 * (search.alphabet.size - 1) / (2 * np.log(2) * max(sites, 1.0))
-    strong = np.flatnonzero(bits >= TRIM_BITS + chance)
-    used = np.zeros(len(frame), bool)
-    if len(strong):
-        used[strong[0] : strong[-1] + 1] = True
-    return used
 
 
 def _take(
@@ -392,13 +178,6 @@ def _log10_p(
 ) -> float:
     hits = [sites.score[:, index] >= candidate.threshold for sites in found]
     return contrast.test(hits[0], hits[1]).log10_p
-
-
-def alike(a: Candidate, b: Candidate, search: Search) -> bool:
-    """Whether two candidates are versions of one motif: shifted, partial, on the other strand."""
-    match = similarity(a.motif(search), b.motif(search), both_strands=search.both_strands)
-    other = similarity(b.motif(search), a.motif(search), both_strands=search.both_strands)
-    return match.r >= SAME and max(match.coverage, other.coverage) >= 0.5
 
 
 def _hide(

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from seqcnn.stats.tests import paired_log10_p, stratified_log10_p
+from seqcnn.stats.tests import (
+    paired_detail,
+    paired_log10_p,
+    stratified_detail,
+    stratified_log10_p,
+)
 
 
 @dataclass(frozen=True)
@@ -119,10 +124,43 @@ class Contrast:
             log10_p,
         )
 
-    @property
-    def sizes(self) -> np.ndarray:
-        """float32 (2,): sequences of foreground and control."""
-        return np.array([len(self.foreground), len(self.control)], np.float32)
+    def joined(self, other: "Contrast") -> "Contrast":
+        """Put two parts with the same kind of control together."""
+        return Contrast(
+            np.concatenate([self.foreground, other.foreground]),
+            np.concatenate([self.control, other.control]),
+            self.copies,
+            np.concatenate([self.strata, other.strata]),
+            np.concatenate([self.control_strata, other.control_strata]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedContrast:
+    """A contrast whose sequences are dealt out to folds.
+
+    Parameters
+    ----------
+    whole
+        All sequences.
+    fold, control_fold
+        int64 (n,) and (m,): the fold of each foreground and of each given control sequence;
+        shuffles are where their originals are, so `control_fold` is empty then.
+    """
+
+    whole: Contrast
+    fold: np.ndarray
+    control_fold: np.ndarray
+
+    def held(self, number: int) -> Contrast:
+        """Take the sequences of one fold."""
+        rows = np.flatnonzero(self.fold == number)
+        return self.whole.select(rows, np.flatnonzero(self.control_fold == number))
+
+    def training(self, number: int, rng: np.random.Generator) -> Contrast:
+        """Take the sequences of all other folds, in random order."""
+        rows = rng.permutation(np.flatnonzero(self.fold != number))
+        return self.whole.select(rows, rng.permutation(np.flatnonzero(self.control_fold != number)))
 
 
 def _paired(hits: np.ndarray, control_hits: np.ndarray, copies: int) -> tuple[str, float]:
@@ -130,8 +168,7 @@ def _paired(hits: np.ndarray, control_hits: np.ndarray, copies: int) -> tuple[st
     total = hits + control_hits.reshape(len(hits), copies).sum(1)
     by_total = np.bincount(total, minlength=copies + 2)
     hit = np.bincount(total[hits], minlength=copies + 2)
-    detail = " ".join(f"{h}/{n - h}" for h, n in zip(hit, by_total, strict=True))
-    return detail, paired_log10_p(by_total, int(hits.sum()))
+    return paired_detail(hit, by_total - hit), paired_log10_p(by_total, int(hits.sum()))
 
 
 def _stratified(
@@ -150,6 +187,5 @@ def _stratified(
             )
         ],
         axis=1,
-    )
-    detail = " ".join("/".join(map(str, row)) for row in tables)
-    return detail, stratified_log10_p(tables.reshape(-1, 2, 2))
+    ).reshape(-1, 2, 2)
+    return stratified_detail(tables), stratified_log10_p(tables)

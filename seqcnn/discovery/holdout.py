@@ -3,37 +3,30 @@
 import numpy as np
 from scipy.special import expit
 
-from seqcnn.discovery.candidates import Search
-from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.contrast import Contrast, FoldedContrast
 from seqcnn.discovery.result import Holdout
 from seqcnn.networks.weights import Member
 from seqcnn.stats.auroc import auprc_interval, auroc, auroc_interval, expected_calibration_error
 from seqcnn.training.predict import probabilities_of_codes
 
 
-def score_holdout(
-    data: Contrast,
-    fold: np.ndarray,
-    control_fold: np.ndarray,
-    members: list[Member],
-    search: Search,
-) -> Holdout:
+def score_holdout(data: FoldedContrast, members: list[Member], search: Search) -> Holdout:
     """Score each sequence, and one shuffle of it (or a given control), by the other fold's network.
 
     Parameters
     ----------
     data
-        All sequences.
-    fold, control_fold
-        The fold of each foreground and of each given control sequence.
+        All sequences with their folds.
     members
         The network of each fold, which did not train on it.
     search
         Alphabet.
     """
-    thin = data.thinned(1) if data.copies else data
-    folds = fold if data.copies else control_fold
-    positives = _by_fold(thin.foreground, fold, members)
+    shuffled = data.whole.copies > 0
+    thin = data.whole.thinned(1) if shuffled else data.whole
+    folds = data.fold if shuffled else data.control_fold
+    positives = _by_fold(thin.foreground, data.fold, members)
     negatives = _by_fold(thin.control, folds, members)
     labels = np.concatenate([np.ones(len(positives)), np.zeros(len(negatives))])
     return Holdout(
@@ -42,7 +35,7 @@ def score_holdout(
         auroc_interval(positives, negatives),
         auprc_interval(positives, negatives),
         expected_calibration_error(np.concatenate([positives, negatives]), labels),
-        composition_auroc(thin, fold, folds, search.alphabet.size),
+        composition_auroc(thin, data.fold, folds, search.alphabet.size),
     )
 
 

@@ -8,6 +8,7 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.groups import group_sequences
 from seqcnn.discovery.settings import Settings
 from seqcnn.errors import SeqcnnError
+from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.shuffle import shuffled_control
 
@@ -70,7 +71,7 @@ def contrast_of(
     dict
         What the control is, and the background.
     """
-    background = letter_shares(foreground, both_strands=both_strands)
+    background = letter_frequencies(foreground, both_strands, pseudocount=1.0)
     codes = foreground.padded()
     if control is None:
         shuffled, k = shuffled_control(
@@ -87,15 +88,6 @@ def contrast_of(
     fold = rng.permutation(np.arange(len(control)) % 2)
     facts = {"control": "given", "strata": int(max(strata.max(), control_strata.max())) + 1}
     return data, fold, facts | {"background": background}
-
-
-def letter_shares(sequences: SequenceSet, *, both_strands: bool) -> np.ndarray:
-    """Share of each letter, float64 (letters,), with one more of each: none is 0."""
-    alphabet = sequences.alphabet
-    counts = np.bincount(sequences.codes, minlength=256)[: alphabet.size] + 1.0
-    if both_strands:
-        counts = counts + counts[alphabet.complement_of_code[: alphabet.size]]
-    return counts / counts.sum()
 
 
 def _readable(sequences: SequenceSet, min_width: int, what: str, notes: list[str]) -> SequenceSet:

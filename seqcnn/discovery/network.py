@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqcnn.data.dataset import Dataset
-from seqcnn.discovery.candidates import Search
+from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, count_letters
 from seqcnn.motifs.matrix import CountMatrix

@@ -8,33 +8,31 @@
 5. Gather like candidates into motifs, estimate their matrices anew on all data, find their sites.
 """
 
-import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
 
 from seqcnn.data.split import grouped_folds
-from seqcnn.discovery.candidates import Candidate, Search, find_candidates
-from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.candidates import find_candidates
+from seqcnn.discovery.contrast import Contrast, FoldedContrast
 from seqcnn.discovery.groups import Groups, group_sequences
 from seqcnn.discovery.holdout import score_holdout
 from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
 from seqcnn.discovery.network import kernel_frames, train_fold
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.settings import Settings
-from seqcnn.discovery.significance import families, test_fold
+from seqcnn.discovery.significance import FoldTest, families, test_fold
 from seqcnn.discovery.sites import find_sites, finish_motifs
 from seqcnn.motifs.data import load_database
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.record import SequenceSet
-from seqcnn.training.loop import Fit, Round
-
-logger = logging.getLogger(__name__)
+from seqcnn.training.loop import Round
 
 FOLDS = 2
-
+"""Halves of the data: each is tested by what the other one taught."""
 
 Progress = Callable[[str, float], None]
 """Is told what is being done, and the share of the whole that is done."""
@@ -78,82 +76,63 @@ def discover(
     groups = group_sequences(positives, both_strands=both, notes=notes)
     control = check_control(control, positives, both, notes)
     representatives = positives.select(groups.representatives)
-    fold = grouped_folds(np.arange(len(representatives)), FOLDS, seed=settings.seed)
 
     tell("making the control", 0.05)
-    data, control_fold, facts = contrast_of(
+    fold = grouped_folds(np.arange(len(representatives)), FOLDS, seed=settings.seed)
+    whole, control_fold, facts = contrast_of(
         representatives, control, settings, both_strands=both, notes=notes
     )
-    search = Search(
-        positives.alphabet,
-        both,
-        facts.pop("background"),
-        motifs=settings.motifs,
-        min_width=settings.min_width,
-        max_width=settings.max_width,
-    )
-    tests, members, fits = [], [], []
-    for number in range(FOLDS):
-        start, span = 0.1 + 0.4 * number, 0.4
-        learnt = _learn_fold(data, fold, control_fold, number, search, settings, tell, start, span)
-        candidates, member, fitted = learnt
-        tell(f"fold {number + 1}: testing {len(candidates)} candidates", start + 0.9 * span)
-        held = data.select(np.flatnonzero(fold == number), np.flatnonzero(control_fold == number))
-        tests += test_fold(number, candidates, held, search)
-        members.append(member)
-        fits.append(fitted)
+    data = FoldedContrast(whole, fold, control_fold)
+    search = settings.search(positives.alphabet, facts.pop("background"))
+    learnt = [_learn_fold(data, number, search, settings, tell) for number in range(FOLDS)]
+    tests = [test for fold in learnt for test in fold.tests]
 
     tell("gathering motifs", 0.9)
-    model = Model(tuple(members), positives.alphabet, {"kind": "discover"})
+    database = load_database() if search.alphabet.name in ("dna", "rna") else []
     found = finish_motifs(
-        families(tests, search, FOLDS),
-        data,
-        search,
-        limit=settings.e_value,
-        database=load_database() if search.alphabet.name in ("dna", "rna") else [],
+        families(tests, search, FOLDS), whole, search, limit=settings.e_value, database=database
     )
     tell("finding sites", 0.95)
     motifs = tuple(m for m in found if m.log10_e <= np.log10(settings.e_value))
+    members = [fold.member for fold in learnt]
     return Discovery(
-        motifs,
-        tuple(_numbered(found[len(motifs) :], "c")),
-        tuple(tests),
-        find_sites(motifs, positives, search),
-        positives,
-        model,
-        tuple(f.history for f in fits),
-        score_holdout(data, fold, control_fold, members, search),
-        _fold_rows(groups, fold),
-        {**facts, "strand": "both" if both else "one", "groups": len(representatives)},
-        tuple(notes),
+        motifs=motifs,
+        candidates=tuple(_numbered(found[len(motifs) :], "c")),
+        tests=tuple(tests),
+        sites=find_sites(motifs, positives, search),
+        sequences=positives,
+        model=Model(tuple(members), positives.alphabet, {"kind": "discover"}),
+        histories=tuple(fold.history for fold in learnt),
+        holdout=score_holdout(data, members, search),
+        folds=_fold_rows(groups, fold),
+        facts={**facts, "strand": "both" if both else "one", "groups": len(representatives)},
+        notes=tuple(notes),
     )
 
 
-def _learn_fold(
-    data: Contrast,
-    fold: np.ndarray,
-    control_fold: np.ndarray,
-    number: int,
-    search: Search,
-    settings: Settings,
-    tell: Progress,
-    start: float,
-    span: float,
-) -> tuple[list[Candidate], Member, Fit]:
-    """Learn all that the test of one fold needs, from the other folds alone."""
-    rng = np.random.default_rng([settings.seed, number, 1])
-    rows = rng.permutation(np.flatnonzero(fold != number))
-    control_rows = rng.permutation(np.flatnonzero(control_fold != number))
-    training = data.select(rows, control_rows)
+@dataclass(frozen=True, eq=False)
+class _LearntFold:
+    """What came of one fold: its tests, and the network that never saw it."""
 
+    tests: list[FoldTest]
+    member: Member
+    history: tuple[Round, ...]
+
+
+def _learn_fold(
+    data: FoldedContrast, number: int, search: Search, settings: Settings, tell: Progress
+) -> _LearntFold:
+    """Learn from the other folds alone, then test what was learnt on this one."""
+    name, start, span = f"fold {number + 1}", 0.1 + 0.8 * number / FOLDS, 0.8 / FOLDS
+    training = data.training(number, np.random.default_rng([settings.seed, number, 1]))
     device = jax.devices()[0].device_kind
 
     def told(done: Round) -> None:
         share = (done.round + 1) / settings.schedule.rounds
-        what = f"fold {number + 1}: training on {device}, AUROC {done.validation_auroc:.3f}"
+        what = f"{name}: training on {device}, AUROC {done.validation_auroc:.3f}"
         tell(what, start + 0.4 * span * share)
 
-    tell(f"fold {number + 1}: training", start)
+    tell(f"{name}: training", start)
     member, fitted = train_fold(
         training,
         search,
@@ -163,10 +142,13 @@ def _learn_fold(
         extra={"fold": number},
         on_round=told,
     )
-    tell(f"fold {number + 1}: searching motifs", start + 0.4 * span)
+    tell(f"{name}: searching motifs", start + 0.4 * span)
     kernels = kernel_frames(member, training.foreground, search)
     fit, judge = _split(training, settings)
-    return find_candidates(fit, judge, search, kernels), member, fitted
+    candidates = find_candidates(fit, judge, search, kernels)
+    tell(f"{name}: testing {len(candidates)} candidates", start + 0.9 * span)
+    tests = test_fold(number, candidates, data.held(number), search)
+    return _LearntFold(tests, member, fitted.history)
 
 
 def _split(training: Contrast, settings: Settings) -> tuple[Contrast, Contrast]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from seqcnn.discovery.candidate import Search
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule
@@ -60,3 +63,14 @@ class Settings:
         if self.strand == "both" and alphabet.complements is None:
             raise SeqcnnError(f"{alphabet.name} has one strand only: use --strand one")
         return self.strand == "both"
+
+    def search(self, alphabet: Alphabet, background: np.ndarray) -> Search:
+        """Say what the search for candidates may spend, and on which letters."""
+        return Search(
+            alphabet,
+            self.reads_both_strands(alphabet),
+            background,
+            motifs=self.motifs,
+            min_width=self.min_width,
+            max_width=self.max_width,
+        )

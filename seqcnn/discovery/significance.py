@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidates import Candidate, Search, alike, scan_contrast
+from seqcnn.discovery.candidate import Candidate, Search, alike, scan_contrast
 from seqcnn.discovery.contrast import Contrast, TestResult
 from seqcnn.stats.auroc import auroc
 

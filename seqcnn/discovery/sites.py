@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidates import Candidate, Search, alike, polish
+from seqcnn.discovery.candidate import Candidate, Search, alike
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.polish import polish
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
 from seqcnn.motifs.compare import best_match

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from seqcnn.discovery.candidates import Search
 from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
 from seqcnn.discovery.network import train_fold
 from seqcnn.discovery.settings import Settings
@@ -41,7 +40,7 @@ def train(
     data, _, facts = contrast_of(positives, control, settings, both_strands=both, notes=notes)
     rng = np.random.default_rng([settings.seed, 1])
     shuffled = data.select(rng.permutation(len(data)), rng.permutation(len(data.control)))
-    search = Search(positives.alphabet, both, facts["background"])
+    search = settings.search(positives.alphabet, facts["background"])
     member, _ = train_fold(
         shuffled,
         search,

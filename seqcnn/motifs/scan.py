@@ -14,6 +14,7 @@ from seqcnn.motifs.matrix import ScoreMatrix, as_background
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import STEP, ScoreDistribution, integer_scores
 from seqcnn.seq.alphabet import Alphabet
+from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
 
 BLOCK = 1 << 17
@@ -217,19 +218,10 @@ def _background(
     if background == "uniform":
         return as_background(None, sequences.alphabet)
     if background == "input":
-        return letter_shares(sequences, both_strands=both)
+        return letter_frequencies(sequences, both, pseudocount=1.0)
     raise SeqcnnError(
         f"`background` is {background!r}, it must be 'input', 'motif', 'uniform' or an array"
     )
-
-
-def letter_shares(sequences: SequenceSet, *, both_strands: bool) -> np.ndarray:
-    """Share of each letter in sequences, float64 (letters,), with one more of each: none is 0."""
-    alphabet = sequences.alphabet
-    counts = np.bincount(sequences.codes, minlength=256)[: alphabet.size] + 1.0
-    if both_strands:
-        counts = counts + counts[alphabet.complement_of_code[: alphabet.size]]
-    return counts / counts.sum()
 
 
 class _Packing:

@@ -17,7 +17,9 @@ BLOCK = 1 << 22
 """Letters that are counted or drawn together."""
 
 
-def letter_frequencies(sequences: SequenceSet, both_strands: bool = False) -> np.ndarray:
+def letter_frequencies(
+    sequences: SequenceSet, both_strands: bool = False, *, pseudocount: float = 0.0
+) -> np.ndarray:
     """Count letters; ambiguous ones are left out.
 
     Parameters
@@ -26,6 +28,8 @@ def letter_frequencies(sequences: SequenceSet, both_strands: bool = False) -> np
         Over any alphabet.
     both_strands
         Whether letters count with their complements.
+    pseudocount
+        Is added to the count of each letter on each strand; above 0 no share is 0.
 
     Returns
     -------
@@ -44,6 +48,7 @@ def letter_frequencies(sequences: SequenceSet, both_strands: bool = False) -> np
     [0.75, 0.25, 0.0, 0.0]
     """
     counts = _word_counts(sequences, 1, both_strands)
+    counts = counts + pseudocount * (2 if both_strands else 1)
     if counts.sum() == 0:
         raise SeqcnnError(
             f"none of the {len(sequences)} sequences has a letter of {sequences.alphabet.letters}: "

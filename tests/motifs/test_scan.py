@@ -8,8 +8,9 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import STEP, ScoreDistribution, integer_scores
-from seqcnn.motifs.scan import BLOCK, letter_shares, log10_q_values, scan
+from seqcnn.motifs.scan import BLOCK, log10_q_values, scan
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN, RNA
+from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
 
 
@@ -76,7 +77,7 @@ def test_hits_are_those_of_brute_force(alphabet, width):
     motif = random_motif(rng, width, alphabet)
     for strand in ["one"] if alphabet is PROTEIN else ["one", "both"]:
         hits = scan([motif], sequences, p_value=0.05, strand=strand)
-        shares = letter_shares(sequences, both_strands=strand == "both")
+        shares = letter_frequencies(sequences, strand == "both", pseudocount=1.0)
         expected = brute_force(motif, sequences, 0.05, both=strand == "both", shares=shares)
         assert as_tuples(hits) == expected
 
@@ -199,10 +200,10 @@ def test_q_values_are_those_of_scipy():
 def test_backgrounds():
     sequences = SequenceSet.from_strings(["AAAAAAAC"], alphabet=DNA)
     np.testing.assert_allclose(
-        letter_shares(sequences, both_strands=False), [8 / 12, 2 / 12, 1 / 12, 1 / 12]
+        letter_frequencies(sequences, False, pseudocount=1.0), [8 / 12, 2 / 12, 1 / 12, 1 / 12]
     )
     np.testing.assert_allclose(
-        letter_shares(sequences, both_strands=True), [9 / 24, 3 / 24, 3 / 24, 9 / 24]
+        letter_frequencies(sequences, True, pseudocount=1.0), [9 / 24, 3 / 24, 3 / 24, 9 / 24]
     )
     motif = Motif("m", ProbabilityMatrix([[1, 0, 0, 0]], DNA, [0.5, 0.2, 0.2, 0.1]))
     for background, score in [("motif", 1.0), ("uniform", 2.0), ([0.125, 0.125, 0.25, 0.5], 3.0)]:

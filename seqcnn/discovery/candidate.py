@@ -1,0 +1,143 @@
+"""`Candidate`: a motif on trial, with its threshold; and `Search`: what it is sought with."""
+
+from dataclasses import dataclass, field, replace
+
+import jax.numpy as jnp
+import numpy as np
+
+from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.frames import BATCH, WIDTH, BestSites, best_sites, score_tables
+from seqcnn.discovery.refine import best_threshold
+from seqcnn.motifs.compare import similarity
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import Alphabet
+
+SAME = 0.75
+"""Two motifs of one fold with this r (over half of the information of either) are the same."""
+
+TRIM_BITS = 0.15
+"""Outer columns with less information beyond chance are cut off."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the search for candidates may spend, and on which letters.
+
+    Parameters
+    ----------
+    alphabet
+        What the codes mean.
+    both_strands
+        Whether to search the reverse complement too.
+    background
+        float64 (letters,).
+    words, rounds, motifs
+        Seeds from words in each round, rounds of masking, motifs at most.
+    log10_p
+        A candidate must be as good as this on sequences that did not refine it.
+    min_width, max_width
+        Letters of a motif.
+    """
+
+    alphabet: Alphabet
+    both_strands: bool
+    background: np.ndarray
+    words: int = BATCH
+    rounds: int = 6
+    motifs: int = 10
+    log10_p: float = -2.5
+    min_width: int = 4
+    max_width: int = WIDTH
+
+    @property
+    def complement(self) -> tuple[int, ...] | None:
+        """The complement of each letter if both strands are searched."""
+        if not self.both_strands:
+            return None
+        return tuple(self.alphabet.complement_of_code[: self.alphabet.size].tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A motif with the threshold that makes a window a site.
+
+    Parameters
+    ----------
+    frame
+        float64 (WIDTH, letters).
+    used
+        bool (WIDTH,): one run of columns.
+    threshold
+        Bits.
+    source
+        Where the seed came from: ``"word"`` or ``"kernel"``.
+    sites
+        Weight of the sites it was counted from.
+    """
+
+    frame: np.ndarray
+    used: np.ndarray
+    threshold: float = 0.0
+    source: str = "word"
+    sites: float = field(default=0.0)
+
+    def matrix(self, search: Search) -> ProbabilityMatrix:
+        """Cut the used columns out."""
+        return ProbabilityMatrix(self.frame[self.used], search.alphabet, search.background)
+
+    def motif(self, search: Search) -> Motif:
+        """Make a motif without a name of its own."""
+        return Motif("candidate", self.matrix(search), sites=self.sites, source=self.source)
+
+
+def tables_of(candidates: list[Candidate], search: Search) -> np.ndarray:
+    """Score tables of candidates, float32 (candidates, WIDTH, letters + 1)."""
+    return np.asarray(
+        score_tables(
+            jnp.asarray(np.stack([c.frame for c in candidates])),
+            jnp.asarray(np.stack([c.used for c in candidates])),
+            jnp.asarray(search.background),
+        )
+    )
+
+
+def scan_contrast(
+    candidates: list[Candidate], contrast: Contrast, search: Search
+) -> tuple[BestSites, BestSites]:
+    """Best sites of candidates in foreground and control."""
+    tables = tables_of(candidates, search)
+    return (
+        best_sites(contrast.foreground, tables, search.complement),
+        best_sites(contrast.control, tables, search.complement),
+    )
+
+
+def with_thresholds(
+    candidates: list[Candidate], found: tuple[BestSites, BestSites]
+) -> list[Candidate]:
+    """Give each candidate the threshold that separates foreground from control best."""
+    sizes = np.array([len(found[0].score), len(found[1].score)], np.float32)
+    thresholds = np.asarray(
+        best_threshold(jnp.asarray(found[0].score), jnp.asarray(found[1].score), jnp.asarray(sizes))
+    )
+    return [replace(c, threshold=float(t)) for c, t in zip(candidates, thresholds, strict=True)]
+
+
+def alike(a: Candidate, b: Candidate, search: Search) -> bool:
+    """Whether two candidates are versions of one motif: shifted, partial, on the other strand."""
+    match = similarity(a.motif(search), b.motif(search), both_strands=search.both_strands)
+    other = similarity(b.motif(search), a.motif(search), both_strands=search.both_strands)
+    return match.r >= SAME and max(match.coverage, other.coverage) >= 0.5
+
+
+def used_columns(frame: np.ndarray, search: Search, sites: float = 1e9) -> np.ndarray:
+    """Find the run of columns between the first and the last with information beyond chance."""
+    odds = np.where(frame > 0, frame / search.background, 1.0)
+    bits = (frame * np.log2(odds)).sum(1)
+    chance = 3 * (search.alphabet.size - 1) / (2 * np.log(2) * max(sites, 1.0))
+    strong = np.flatnonzero(bits >= TRIM_BITS + chance)
+    used = np.zeros(len(frame), bool)
+    if len(strong):
+        used[strong[0] : strong[-1] + 1] = True
+    return used
