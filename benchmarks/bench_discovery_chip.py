@@ -24,7 +24,8 @@ from seqcnn.stats.auroc import auroc
 def run(*arguments: str) -> float:
     """Run a command of seqcnn and return its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "seqcnn", *arguments, "-q"], check=True)
+    command = [sys.executable, "-m", "seqcnn", *arguments, "-q"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
