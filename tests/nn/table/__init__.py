@@ -1,0 +1,1 @@
+"""Every layer of `seqcnn.nn` in one table, a file for each file of the room."""
