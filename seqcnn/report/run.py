@@ -16,6 +16,7 @@ from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
 from seqcnn.report.html import render
 from seqcnn.report.record import RunRecord
+from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
 
 
@@ -35,6 +36,8 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
     )
     table(folder / "significance.tsv", tables.SIGNIFICANCE_COLUMNS, tables.significance_rows(found))
     table(folder / "sites.tsv", tables.SITE_COLUMNS, tables.site_rows(found.sites))
+    if any(intervals_of(found.sequences)):
+        table(folder / "sites.bed", (), tables.bed_rows(found.sites))
     table(folder / "positions.tsv", tables.POSITION_COLUMNS, tables.position_rows(found))
     table(folder / "pairs.tsv", tables.PAIR_COLUMNS, tables.pair_rows(found))
     table(folder / "folds.tsv", tables.FOLD_COLUMNS, tables.fold_rows(found))

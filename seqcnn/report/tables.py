@@ -9,6 +9,7 @@ import numpy as np
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.motifs.scan import Hits
+from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
@@ -27,9 +28,10 @@ POSITION_COLUMNS = "motif bin hits p_value".split()
 
 
 def write_table(path: str | Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a TSV file; None becomes an empty cell."""
+    """Write a TSV file, with a header if there are `columns`; None becomes an empty cell."""
     with atomic_write(path) as handle:
-        handle.write("\t".join(columns) + "\n")
+        if columns:
+            handle.write("\t".join(columns) + "\n")
         for row in rows:
             handle.write("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
 
@@ -104,6 +106,22 @@ def site_rows(hits: Hits) -> Iterator[list[Any]]:
             hit.motif, hit.sequence, hit.start, hit.end, hit.strand, f"{hit.score:.2f}", p_value,
             hit.matched,
         ]  # fmt: skip
+
+
+def bed_rows(hits: Hits) -> list[list[Any]]:
+    """One BED line a site, by place in the genome; sequences without coordinates are left out.
+
+    The score is -100 log10 of the p-value, 1000 at most.
+    """
+    homes = intervals_of(hits.sequences)
+    lines = []
+    for i, hit in enumerate(hits):
+        home = homes[hits.sequence[i]]
+        if home is not None:
+            site = home.part(hit.start, hit.end, hit.strand)
+            score = min(1000, round(-100 * float(hits.log10_p_value[i])))
+            lines.append([site.chromosome, site.start, site.end, hit.motif, score, site.strand])
+    return sorted(lines)
 
 
 def fold_rows(found: Discovery) -> Iterator[list[Any]]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,9 @@ from tests.discovery.planted import as_set, plant, random_rows
 @pytest.fixture(scope="module")
 def peaks(tmp_path_factory):
     path = tmp_path_factory.mktemp("in") / "peaks.fa"
-    write_fasta(path, as_set(plant(random_rows(240, 50, 0), "TGACTCAGC", 0.5, 1)))
+    sequences = as_set(plant(random_rows(240, 50, 0), "TGACTCAGC", 0.5, 1))
+    names = tuple(f"chr1:{100 * i}-{100 * i + 50}" for i in range(len(sequences)))
+    write_fasta(path, replace(sequences, ids=names))
     return path
 
 
@@ -29,7 +32,7 @@ def twice(peaks, tmp_path_factory):
 
 FILES = (
     "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv pairs.tsv "
-    "folds.tsv sites.tsv metrics.json run.json model/config.json model/weights.safetensors "
+    "folds.tsv sites.tsv sites.bed metrics.json run.json model/config.json model/weights.safetensors "
     "logos/m1.svg"
 ).split()
 
@@ -43,6 +46,18 @@ def test_the_motif_file_agrees_with_the_table(twice):
     lines = (twice / "a" / "motifs.tsv").read_text().splitlines()
     assert [m.name for m in motifs] == [line.split("\t")[1] for line in lines[1:]]
     assert all(len(line.split("\t")) == len(lines[0].split("\t")) for line in lines)
+
+
+def test_sites_lie_in_the_genome_where_the_names_of_the_sequences_say(twice):
+    bed = [line.split("\t") for line in (twice / "a" / "sites.bed").read_text().splitlines()]
+    table = [line.split("\t") for line in (twice / "a" / "sites.tsv").read_text().splitlines()[1:]]
+    expected = {
+        ("chr1", int(name.split(":")[1].split("-")[0]) + int(start), motif, strand)
+        for motif, name, start, _, strand, *_ in table
+    }
+    assert {(row[0], int(row[1]), row[3], row[5]) for row in bed} == expected
+    assert len(bed) == len(table) > 0
+    assert [int(row[1]) for row in bed] == sorted(int(row[1]) for row in bed)
 
 
 def test_the_same_command_writes_the_same_bytes(twice):
