@@ -5,23 +5,49 @@ from typing import Any
 
 import rich_click as click
 
-from seqcnn.cli.options import common, default_out, output_folder, prepare_jax, sequences
+from seqcnn.cli.options import common, default_out, prepare_jax, sequences
 from seqcnn.cli.progress import progress_bar
+from seqcnn.report.folder import output_folder
 
 
 @click.command(name="discover", no_args_is_help=True)
 @click.argument("positives", metavar="SEQUENCES")
-@click.option("--control", metavar="FASTA", help="Sequences without the motifs; else shuffles.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder.")
-@click.option("--force", is_flag=True, help="Replace an output folder that is not empty.")
 @click.option(
-    "--strand", type=click.Choice(["both", "one"]), help="Strands; both for DNA, else one."
+    "--control",
+    metavar="FASTA",
+    help="Sequences without the motifs; by default SEQUENCES are shuffled.",
 )
 @click.option(
-    "--kmer", type=click.IntRange(1, 3), help="Word length that shuffles keep; 2, protein 1."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Output folder; by default <name of SEQUENCES>_seqcnn.",
 )
-@click.option("--min-width", type=click.IntRange(3, 24), default=4, show_default=True)
-@click.option("--max-width", type=click.IntRange(4, 24), default=24, show_default=True)
+@click.option("--force", is_flag=True, help="Replace the output folder of an earlier run.")
+@click.option(
+    "--strand",
+    type=click.Choice(["both", "one"]),
+    help="Look for motifs on both strands or on the one given; by default both for DNA only.",
+)
+@click.option(
+    "--kmer",
+    type=click.IntRange(1, 3),
+    help="Shuffles keep the counts of all words of this length; by default 2, for protein 1.",
+)
+@click.option(
+    "--min-width",
+    type=click.IntRange(3, 24),
+    default=4,
+    show_default=True,
+    help="Letters of the shortest motif.",
+)
+@click.option(
+    "--max-width",
+    type=click.IntRange(4, 24),
+    default=24,
+    show_default=True,
+    help="Letters of the longest motif.",
+)
 @click.option(
     "--e-value", type=click.FloatRange(0, min_open=True), default=0.05, show_default=True,
     help="Report motifs up to this E-value.",
@@ -60,7 +86,8 @@ def run_discover(
 
     started = datetime.now(UTC)
     prepare_jax()
-    with output_folder(out, force=force) as folder:
+    inputs = [path for path in (positives, control) if path is not None]
+    with output_folder(out, force=force, inputs=inputs) as folder:
         foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
         background = None
         if control is not None:
@@ -78,7 +105,6 @@ def run_discover(
             "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
             "mask": mask, **settings,
         }  # fmt: skip
-        inputs = [path for path in (positives, control) if path is not None]
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     click.echo(_summary(found, out), err=False)
 

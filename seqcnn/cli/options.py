@@ -1,16 +1,18 @@
 """Options that commands share, and what has to happen before jax is imported."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from seqcnn.errors import SeqcnnError
+
+PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+SEQUENCES = (".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt")
+GPU = "cuda"
+"""What jax calls the platform."""
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -19,7 +21,13 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every command has."""
     for option in reversed(
         [
-            click.option("--seed", default=0, show_default=True, help="Same seed, same result."),
+            click.option(
+                "--seed",
+                type=click.IntRange(0),
+                default=0,
+                show_default=True,
+                help="Start of all random numbers: same seed, same result.",
+            ),
             click.option(
                 "--threads",
                 type=click.IntRange(1),
@@ -36,10 +44,10 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
                 callback=_use_device,
                 is_eager=True,
                 expose_value=False,
-                help="Where networks run.",
+                help="Where networks run; auto takes a GPU if there is one.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
-            click.option("--debug", is_flag=True, hidden=True, help="Show where an error arose."),
+            click.option("--debug", is_flag=True, help="Show where an error arose."),
         ]
     ):
         function = option(function)
@@ -81,7 +89,7 @@ def _use_threads(ctx: click.Context, parameter: click.Parameter, value: int | No
 
 def _use_device(ctx: click.Context, parameter: click.Parameter, value: str) -> None:
     if value != "auto":
-        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": "cuda"}[value]
+        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": GPU}[value]
 
 
 def prepare_jax() -> None:
@@ -94,37 +102,34 @@ def prepare_jax() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if os.environ.get("JAX_PLATFORMS") != "cpu" and "deterministic_ops" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    if os.environ.get("JAX_PLATFORMS") == GPU:
+        _check_gpu()
+
+
+def _check_gpu() -> None:
+    """Ask for the GPU before any work is done."""
+    import jax
+
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        raise SeqcnnError(
+            "no GPU can be used here: take --device cpu, or install a jax for GPUs "
+            "(pip install 'jax[cuda12]')"
+        ) from error
 
 
 def default_out(path: str, suffix: str) -> Path:
-    """Name the output after the input: ``peaks.fa.gz`` becomes ``peaks<suffix>``."""
-    stem = "stdin" if path == "-" else Path(path).name
-    return Path(stem.split(".")[0] + suffix)
+    """Name the output after the input: ``GSM1.rep1.fa.gz`` becomes ``GSM1.rep1<suffix>``.
 
-
-@contextmanager
-def output_folder(out: Path, *, force: bool) -> Iterator[Path]:
-    """Give a folder to write in, which becomes `out` only when all has gone well.
-
-    Raises
-    ------
-    SeqcnnError
-        `out` exists and is not empty, is a file, or its parent cannot be written.
+    Examples
+    --------
+    >>> default_out("data/GSM1.rep1.fa.gz", "_seqcnn").name
+    'GSM1.rep1_seqcnn'
     """
-    if out.exists() and not out.is_dir():
-        raise SeqcnnError("the output is a file, give a folder", path=out)
-    if out.is_dir() and any(out.iterdir()) and not force:
-        raise SeqcnnError("the output folder is not empty: name another or use --force", path=out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise SeqcnnError(f"cannot write here: {error.strerror}", path=out) from error
-    try:
-        yield part
-        part.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        part.replace(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    stem = "stdin" if path == "-" else Path(path).name
+    for endings in (PACKED, SEQUENCES):
+        ending = Path(stem).suffix
+        if ending.lower() in endings:
+            stem = stem.removesuffix(ending)
+    return Path(stem + suffix)

@@ -17,8 +17,19 @@ FEW_LETTERS = 100
 @click.command(name="shuffle", no_args_is_help=True)
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option("-o", "--out", default="-", help="FASTA file to write; standard output by default.")
-@click.option("-k", "--kmer", type=click.IntRange(1, 3), help="Word length to keep; 2, protein 1.")
-@click.option("--copies", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "-k",
+    "--kmer",
+    type=click.IntRange(1, 3),
+    help="Keep the counts of all words of this length; by default 2, for protein 1.",
+)
+@click.option(
+    "--copies",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Shuffles of each sequence.",
+)
 @sequences
 @common
 def command(

@@ -4,6 +4,8 @@ Forward selection: the best motif is taken, its sites are hidden, the next best 
 left. When none of the seeds does, words are sought anew in the masked sequences.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from seqcnn.discovery.candidate import (
@@ -34,7 +36,12 @@ ITERATIONS = 5
 
 
 def find_candidates(
-    fit: Contrast, judge: Contrast, search: Search, kernels: np.ndarray | None = None
+    fit: Contrast,
+    judge: Contrast,
+    search: Search,
+    kernels: np.ndarray | None = None,
+    *,
+    on_turn: Callable[[float], None] | None = None,
 ) -> list[Candidate]:
     """Find motifs on the training part of one fold.
 
@@ -46,6 +53,8 @@ def find_candidates(
         What to spend.
     kernels
         float (seeds, WIDTH, letters): further seeds, from a network.
+    on_turn
+        Is told the share of the turns that is done at most.
 
     Returns
     -------
@@ -55,6 +64,8 @@ def find_candidates(
     kept: list[Candidate] = []
     whole = fit.joined(judge)
     for turn in range(search.rounds):
+        if on_turn is not None:
+            on_turn(turn / search.rounds)
         seeds, sources = _seeds(fit, search, kernels if turn == 0 else None)
         if not len(seeds):
             break

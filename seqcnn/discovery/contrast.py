@@ -17,7 +17,7 @@ from seqcnn.stats.tests import (
 
 
 @dataclass(frozen=True)
-class TestResult:
+class ExactTest:
     """An exact one-sided test, with all that is needed to compute its p-value again.
 
     Parameters
@@ -99,7 +99,7 @@ class Contrast:
         """Put sequences with hidden letters in place of the same ones."""
         return replace(self, foreground=foreground, control=control)
 
-    def test(self, hits: np.ndarray, control_hits: np.ndarray) -> TestResult:
+    def test(self, hits: np.ndarray, control_hits: np.ndarray) -> ExactTest:
         """Ask whether the foreground has more hits than its control, in one-sided exact tests.
 
         Parameters
@@ -114,7 +114,7 @@ class Contrast:
                 "cmh",
                 *_stratified(hits, control_hits, self.strata, self.control_strata),
             )
-        return TestResult(
+        return ExactTest(
             test,
             detail,
             int(hits.sum()),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqcnn.discovery.notes import Notes
 from seqcnn.seq.duplicates import near_duplicate_groups
 from seqcnn.seq.record import SequenceSet
 
@@ -27,7 +28,7 @@ class Groups:
     representatives: np.ndarray
 
 
-def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: list[str]) -> Groups:
+def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes) -> Groups:
     """Find near-duplicates, and add a sentence to `notes` if there are any.
 
     Parameters
@@ -45,7 +46,7 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: list[s
     if len(large):
         apart = np.isin(labels, large)
         labels = np.where(apart, len(sizes) + np.arange(len(labels)), labels)
-        notes.append(
+        notes.add(
             f"{apart.sum():,} sequences are near-duplicates in groups of more than "
             f"{LARGEST:.0%} of the data; these groups were taken apart, so their members count "
             f"one by one: remove duplicates if that is not what you mean"
@@ -58,7 +59,7 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: list[s
     representatives = order[starts]
     doubles = len(labels) - len(representatives)
     if doubles:
-        notes.append(
+        notes.add(
             f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others; each group "
             f"of them counts once"
         )

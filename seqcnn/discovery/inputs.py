@@ -1,11 +1,15 @@
 """Inputs: what must hold before motifs are sought, and the control to seek them against."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.groups import group_sequences
+from seqcnn.data.split import grouped_folds
+from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.contrast import Contrast, FoldedContrast
+from seqcnn.discovery.groups import Groups, group_sequences
+from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.settings import Settings
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.background import letter_frequencies
@@ -19,78 +23,108 @@ STRATA = 5
 """Classes of like composition, and of like length, of a given control."""
 
 
-def check_positives(sequences: SequenceSet, min_width: int) -> tuple[SequenceSet, list[str]]:
-    """Leave out sequences that are too short or unreadable; refuse what is left if it is too few.
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Sequences and control, checked, grouped and dealt out to folds.
 
-    Returns
-    -------
-    SequenceSet
-        The sequences to analyse.
-    list of str
-        Sentences for the reader.
+    Parameters
+    ----------
+    sequences
+        The foreground that is long enough, near-duplicates included.
+    groups
+        Its near-duplicates.
+    data
+        One sequence of each group with the control, and their folds.
+    search
+        Alphabet, strands and background.
+    facts
+        What the control is, in plain words and numbers.
     """
-    notes: list[str] = []
-    kept = _readable(sequences, min_width, "", notes)
-    return kept, notes
+
+    sequences: SequenceSet
+    groups: Groups
+    data: FoldedContrast
+    search: Search
+    facts: dict[str, Any]
 
 
-def check_control(
-    control: SequenceSet | None, positives: SequenceSet, both_strands: bool, notes: list[str]
-) -> SequenceSet | None:
-    """Check a given control like the foreground, and keep one of each group of duplicates."""
+def prepare(
+    positives: SequenceSet,
+    control: SequenceSet | None,
+    settings: Settings,
+    *,
+    folds: int,
+    notes: Notes,
+) -> Inputs:
+    """Check the sequences, group near-duplicates, deal them out to folds, and make the control.
+
+    Raises
+    ------
+    SeqcnnError
+        There are too few sequences that can be read, alphabets differ, the sequences have no second
+        strand, or nothing can be shuffled.
+    """
+    both = settings.reads_both_strands(positives.alphabet)
+    positives = _readable(positives, settings.min_width, "", notes)
+    groups = group_sequences(positives, both_strands=both, notes=notes)
+    representatives = positives.select(groups.representatives)
+    fold = grouped_folds(np.arange(len(representatives)), folds, seed=settings.seed)
+    background = letter_frequencies(representatives, both, pseudocount=1.0)
+    facts = {"strand": "both" if both else "one", "groups": len(representatives)}
     if control is None:
-        return None
+        data, about = _shuffled(representatives, fold, settings)
+    else:
+        control = _distinct_control(control, positives, both, notes)
+        data, about = _given(representatives, fold, control, settings, notes)
+    search = settings.search(positives.alphabet, background)
+    return Inputs(positives, groups, data, search, facts | about)
+
+
+def _shuffled(
+    foreground: SequenceSet, fold: np.ndarray, settings: Settings
+) -> tuple[FoldedContrast, dict[str, Any]]:
+    """Shuffle the foreground; shuffles are in the fold of their originals."""
+    shuffled, k = shuffled_control(
+        foreground, k=settings.kmer, copies=settings.copies, seed=settings.seed
+    )
+    codes = foreground.padded()
+    whole = Contrast(codes, shuffled.padded(codes.shape[1]), settings.copies)
+    facts = {"control": "shuffled", "kmer": k, "copies": settings.copies}
+    return FoldedContrast(whole, fold, np.zeros(0, np.int64)), facts
+
+
+def _given(
+    foreground: SequenceSet,
+    fold: np.ndarray,
+    control: SequenceSet,
+    settings: Settings,
+    notes: Notes,
+) -> tuple[FoldedContrast, dict[str, Any]]:
+    """Class foreground and control by composition, and deal the control out at random."""
+    length = int(max(foreground.lengths.max(), control.lengths.max()))
+    strata, control_strata = _strata(foreground, control, notes)
+    whole = Contrast(foreground.padded(length), control.padded(length), 0, strata, control_strata)
+    rng = np.random.default_rng([settings.seed, 3])
+    control_fold = rng.permutation(np.arange(len(control)) % (int(fold.max()) + 1))
+    facts = {"control": "given", "strata": int(max(strata.max(), control_strata.max())) + 1}
+    return FoldedContrast(whole, fold, control_fold), facts
+
+
+def _distinct_control(
+    control: SequenceSet, positives: SequenceSet, both_strands: bool, notes: Notes
+) -> SequenceSet:
+    """Check a given control like the foreground, and keep one of each group of duplicates."""
     if control.alphabet != positives.alphabet:
         raise SeqcnnError(
             f"the control is {control.alphabet.name}, the sequences are "
             f"{positives.alphabet.name}: give both in one alphabet (--alphabet)"
         )
     control = _readable(control, 1, "control ", notes)
-    own: list[str] = []
-    groups = group_sequences(control, both_strands=both_strands, notes=own)
-    notes += [f"control: {note}" for note in own]
+    groups = group_sequences(control, both_strands=both_strands, notes=notes.about("control"))
     return control.select(groups.representatives)
 
 
-def contrast_of(
-    foreground: SequenceSet,
-    control: SequenceSet | None,
-    settings: Settings,
-    *,
-    both_strands: bool,
-    notes: list[str],
-) -> tuple[Contrast, np.ndarray, dict[str, Any]]:
-    """Put foreground and control together.
-
-    Returns
-    -------
-    Contrast
-        All sequences.
-    numpy.ndarray
-        int64 (m,): the fold of each given control sequence; empty for a shuffled control.
-    dict
-        What the control is, and the background.
-    """
-    background = letter_frequencies(foreground, both_strands, pseudocount=1.0)
-    codes = foreground.padded()
-    if control is None:
-        shuffled, k = shuffled_control(
-            foreground, k=settings.kmer, copies=settings.copies, seed=settings.seed
-        )
-        data = Contrast(codes, shuffled.padded(codes.shape[1]), settings.copies)
-        facts = {"control": "shuffled", "kmer": k, "copies": settings.copies}
-        return data, np.zeros(0, np.int64), facts | {"background": background}
-    length = int(max(foreground.lengths.max(), control.lengths.max()))
-    strata, control_strata = _strata(foreground, control, notes)
-    data = Contrast(foreground.padded(length), control.padded(length), 0, strata, control_strata)
-    # folds of the control are dealt out at random; it has no tie to single foreground sequences
-    rng = np.random.default_rng([settings.seed, 3])
-    fold = rng.permutation(np.arange(len(control)) % 2)
-    facts = {"control": "given", "strata": int(max(strata.max(), control_strata.max())) + 1}
-    return data, fold, facts | {"background": background}
-
-
-def _readable(sequences: SequenceSet, min_width: int, what: str, notes: list[str]) -> SequenceSet:
+def _readable(sequences: SequenceSet, min_width: int, what: str, notes: Notes) -> SequenceSet:
     shortest = max(min_width, 5)
     plain = np.add.reduceat(
         np.append(sequences.codes < sequences.alphabet.size, False).astype(np.int64),
@@ -105,7 +139,7 @@ def _readable(sequences: SequenceSet, min_width: int, what: str, notes: list[str
             f"but motifs need {FEWEST} at least: add sequences"
         )
     if dropped:
-        notes.append(
+        notes.add(
             f"{dropped:,} {what}sequences have fewer than {shortest} known letters and are left out"
         )
         return sequences.select(kept)
@@ -113,7 +147,7 @@ def _readable(sequences: SequenceSet, min_width: int, what: str, notes: list[str
 
 
 def _strata(
-    foreground: SequenceSet, control: SequenceSet, notes: list[str]
+    foreground: SequenceSet, control: SequenceSet, notes: Notes
 ) -> tuple[np.ndarray, np.ndarray]:
     """Class sequences by length and by their share of letters of strong pairing."""
     lengths = np.concatenate([foreground.lengths, control.lengths])
@@ -124,7 +158,7 @@ def _strata(
     axis = shares[: len(foreground)].mean(0) - shares[len(foreground) :].mean(0)
     composition = shares @ axis
     if np.abs(axis).sum() > 0.05:
-        notes.append(
+        notes.add(
             "foreground and control differ in composition; they are compared within classes of "
             "like composition"
         )

@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 
-from seqcnn.data.split import grouped_folds
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.candidates import find_candidates
 from seqcnn.discovery.contrast import Contrast, FoldedContrast
-from seqcnn.discovery.groups import Groups, group_sequences
+from seqcnn.discovery.groups import Groups
 from seqcnn.discovery.holdout import score_holdout
-from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
+from seqcnn.discovery.inputs import prepare
 from seqcnn.discovery.network import kernel_frames, train_fold
+from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.settings import Settings
-from seqcnn.discovery.significance import FoldTest, families, test_fold
-from seqcnn.discovery.sites import find_sites, finish_motifs
+from seqcnn.discovery.significance import FoldTest, families, tests_of_fold
+from seqcnn.discovery.sites import find_sites, finish_motifs, note_composition
 from seqcnn.motifs.data import load_database
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.record import SequenceSet
@@ -33,6 +33,9 @@ from seqcnn.training.loop import Round
 
 FOLDS = 2
 """Halves of the data: each is tested by what the other one taught."""
+
+TRAINING = 0.4
+"""Share of a fold's time that its network takes; the rest is the search for motifs."""
 
 Progress = Callable[[str, float], None]
 """Is told what is being done, and the share of the whole that is done."""
@@ -67,46 +70,45 @@ def discover(
     ------
     SeqcnnError
         There are too few sequences, they are too short, or they cannot be shuffled.
-    """
-    settings = settings or Settings()
-    tell = progress or (lambda what, share: None)
-    tell("checking sequences", 0.0)
-    positives, notes = check_positives(positives, settings.min_width)
-    both = settings.reads_both_strands(positives.alphabet)
-    groups = group_sequences(positives, both_strands=both, notes=notes)
-    control = check_control(control, positives, both, notes)
-    representatives = positives.select(groups.representatives)
 
-    tell("making the control", 0.05)
-    fold = grouped_folds(np.arange(len(representatives)), FOLDS, seed=settings.seed)
-    whole, control_fold, facts = contrast_of(
-        representatives, control, settings, both_strands=both, notes=notes
-    )
-    data = FoldedContrast(whole, fold, control_fold)
-    search = settings.search(positives.alphabet, facts.pop("background"))
+    Notes
+    -----
+    What a reader has to know is logged as it is noticed (`seqcnn` is the name of the logger) and
+    kept in `Discovery.notes`.
+    """
+    settings, notes = settings or Settings(), Notes()
+    tell = progress or (lambda what, share: None)
+    tell("checking sequences and making the control", 0.0)
+    inputs = prepare(positives, control, settings, folds=FOLDS, notes=notes)
+    search, data = inputs.search, inputs.data
     learnt = [_learn_fold(data, number, search, settings, tell) for number in range(FOLDS)]
-    tests = [test for fold in learnt for test in fold.tests]
+    tests = tuple(test for fold in learnt for test in fold.tests)
 
     tell("gathering motifs", 0.9)
-    database = load_database() if search.alphabet.name in ("dna", "rna") else []
     found = finish_motifs(
-        families(tests, search, FOLDS), whole, search, limit=settings.e_value, database=database
+        families(tests, search, FOLDS),
+        data.whole,
+        search,
+        limit=settings.e_value,
+        database=load_database() if search.alphabet.name in ("dna", "rna") else (),
     )
+    note_composition(found, notes)
     tell("finding sites", 0.95)
-    motifs = tuple(m for m in found if m.log10_e <= np.log10(settings.e_value))
+    significant = [m.log10_e <= np.log10(settings.e_value) for m in found]
+    motifs, sites = find_sites(found[: sum(significant)], inputs.sequences, search)
     members = [fold.member for fold in learnt]
     return Discovery(
         motifs=motifs,
         candidates=tuple(_numbered(found[len(motifs) :], "c")),
-        tests=tuple(tests),
-        sites=find_sites(motifs, positives, search),
-        sequences=positives,
-        model=Model(tuple(members), positives.alphabet, {"kind": "discover"}),
+        tests=tests,
+        sites=sites,
+        sequences=inputs.sequences,
+        model=Model(tuple(members), search.alphabet, {"kind": "discover"}),
         histories=tuple(fold.history for fold in learnt),
         holdout=score_holdout(data, members, search),
-        folds=_fold_rows(groups, fold),
-        facts={**facts, "strand": "both" if both else "one", "groups": len(representatives)},
-        notes=tuple(notes),
+        folds=_fold_rows(inputs.groups, data.fold),
+        facts=inputs.facts,
+        notes=tuple(notes.sentences),
     )
 
 
@@ -123,36 +125,38 @@ def _learn_fold(
     data: FoldedContrast, number: int, search: Search, settings: Settings, tell: Progress
 ) -> _LearntFold:
     """Learn from the other folds alone, then test what was learnt on this one."""
-    name, start, span = f"fold {number + 1}", 0.1 + 0.8 * number / FOLDS, 0.8 / FOLDS
+    name, start, span = f"fold {number + 1}", 0.05 + 0.85 * number / FOLDS, 0.85 / FOLDS
     training = data.training(number, np.random.default_rng([settings.seed, number, 1]))
     device = jax.devices()[0].device_kind
 
-    def told(done: Round) -> None:
+    def trained(done: Round) -> None:
         share = (done.round + 1) / settings.schedule.rounds
         what = f"{name}: training on {device}, AUROC {done.validation_auroc:.3f}"
-        tell(what, start + 0.4 * span * share)
+        tell(what, start + TRAINING * span * share)
 
-    tell(f"{name}: training", start)
+    def searched(share: float) -> None:
+        tell(f"{name}: searching motifs", start + span * (TRAINING + (0.95 - TRAINING) * share))
+
+    tell(f"{name}: training on {device}", start)
     member, fitted = train_fold(
         training,
         search,
         schedule=settings.schedule,
         dims=settings.dims,
         seed=settings.seed * FOLDS + number,
-        extra={"fold": number},
-        on_round=told,
+        extra={"fold": number + 1},
+        on_round=trained,
     )
-    tell(f"{name}: searching motifs", start + 0.4 * span)
     kernels = kernel_frames(member, training.foreground, search)
     fit, judge = _split(training, settings)
-    candidates = find_candidates(fit, judge, search, kernels)
-    tell(f"{name}: testing {len(candidates)} candidates", start + 0.9 * span)
-    tests = test_fold(number, candidates, data.held(number), search)
+    candidates = find_candidates(fit, judge, search, kernels, on_turn=searched)
+    tell(f"{name}: testing {len(candidates)} candidates", start + 0.95 * span)
+    tests = tests_of_fold(number, candidates, data.held(number), search)
     return _LearntFold(tests, member, fitted.history)
 
 
 def _split(training: Contrast, settings: Settings) -> tuple[Contrast, Contrast]:
-    """Two thirds to refine seeds on, the rest to judge them."""
+    """Take up to two thirds to refine seeds on, and others to judge them."""
     n, m = len(training), len(training.control)
     fit = min(settings.fit, n * 2 // 3)
     judge = min(settings.judge, n - fit)

@@ -102,7 +102,8 @@ class Discovery:
     folds
         Where each sequence was used.
     facts
-        Numbers and words for `run.json` and the report: control, k, groups, background, ...
+        Numbers and words for `run.json` and the report: `strand`, `groups`, `control`, and for a
+        shuffled control `kmer` and `copies`, for a given one `strata`.
     notes
         Sentences that a reader has to know: duplicates, composition, small sets.
     """
@@ -118,3 +119,8 @@ class Discovery:
     folds: tuple[FoldRow, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def distinct_sites(self) -> Hits:
+        """Take the sites in one sequence of each group of near-duplicates, for all counts."""
+        analysed = [row.sequence for row in self.folds if row.role == "analysed"]
+        return self.sites.select(np.isin(self.sites.sequence, analysed))

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.frames import WIDTH
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule
+
+LEAST = {"seed": 0, "copies": 1, "fit": 20, "judge": 20, "control_copies": 1, "motifs": 1}
+"""What these settings must be at least."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Settings:
         At most so many candidates a fold.
     schedule
         How networks are trained.
+
+    Raises
+    ------
+    SeqcnnError
+        A value is out of range, or two contradict each other.
     """
 
     seed: int = 0
@@ -54,10 +63,33 @@ class Settings:
     motifs: int = 10
     schedule: Schedule = field(default_factory=Schedule)
 
-    def reads_both_strands(self, alphabet: Alphabet) -> bool:
-        """Say whether both strands are searched: by default of double-stranded molecules only."""
+    def __post_init__(self) -> None:
+        """Check all values at once, so that a contradiction is not taken for "no motif"."""
+        if not 3 <= self.min_width <= self.max_width <= WIDTH:
+            raise SeqcnnError(
+                f"widths of motifs go from 3 to {WIDTH}, the shortest no longer than the longest, "
+                f"not from {self.min_width} to {self.max_width}: change --min-width or --max-width"
+            )
         if self.strand not in (None, "both", "one"):
             raise SeqcnnError(f"`strand` is {self.strand!r}, it must be 'both' or 'one'")
+        if self.kmer not in (None, 1, 2, 3):
+            raise SeqcnnError(f"`kmer` is {self.kmer!r}, it must be 1, 2 or 3")
+        if not self.e_value > 0:
+            raise SeqcnnError(f"`e_value` is {self.e_value}, it must be above 0")
+        if self.dims not in (1, 2):
+            raise SeqcnnError(f"`dims` is {self.dims!r}, it must be 1 or 2")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise SeqcnnError(f"`{name}` is {getattr(self, name)}, it must be {least} or more")
+
+    def reads_both_strands(self, alphabet: Alphabet) -> bool:
+        """Say whether both strands are searched: by default of double-stranded molecules only.
+
+        Raises
+        ------
+        SeqcnnError
+            Both are asked for, but the alphabet has no complements.
+        """
         if self.strand is None:
             return alphabet.double_stranded
         if self.strand == "both" and alphabet.complements is None:

@@ -7,12 +7,13 @@ forming them never shrinks a number of tests. Counts are never pooled over folds
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from seqcnn.discovery.candidate import Candidate, Search, alike, scan_contrast
-from seqcnn.discovery.contrast import Contrast, TestResult
+from seqcnn.discovery.contrast import Contrast, ExactTest
 from seqcnn.stats.auroc import auroc
 
 
@@ -36,7 +37,7 @@ class FoldTest:
 
     fold: int
     candidate: Candidate
-    result: TestResult
+    result: ExactTest
     tests: int
     auroc: float
 
@@ -48,10 +49,26 @@ class FoldTest:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Like candidates of all folds: one motif. Tests are sorted, the best first."""
+    """Like candidates of all folds: one motif.
+
+    Parameters
+    ----------
+    tests
+        In any order; they are kept sorted, the best first.
+    folds
+        Number of all folds, whether the motif was found for them or not.
+    """
 
     tests: tuple[FoldTest, ...]
     folds: int
+
+    def __post_init__(self) -> None:
+        """Sort the tests."""
+        object.__setattr__(self, "tests", tuple(sorted(self.tests, key=_rank)))
+
+    def joined(self, other: "Family") -> "Family":
+        """Take the tests of another family in."""
+        return Family(self.tests + other.tests, self.folds)
 
     @property
     def best(self) -> FoldTest:
@@ -90,7 +107,11 @@ class Family:
         )
 
 
-def test_fold(
+def _rank(test: FoldTest) -> tuple[float, float, int]:
+    return test.log10_e, -test.auroc, test.fold
+
+
+def tests_of_fold(
     fold: int, candidates: list[Candidate], contrast: Contrast, search: Search
 ) -> list[FoldTest]:
     """Test all candidates of a fold on its own sequences."""
@@ -107,12 +128,9 @@ def test_fold(
     return tests
 
 
-test_fold.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is the field's, no test
-
-
-def families(tests: list[FoldTest], search: Search, folds: int) -> list[Family]:
+def families(tests: Sequence[FoldTest], search: Search, folds: int) -> list[Family]:
     """Gather like candidates, the most significant first."""
-    ranked = sorted(tests, key=lambda t: (t.log10_e, -t.auroc, t.fold))
+    ranked = sorted(tests, key=_rank)
     gathered: list[list[FoldTest]] = []
     for test in ranked:
         home = next((g for g in gathered if alike(test.candidate, g[0].candidate, search)), None)

@@ -7,6 +7,7 @@ import numpy as np
 
 from seqcnn.discovery.candidate import Candidate, Search, alike
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.polish import polish
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
@@ -15,6 +16,8 @@ from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import ScoreDistribution
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
+from seqcnn.stats.logspace import format_log10
+from seqcnn.stats.tests import fisher_log10_p
 
 MOST = 10_000
 """At most so many sequences re-estimate the matrices."""
@@ -24,6 +27,9 @@ LEAST_STRICT = 1e-3
 
 SIMPLE = 0.5
 """Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a GC box."""
+
+BY_COMPOSITION = 0.5
+"""A motif is flagged if classes of like composition take so much of its log p away."""
 
 
 def finish_motifs(
@@ -78,22 +84,62 @@ def _merged(
             kept.append((family, candidate))
         else:
             better, matrix = kept[home]
-            kept[home] = (replace(better, tests=better.tests + family.tests), matrix)
+            kept[home] = (better.joined(family), matrix)
     return kept
 
 
-def find_sites(motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search) -> Hits:
-    """Find all sites of motifs, each from its own threshold on."""
-    strictest = 10.0 ** max((m.threshold_log10_p for m in motifs), default=-4.0)
+def find_sites(
+    motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search
+) -> tuple[tuple[DiscoveredMotif, ...], Hits]:
+    """Find all sites of motifs, each from its own threshold on.
+
+    Returns
+    -------
+    tuple of DiscoveredMotif
+        The same motifs with the number of their sites.
+    Hits
+    """
+    loosest = 10.0 ** max((m.threshold_log10_p for m in motifs), default=-4.0)
     hits = scan(
         [m.motif for m in motifs],
         sequences,
-        p_value=strictest,
+        p_value=loosest,
         background=search.background,
         strand="both" if search.both_strands else "one",
     )
     limits = np.array([m.threshold_log10_p for m in motifs])
-    return hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9) if len(motifs) else hits
+    if len(motifs):
+        hits = hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9)
+    counts = np.bincount(hits.motif, minlength=len(motifs)).tolist()
+    counted = [replace(m.motif, sites=float(n)) for m, n in zip(motifs, counts, strict=True)]
+    return (
+        tuple(replace(m, motif=motif) for m, motif in zip(motifs, counted, strict=True)),
+        replace(hits, motifs=counted),
+    )
+
+
+def note_composition(motifs: Sequence[DiscoveredMotif], notes: Notes) -> None:
+    """Say for motifs that composition may explain what p is with and without regard to it."""
+    for m in motifs:
+        if "composition" in m.flags:
+            within, crude = m.family.best.result.log10_p, crude_log10_p(m.family)
+            notes.add(
+                f"{m.motif.consensus}: p = {format_log10(crude)} between all sequences and all "
+                f"controls, {format_log10(within)} within classes of like length and composition"
+            )
+
+
+def crude_log10_p(family: Family) -> float:
+    """Compute log10 p of a family's best test as if all sequences were alike in composition."""
+    result = family.best.result
+    if result.test != "cmh":
+        return result.log10_p
+    return fisher_log10_p(
+        result.hits,
+        result.total - result.hits,
+        result.control_hits,
+        result.control_total - result.control_hits,
+    )
 
 
 def _finish(
@@ -106,11 +152,11 @@ def _finish(
     if database:
         match = best_match(motif, database, both_strands=search.both_strands)
     return DiscoveredMotif(
-        motif, family, min(log10_p, np.log10(LEAST_STRICT)), match, _flags(motif)
+        motif, family, min(log10_p, np.log10(LEAST_STRICT)), match, _flags(motif, family)
     )
 
 
-def _flags(motif: Motif) -> tuple[str, ...]:
+def _flags(motif: Motif, family: Family) -> tuple[str, ...]:
     """Say why a motif may not be what it seems."""
     values = motif.matrix.values
     bits = motif.matrix.information()
@@ -122,6 +168,8 @@ def _flags(motif: Motif) -> tuple[str, ...]:
         flags.append("low_complexity")
     if _repeats(values, bits):
         flags.append("repeat")
+    if family.best.result.log10_p > (1 - BY_COMPOSITION) * crude_log10_p(family):
+        flags.append("composition")
     return tuple(flags)
 
 

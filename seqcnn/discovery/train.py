@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from seqcnn.discovery.inputs import check_control, check_positives, contrast_of
+from seqcnn.discovery.inputs import prepare
 from seqcnn.discovery.network import train_fold
+from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.settings import Settings
 from seqcnn.networks.weights import Model
 from seqcnn.seq.record import SequenceSet
@@ -34,19 +35,15 @@ def train(
         There are too few sequences, or they cannot be shuffled.
     """
     settings = settings or Settings()
-    positives, notes = check_positives(positives, settings.min_width)
-    both = settings.reads_both_strands(positives.alphabet)
-    control = check_control(control, positives, both, notes)
-    data, _, facts = contrast_of(positives, control, settings, both_strands=both, notes=notes)
+    inputs = prepare(positives, control, settings, folds=2, notes=Notes())
+    data = inputs.data.whole
     rng = np.random.default_rng([settings.seed, 1])
-    shuffled = data.select(rng.permutation(len(data)), rng.permutation(len(data.control)))
-    search = settings.search(positives.alphabet, facts["background"])
     member, _ = train_fold(
-        shuffled,
-        search,
+        data.select(rng.permutation(len(data)), rng.permutation(len(data.control))),
+        inputs.search,
         schedule=settings.schedule,
         dims=settings.dims,
         seed=settings.seed,
         extra={},
     )
-    return Model((member,), positives.alphabet, {"kind": "train"})
+    return Model((member,), inputs.sequences.alphabet, {"kind": "train"})

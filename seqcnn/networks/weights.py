@@ -135,7 +135,8 @@ def load_model(folder: str | Path) -> Model:
     Parameters
     ----------
     folder
-        Where `config.json` and `weights.safetensors` lie.
+        Where `config.json` and `weights.safetensors` lie, or the output folder of a run with the
+        folder `model` in it.
 
     Returns
     -------
@@ -148,6 +149,8 @@ def load_model(folder: str | Path) -> Model:
         A file is missing, damaged or of another version, or the weights do not fit the networks.
     """
     folder = Path(folder)
+    if not (folder / CONFIG).exists() and (folder / "model" / CONFIG).exists():
+        folder = folder / "model"
     config = _read_config(folder / CONFIG)
     path = folder / WEIGHTS
     tensors = _read_tensors(path, config["weights_sha256"])

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import jax
 import jinja2
 import numpy as np
 from markupsafe import Markup
@@ -11,12 +12,21 @@ from seqcnn import __version__
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.logo import glyph_defs, logo_svg
 from seqcnn.report.figures import line_figure
-from seqcnn.report.record import RunRecord
+from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.report.tables import match_name
 from seqcnn.report.text import null_hypothesis, summary_sentences
 from seqcnn.stats.auroc import roc_curve
 from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
+
+FLAGS = {
+    "low_complexity": "Made of one or two letters: such stretches often have other reasons.",
+    "repeat": "The same few letters over and over, as in satellites and microsatellites.",
+    "composition": "Largely explained by composition: p grows much within like sequences.",
+}
+"""Why a motif is flagged; flagged motifs stand behind the others, whatever their E-value."""
+
+SHOWN_ALREADY = ("control", "strand")
 
 
 def render(found: Discovery, record: RunRecord) -> str:
@@ -41,9 +51,12 @@ def render(found: Discovery, record: RunRecord) -> str:
         losses=[_loss_figure(f, rounds) for f, rounds in enumerate(found.histories)],
         holdout=found.holdout,
         facts=found.facts,
+        tests=len(found.tests),
+        packages=package_versions(),
+        device=jax.devices()[0].device_kind,
         sequences=len(found.sequences),
         alphabet=alphabet.name,
-        arguments=record.arguments,
+        arguments={k: v for k, v in record.arguments.items() if k not in SHOWN_ALREADY},
         e_value=record.arguments.get("e_value", 0.05),
     )
 
@@ -68,7 +81,9 @@ def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
         "match": match_name(m),
         "r": None if m.best_match is None else m.best_match.r,
         "source": m.family.best.candidate.source,
-        "flags": m.flags,
+        "flags": [(flag.replace("_", " "), FLAGS[flag]) for flag in m.flags],
+        "folds": len(m.family.one_per_fold),
+        "site_p": format_log10(m.threshold_log10_p),
     }
 
 
@@ -89,7 +104,7 @@ def _loss_figure(fold: int, rounds: Any) -> Markup:
     top = max(training + validation, default=1.0)
     return line_figure(
         [("training", x, training), ("validation", x, validation)],
-        x_label=f"round of training, fold {fold + 1}",
+        x_label=f"round of training, without fold {fold + 1}",
         y_label="loss",
         y_limits=(0.0, math.ceil(top * 10) / 10),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
 
@@ -25,3 +26,8 @@ class RunRecord:
     arguments: dict[str, Any]
     inputs: list[str]
     started: datetime
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that numbers depend on."""
+    return {name: version(name) for name in ("jax", "flax", "optax", "numpy", "scipy")}

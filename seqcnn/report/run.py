@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+import os
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,40 @@ from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import logo_svg
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
+from seqcnn.report.folder import output_folder
 from seqcnn.report.html import render
-from seqcnn.report.record import RunRecord
+from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
+from seqcnn.stats.logspace import format_log10
+
+
+def write(found: Discovery, out: str | Path, *, force: bool = False) -> Path:
+    """Write the tables, the models and the report of a run that was made in Python.
+
+    Parameters
+    ----------
+    found
+        What `seqcnn.discover` gave.
+    out
+        The output folder to be.
+    force
+        Whether to replace that of an earlier run.
+
+    Returns
+    -------
+    pathlib.Path
+        The report.
+
+    Raises
+    ------
+    SeqcnnError
+        `out` is not empty and not to be replaced, or cannot be written.
+    """
+    record = RunRecord("discover (Python)", {}, [], datetime.now(UTC))
+    with output_folder(Path(out), force=force) as folder:
+        write_run(found, folder, record)
+    return Path(out) / "report.html"
 
 
 def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
@@ -71,18 +101,20 @@ def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
     import jax
 
     finished = datetime.now(UTC)
-    packages = ("jax", "flax", "optax", "numpy", "scipy")
     return {
         "command": record.command,
         "seqcnn": __version__,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in packages},
+        "packages": package_versions(),
         "device": jax.devices()[0].device_kind,
+        "threads": thread_count(),
         "arguments": record.arguments,
         "inputs": [{"path": path, "sha256": _checksum(path)} for path in record.inputs],
         "facts": found.facts,
         "notes": list(found.notes),
         "motifs": len(found.motifs),
+        "tests": len(found.tests),
+        "site_p_values": {m.motif.name: format_log10(m.threshold_log10_p) for m in found.motifs},
         "status": "complete",
         "time": {
             "started": record.started.isoformat(timespec="seconds"),
@@ -90,6 +122,11 @@ def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
             "seconds": round((finished - record.started).total_seconds(), 1),
         },
     }
+
+
+def thread_count() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write_logos(found: Discovery, folder: Path) -> None:

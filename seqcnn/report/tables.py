@@ -13,6 +13,7 @@ from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
+from seqcnn.stats.tests import binomial_log10_p
 
 MOTIF_COLUMNS = (
     "rank id consensus width strand nsites pos_hits pos_total neg_hits neg_total odds_ratio or_low "
@@ -84,7 +85,7 @@ def significance_rows(found: Discovery) -> Iterator[list[Any]]:
             r = test.result
             yield [
                 m.motif.name,
-                test.fold,
+                test.fold + 1,
                 f"{test.candidate.threshold:.6g}",
                 r.test,
                 r.detail,
@@ -127,13 +128,13 @@ def bed_rows(hits: Hits) -> list[list[Any]]:
 def fold_rows(found: Discovery) -> Iterator[list[Any]]:
     """One row a sequence: where it was used."""
     for row in found.folds:
-        yield [found.sequences.ids[row.sequence], row.fold, row.group, row.role]
+        yield [found.sequences.ids[row.sequence], row.fold + 1, row.group, row.role]
 
 
 def pair_rows(found: Discovery) -> Iterator[list[Any]]:
     """One row a pair of motifs and distance between their sites, the most significant first."""
     names = [m.motif.name for m in found.motifs]
-    for pair in spaced_pairs(found.sites):
+    for pair in spaced_pairs(found.distinct_sites()):
         yield [
             names[pair.first],
             names[pair.second],
@@ -147,18 +148,33 @@ def pair_rows(found: Discovery) -> Iterator[list[Any]]:
 
 
 def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:
-    """One row a motif and bin of the relative position of site centres in their sequences."""
-    hits, lengths = found.sites, found.sequences.lengths
+    """One row a motif and bin of the relative position of its best site in each sequence.
+
+    The p-value asks whether more sites lie in the bin than its share of all places.
+    """
+    best, lengths = _best_of_sequence(found.distinct_sites()), found.sequences.lengths
     for i, m in enumerate(found.motifs):
-        own = hits.motif == i
-        room = np.maximum(lengths[hits.sequence[own]] - m.motif.width + 1, 1)
-        place = hits.start[own] / room
-        counts = np.bincount((place * bins).astype(int).clip(0, bins - 1), minlength=bins)
-        for number, count in enumerate(counts):
-            yield [m.motif.name, number, count, _binomial_p(int(count), int(counts.sum()), bins)]
+        rows = np.flatnonzero(best.motif == i)
+        room = np.maximum(lengths[best.sequence[rows]] - m.motif.width + 1, 1)
+        counts = np.bincount(best.start[rows] * bins // room, minlength=bins)
+        shares = _bin_shares(room, bins)
+        for number, (count, share) in enumerate(zip(counts, shares, strict=True)):
+            log10_p = binomial_log10_p(int(count), len(rows), float(share))
+            yield [m.motif.name, number, count, format_log10(log10_p)]
 
 
-def _binomial_p(count: int, total: int, bins: int) -> str:
-    from scipy.stats import binom
+def _best_of_sequence(hits: Hits) -> Hits:
+    """Take the best site of each motif in each sequence, the first of equals."""
+    order = np.lexsort((hits.start, -hits.score, hits.sequence, hits.motif))
+    pairs = np.stack([hits.motif[order], hits.sequence[order]])
+    first = np.any(np.diff(pairs, prepend=-1) != 0, axis=0)
+    return hits.select(np.sort(order[first]))
 
-    return format_log10(float(binom.logsf(count - 1, total, 1 / bins)) / np.log(10) if count else 0)
+
+def _bin_shares(room: np.ndarray, bins: int) -> np.ndarray:
+    """Share of the places that fall into each bin, float64 (bins,), over all sequences."""
+    shares = np.zeros(bins)
+    for places, number in zip(*np.unique(room, return_counts=True), strict=True):
+        counts = np.bincount(np.arange(places) * bins // places, minlength=bins)
+        shares += number * counts / places
+    return shares / max(len(room), 1)

@@ -11,22 +11,40 @@ NULL = {
 
 def summary_sentences(found: Discovery) -> list[str]:
     """Say in up to three sentences what was found."""
-    n = len(found.sequences)
-    if not found.motifs:
-        return [
-            f"No motif is significant in these {n:,} sequences.",
-            f"{len(found.candidates)} candidates were tested on sequences that they were not "
-            f"found on, and none reached the limit of the E-value.",
-        ]
     area = found.holdout.auroc
+    networks = f"AUROC of {area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})"
+    if not found.motifs:
+        verb = "do not tell" if area.low <= 0.5 <= area.high else "tell"
+        return [
+            f"No motif is significant in {_sequences(found)}.",
+            _nothing_held(found),
+            f"The networks {verb} sequences that they never saw from the control: {networks}.",
+        ]
     lead = next((m for m in found.motifs if not m.flags), found.motifs[0])
     more = len(found.motifs) - 1
     others = f"; {more} further motif{'s are' if more > 1 else ' is'} significant" if more else ""
     return [
-        f"In {n:,} sequences the leading motif is {_described(lead)}{others}.",
-        f"The networks tell sequences that they never saw from the control with an AUROC of "
-        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f}).",
+        f"In {_sequences(found)} the leading motif is {_described(lead)}{others}.",
+        f"The networks tell sequences that they never saw from the control with an {networks}.",
     ]
+
+
+def _sequences(found: Discovery) -> str:
+    """Name the number of sequences, and of those that count."""
+    n, distinct = len(found.sequences), found.facts["groups"]
+    if n == distinct:
+        return f"{n:,} sequences"
+    return f"{n:,} sequences ({distinct:,} after near-duplicates count once)"
+
+
+def _nothing_held(found: Discovery) -> str:
+    if not found.tests:
+        return "No candidate was good enough to be tested."
+    least = format_log10(min(m.log10_e for m in found.candidates))
+    return (
+        f"{len(found.tests)} tests were made, of candidates on sequences that they were not found "
+        f"on; the least E-value is {least}."
+    )
 
 
 def null_hypothesis(found: Discovery) -> str:
@@ -37,7 +55,8 @@ def null_hypothesis(found: Discovery) -> str:
 
 def _described(m: DiscoveredMotif) -> str:
     hits, total, control_hits, control_total = m.family.table
-    like = f", like {m.best_match.target.alternative_name}" if m.best_match else ""
+    match = m.best_match
+    like = f", most like {match.target.alternative_name} (r = {match.r:.2f})" if match else ""
     return (
         f"{m.motif.consensus}{like}, with a site in {hits / total:.0%} of the sequences and "
         f"{control_hits / max(control_total, 1):.1%} of the control (E = {format_log10(m.log10_e)})"

@@ -1,6 +1,6 @@
 """Exact one-sided tests of counts, in log space: p = 1e-4321 is as precise as p = 0.04.
 
-All three are the upper tail of a sum of independent counts: binomials for the paired test, one
+All are the upper tail of a sum of independent counts: binomials for the paired test, one
 hypergeometric for Fisher's, one in each stratum for the stratified test.
 """
 
@@ -104,6 +104,28 @@ def stratified_log10_p(tables: np.ndarray) -> float:
     least = np.maximum(0, a - d)  # of the hits of the foreground, with these margins
     log_pmfs = [_hypergeometric(*map(int, table)) for table in zip(a, b, c, d, strict=True)]
     return sum_tail_log10(log_pmfs, int((a - least).sum()))
+
+
+def binomial_log10_p(observed: int, trials: int, share: float) -> float:
+    """Ask whether more of `trials` fell into a class than its share of them.
+
+    Returns
+    -------
+    float
+        log10 P(count >= observed), the count binomial.
+
+    Examples
+    --------
+    >>> round(10 ** binomial_log10_p(9, 10, 0.5) * 2**10, 9)
+    11.0
+    """
+    if not 0 <= share <= 1:
+        raise SeqcnnError(f"`share` must be from 0 to 1, not {share}")
+    if observed <= 0 or share == 1:
+        return 0.0
+    if share == 0:
+        return -math.inf
+    return sum_tail_log10([_binomial(trials, share)], observed)
 
 
 def paired_detail(hit: np.ndarray, not_hit: np.ndarray) -> str:

@@ -32,8 +32,8 @@ def twice(peaks, tmp_path_factory):
 
 FILES = (
     "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv pairs.tsv "
-    "folds.tsv sites.tsv sites.bed metrics.json run.json model/config.json model/weights.safetensors "
-    "logos/m1.svg"
+    "folds.tsv sites.tsv sites.bed metrics.json run.json model/config.json "
+    "model/weights.safetensors logos/m1.svg"
 ).split()
 
 
@@ -83,6 +83,13 @@ def test_predict_scores_each_sequence(twice, peaks, tmp_path):
 def test_the_output_folder_is_not_overwritten(twice, peaks, capsys):
     assert main(["discover", str(peaks), "-o", str(twice / "a"), "-q"]) == 2
     assert "--force" in capsys.readouterr().err
+
+
+def test_predict_takes_the_folder_of_a_run(twice, peaks, tmp_path):
+    outs = [tmp_path / "a.tsv", tmp_path / "b.tsv"]
+    for model, out in zip((twice / "a", twice / "a" / "model"), outs, strict=True):
+        assert main(["predict", str(model), str(peaks), "-o", str(out), "-q"]) == 0
+    assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
 def bad_inputs(folder):

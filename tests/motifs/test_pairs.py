@@ -5,8 +5,8 @@ import pytest
 
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.pairs import spaced_pairs
-from seqcnn.motifs.scan import scan
+from seqcnn.motifs.pairs import FARTHEST, spaced_pairs
+from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
 
@@ -42,6 +42,34 @@ def test_a_planted_distance_is_found_once(order):
 def test_random_distances_prefer_none():
     hits = scan([motif(A), motif(B)], sequences(None, number=200), p_value=1e-5)
     assert [p for p in spaced_pairs(hits) if p.log10_q < np.log10(0.05)] == []
+
+
+def independent_sites(number, seed, length=100, width=9):
+    """Sites of two motifs, each at a place of its own in every sequence."""
+    rng = np.random.default_rng(seed)
+    blank = SequenceSet.from_arrays([np.zeros(length, np.uint8)] * number, alphabet=DNA)
+    n = 2 * number
+    zeros = np.zeros(n)
+    return Hits(
+        [motif(A), motif(B)], blank, np.repeat([0, 1], number), np.tile(np.arange(number), 2),
+        rng.integers(0, length - width + 1, n), rng.random(n) < 0.5, zeros, zeros, zeros,
+    )  # fmt: skip
+
+
+def test_independent_sites_rarely_prefer_a_distance():
+    found = [
+        any(p.log10_q < np.log10(0.05) for p in spaced_pairs(independent_sites(500, seed)))
+        for seed in range(100)
+    ]
+    assert sum(found) <= 10  # 5 are expected at most; 11 or more come once in 90 times
+
+
+def test_every_distance_is_a_test():
+    hits = independent_sites(500, 0)
+    pairs = spaced_pairs(hits, fewest=0)
+    # a with a and b with b in three orientations each, a with b in four
+    assert len(pairs) == 10 * (FARTHEST + 1)
+    assert [p.observed for p in spaced_pairs(hits)] == [p.observed for p in pairs if p.observed > 1]
 
 
 def test_no_site_has_no_pair():

@@ -286,7 +286,7 @@ def _write_motif(motif: Motif, order: Sequence[int]) -> str:
     names = ["_".join(motif.name.split()), " ".join(motif.alternative_name.split())]
     facts = f"alength= {len(order)} w= {motif.width}"
     if motif.sites:
-        facts += f" nsites= {motif.sites:g}"
+        facts += f" nsites= {round(motif.sites)}"
     if motif.log10_e_value is not None and math.isfinite(motif.log10_e_value):
         facts += f" E= {format_log10(motif.log10_e_value)}"
     rows = "".join(
