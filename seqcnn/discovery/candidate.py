@@ -6,7 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import BATCH, WIDTH, BestSites, best_sites, score_tables
+from seqcnn.discovery.frames import (
+    BATCH,
+    WIDTH,
+    BestSites,
+    best_sites,
+    score_tables,
+    small_sample_bits,
+)
 from seqcnn.discovery.refine import best_threshold
 from seqcnn.motifs.compare import similarity
 from seqcnn.motifs.matrix import ProbabilityMatrix
@@ -18,6 +25,9 @@ SAME = 0.75
 
 TRIM_BITS = 0.15
 """Outer columns with less information beyond chance are cut off."""
+
+TRIM_CHANCE = 3.0
+"""Times the mean information of a random column (Schneider 1986) that is put down to chance."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,7 @@ def used_columns(frame: np.ndarray, search: Search, sites: float = 1e9) -> np.nd
     """Find the run of columns between the first and the last with information beyond chance."""
     odds = np.where(frame > 0, frame / search.background, 1.0)
     bits = (frame * np.log2(odds)).sum(1)
-    chance = 3 * (search.alphabet.size - 1) / (2 * np.log(2) * max(sites, 1.0))
+    chance = TRIM_CHANCE * small_sample_bits(sites, search.alphabet.size)
     strong = np.flatnonzero(bits >= TRIM_BITS + chance)
     used = np.zeros(len(frame), bool)
     if len(strong):

@@ -195,11 +195,16 @@ def small_sample_bits(sites: float, letters: int) -> float:
 
 
 def frame_of(matrix: ProbabilityMatrix) -> tuple[np.ndarray, np.ndarray]:
-    """Lay a matrix in the middle of a frame: probabilities (WIDTH, letters) and used columns."""
-    width = min(len(matrix), WIDTH)
+    """Lay a matrix in the middle of a frame: probabilities (WIDTH, letters) and used columns.
+
+    One that is wider than the frame loses as many columns on either side.
+    """
+    over = max(0, len(matrix) - WIDTH)
+    values = matrix.values[over // 2 : len(matrix) - (over - over // 2)]
+    width = len(values)
     first = (WIDTH - width) // 2
     probabilities = np.tile(matrix.background, (WIDTH, 1))
-    probabilities[first : first + width] = matrix.values[:width]
+    probabilities[first : first + width] = values
     used = np.zeros(WIDTH, bool)
     used[first : first + width] = True
     return probabilities, used

@@ -9,7 +9,7 @@ import numpy as np
 from seqcnn.data.dataset import Dataset
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import WIDTH, count_letters
+from seqcnn.discovery.frames import WIDTH, count_letters, frame_of
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, create_member
@@ -120,7 +120,8 @@ def kernel_frames(member: Member, foreground: np.ndarray, search: Search) -> np.
         if reverse.any():
             windows[reverse] = search.alphabet.reverse_complement(windows[reverse])
         counts = count_letters(windows, np.ones(len(fired)), search.alphabet.size)
-        frames.append(_framed(counts, search))
+        matrix = CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background)
+        frames.append(frame_of(matrix)[0])
     return np.array(frames)
 
 
@@ -139,17 +140,6 @@ def _best_windows(
 def _at_least(codes: np.ndarray, width: int) -> np.ndarray:
     missing = max(0, width - codes.shape[1])
     return np.pad(codes, ((0, 0), (0, missing)), constant_values=PAD)
-
-
-def _framed(counts: np.ndarray, search: Search) -> np.ndarray:
-    """Lay counts in the middle of a frame, cut to it on both sides if they are wider."""
-    over = max(0, len(counts) - WIDTH)
-    counts = counts[over // 2 : len(counts) - (over - over // 2)]
-    matrix = CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background)
-    frame = np.tile(search.background, (WIDTH, 1))
-    first = (WIDTH - len(counts)) // 2
-    frame[first : first + len(counts)] = matrix.values
-    return frame
 
 
 def _dataset(contrast: Contrast) -> Dataset:

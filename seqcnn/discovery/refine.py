@@ -20,6 +20,7 @@ from seqcnn.discovery.frames import (
     padded_rows,
     scan_rows,
     score_tables,
+    small_sample_bits,
 )
 from seqcnn.seq.alphabet import PAD
 
@@ -182,7 +183,7 @@ def _next_frames(counts: jax.Array, background: jax.Array) -> jax.Array:
     sites = counts.sum(2).max(1)[:, None]
     smoothed = counts + (1.0 + 0.02 * sites[..., None]) * background[None, None]
     probabilities = smoothed / smoothed.sum(2, keepdims=True)
-    chance = CHANCE * (counts.shape[2] - 1) / (2 * np.log(2) * jnp.maximum(sites, 1.0))
+    chance = CHANCE * small_sample_bits(1.0, counts.shape[2]) / jnp.maximum(sites, 1.0)
     bits = _bits(probabilities, background)
     kept = jnp.where(bits - chance >= LEAST_BITS, bits, 0.0)
     kept = jnp.where(kept.max(1, keepdims=True) > 0, kept, bits)
