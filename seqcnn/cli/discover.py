@@ -7,7 +7,7 @@ import rich_click as click
 
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
 from seqcnn.cli.progress import progress_bar
-from seqcnn.report.folder import output_folder
+from seqcnn.report.folder import check_output, input_record, output_folder
 
 
 @click.command(name="discover", no_args_is_help=True)
@@ -83,20 +83,23 @@ def run_discover(
     from datetime import UTC, datetime
 
     from seqcnn.seq.io.fasta import read_sequences
+    from seqcnn.seq.io.files import atomic_write
 
     started = datetime.now(UTC)
+    paths = [path for path in (positives, control) if path is not None]
+    check_output(out, force=force, inputs=paths)
     prepare_jax()
-    inputs = [path for path in (positives, control) if path is not None]
-    with output_folder(out, force=force, inputs=inputs) as folder:
-        foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
-        background = None
-        if control is not None:
-            background = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
-        from seqcnn.discovery.pipeline import discover
-        from seqcnn.discovery.settings import Settings
-        from seqcnn.report.record import RunRecord
-        from seqcnn.report.run import write_run
+    inputs = [input_record(path) for path in paths]
+    foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
+    background = None
+    if control is not None:
+        background = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
+    from seqcnn.discovery.pipeline import discover
+    from seqcnn.discovery.settings import Settings
+    from seqcnn.report.record import RunRecord
+    from seqcnn.report.run import write_run
 
+    with output_folder(out, force=force, inputs=paths) as folder:
         with progress_bar(quiet=quiet) as progress:
             found = discover(
                 foreground, background, settings=Settings(**settings), progress=progress
@@ -106,7 +109,8 @@ def run_discover(
             "mask": mask, **settings,
         }  # fmt: skip
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
-    click.echo(_summary(found, out), err=False)
+    with atomic_write("-") as handle:
+        handle.write(_summary(found, out) + "\n")
 
 
 def _summary(found: Any, out: Path) -> str:

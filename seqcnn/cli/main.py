@@ -3,7 +3,6 @@
 import importlib
 import logging
 import os
-import signal
 import sys
 import warnings
 from typing import Any
@@ -12,6 +11,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from seqcnn import __version__
+from seqcnn.cli import stop
 from seqcnn.errors import SeqcnnError, TrainingError
 
 COMMANDS = {
@@ -60,20 +60,26 @@ def seqcnn() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    0 done; 1 the run failed (disk, memory, training); 2 bad input or arguments; 130 and 143
+    0 done; 1 the run failed (disk, memory, training); 2 bad input or arguments; 129, 130 and 143
     interrupted.
     """
     given = sys.argv[1:] if arguments is None else arguments
     _speak_on_stderr(quiet="--quiet" in given or "-q" in given)
-    _end_on_sigterm()
-    debug = os.environ.get("SEQCNN_DEBUG") or "--debug" in given
+    debug = bool(os.environ.get("SEQCNN_DEBUG")) or "--debug" in given
+    with stop.listening():
+        return _run(given, debug=debug)
+
+
+def _run(given: list[str], *, debug: bool) -> int:
     try:
         return _exit_code(seqcnn.main(given or ["--help"], "seqcnn", standalone_mode=False))
-    except Exit as stop:
-        return stop.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted", 130)
+    except Exit as end:
+        return end.exit_code
+    except (click.Abort, KeyboardInterrupt, stop.Stopped):
+        return _fail("interrupted", stop.exit_code() or 130)
     except Exception as error:
+        if stop.exit_code():  # what a half-done call says after a signal is no news
+            return _fail("interrupted", stop.exit_code() or 130)
         if debug:
             raise
         return _fail(*_explained(error))
@@ -129,10 +135,3 @@ class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one note as one line."""
         print("note: " + _harmless(record.getMessage()), file=sys.stderr)
-
-
-def _end_on_sigterm() -> None:
-    def stop(*_: Any) -> None:
-        raise SystemExit(143)
-
-    signal.signal(signal.SIGTERM, stop)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         [
             click.option(
                 "--seed",
-                type=click.IntRange(0),
+                type=click.IntRange(0, 2**31 - 1),
                 default=0,
                 show_default=True,
                 help="Start of all random numbers: same seed, same result.",
@@ -94,8 +95,9 @@ def _use_device(ctx: click.Context, parameter: click.Parameter, value: str) -> N
 
 def prepare_jax() -> None:
     """Keep compiled programs between runs, and order GPUs to be repeatable."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seqcnn" / "jax"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    with suppress(RuntimeError):  # a user without a home has no cache
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(home / "seqcnn" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -115,7 +117,7 @@ def _check_gpu() -> None:
     except (RuntimeError, AssertionError) as error:
         raise SeqcnnError(
             "no GPU can be used here: take --device cpu, or install a jax for GPUs "
-            "(pip install 'jax[cuda12]')"
+            "(pip install 'seqcnn[cuda]')"
         ) from error
 
 
@@ -133,3 +135,17 @@ def default_out(path: str, suffix: str) -> Path:
         if ending.lower() in endings:
             stem = stem.removesuffix(ending)
     return Path(stem + suffix)
+
+
+def not_the_input(out: str, *inputs: str) -> None:
+    """Refuse to write over what is read.
+
+    Raises
+    ------
+    SeqcnnError
+        `out` is the file of one of the inputs.
+    """
+    for name in inputs:
+        if "-" not in (out, name) and Path(out).exists() and Path(name).exists():
+            if Path(out).samefile(name):
+                raise SeqcnnError("the output is the input: name another file", path=out)

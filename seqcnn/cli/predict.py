@@ -4,7 +4,7 @@ from typing import Any
 
 import rich_click as click
 
-from seqcnn.cli.options import common, prepare_jax, sequences
+from seqcnn.cli.options import common, not_the_input, prepare_jax, sequences
 
 
 @click.command(name="predict", no_args_is_help=True)
@@ -18,6 +18,7 @@ def command(model: str, fasta: str, out: str, *, alphabet: str | None, mask: str
 
     MODEL is the folder `model` of a run of `seqcnn discover`.
     """
+    not_the_input(out, fasta)
     prepare_jax()
     from seqcnn.networks.weights import load_model
     from seqcnn.report.tables import write_table

@@ -4,12 +4,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from seqcnn.cli import stop
+
 
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Give a function that is told what is being done and which share is done."""
+    """Give a function that is told what is being done and which share is done.
+
+    It raises where a signal has asked the run to end.
+    """
     if quiet or not sys.stderr.isatty():
-        yield lambda what, share: None
+        yield lambda what, share: stop.check()
         return
     from rich.console import Console
     from rich.progress import (
@@ -29,4 +34,9 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+        def show(what: str, share: float) -> None:
+            stop.check()
+            bar.update(task, description=what, completed=share)
+
+        yield show

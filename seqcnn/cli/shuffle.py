@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from seqcnn.cli.options import common, sequences
+from seqcnn.cli.options import common, not_the_input, sequences
 from seqcnn.errors import SeqcnnWarning
 
 FEW_LETTERS = 100
@@ -44,6 +44,7 @@ def command(
     **_: Any,
 ) -> None:
     """Shuffle SEQUENCES; the counts of all words of k letters stay exactly the same."""
+    not_the_input(out, fasta)
     with _one_warning():
         from seqcnn.seq.duplicates import near_duplicate_groups
         from seqcnn.seq.io.fasta import read_sequences, write_fasta

@@ -1,15 +1,17 @@
 """Groups of near-duplicates: a group counts once, wherever it counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from seqcnn.discovery.notes import Notes
 from seqcnn.seq.duplicates import near_duplicate_groups
+from seqcnn.seq.intervals import Interval, intervals_of
 from seqcnn.seq.record import SequenceSet
-
-LARGEST = 0.1
-"""A group with more than this share of the sequences is taken apart, and that is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +43,7 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes)
         Sentences for the reader.
     """
     labels = near_duplicate_groups(sequences, both_strands=both_strands)
-    sizes = np.bincount(labels)
-    large = np.flatnonzero((sizes > LARGEST * len(labels)) & (sizes > 1))
-    if len(large):
-        apart = np.isin(labels, large)
-        labels = np.where(apart, len(sizes) + np.arange(len(labels)), labels)
-        notes.add(
-            f"{apart.sum():,} sequences are near-duplicates in groups of more than "
-            f"{LARGEST:.0%} of the data; these groups were taken apart, so their members count "
-            f"one by one: remove duplicates if that is not what you mean"
-        )
+    labels = _linked(labels, intervals_of(sequences))
     _, first, labels = np.unique(labels, return_index=True, return_inverse=True)
     labels = np.argsort(np.argsort(first))[labels]
     # by group, then the longest, then the first
@@ -60,7 +53,28 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes)
     doubles = len(labels) - len(representatives)
     if doubles:
         notes.add(
-            f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others; each group "
-            f"of them counts once"
+            f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others, or half "
+            f"overlap them on the genome; each group of them counts once"
         )
     return Groups(labels, representatives)
+
+
+def _linked(labels: np.ndarray, intervals: Sequence[Interval | None]) -> np.ndarray:
+    """Put groups together whose intervals share half of the shorter one on the genome."""
+    placed = sorted(
+        (home.chromosome, home.start, home.end, i)
+        for i, home in enumerate(intervals)
+        if home is not None
+    )
+    links = []
+    for before, after in pairwise(placed):
+        shared = min(before[2], after[2]) - after[1]
+        shorter = min(before[2] - before[1], after[2] - after[1])
+        if before[0] == after[0] and 2 * shared >= max(shorter, 1):
+            links.append((labels[before[3]], labels[after[3]]))
+    if not links:
+        return labels
+    one, two = np.transpose(links)
+    size = int(labels.max()) + 1
+    graph = coo_matrix((np.ones(len(one)), (one, two)), shape=(size, size))
+    return connected_components(graph, directed=False)[1][labels]

@@ -7,7 +7,9 @@ import numpy as np
 
 from seqcnn.data.split import grouped_folds
 from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.composition import composition_auroc, strata_of
 from seqcnn.discovery.contrast import Contrast, FoldedContrast
+from seqcnn.discovery.control import cut_to_middle, matched_lengths, without_foreground
 from seqcnn.discovery.groups import Groups, group_sequences
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.settings import Settings
@@ -19,8 +21,11 @@ from seqcnn.seq.shuffle import shuffled_control
 FEWEST = 20
 """Fewer sequences cannot be split, trained on and tested."""
 
-STRATA = 5
-"""Classes of like composition, and of like length, of a given control."""
+LONG, LONGER = 1000, 10
+"""A sequence is cut if it has more letters than the first, and so many times the median."""
+
+TELLING = 0.65
+"""An AUROC of composition alone from which on the reader is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +72,15 @@ def prepare(
     both = settings.reads_both_strands(positives.alphabet)
     positives = _readable(positives, settings.min_width, "", notes)
     groups = group_sequences(positives, both_strands=both, notes=notes)
-    representatives = positives.select(groups.representatives)
+    _check_number(len(groups.representatives), "sequences that are no near-duplicates of others")
+    representatives = _without_outliers(positives.select(groups.representatives), notes)
     fold = grouped_folds(np.arange(len(representatives)), folds, seed=settings.seed)
     background = letter_frequencies(representatives, both, pseudocount=1.0)
     facts = {"strand": "both" if both else "one", "groups": len(representatives)}
     if control is None:
         data, about = _shuffled(representatives, fold, settings)
     else:
-        control = _distinct_control(control, positives, both, notes)
+        control = _distinct_control(control, representatives, settings, notes)
         data, about = _given(representatives, fold, control, settings, notes)
     search = settings.search(positives.alphabet, background)
     return Inputs(positives, groups, data, search, facts | about)
@@ -100,28 +106,63 @@ def _given(
     settings: Settings,
     notes: Notes,
 ) -> tuple[FoldedContrast, dict[str, Any]]:
-    """Class foreground and control by composition, and deal the control out at random."""
+    """Make lengths agree, class by composition, and deal the control out at random."""
+    foreground, control = matched_lengths(foreground, control, notes)
     length = int(max(foreground.lengths.max(), control.lengths.max()))
-    strata, control_strata = _strata(foreground, control, notes)
-    whole = Contrast(foreground.padded(length), control.padded(length), 0, strata, control_strata)
+    codes, control_codes = foreground.padded(length), control.padded(length)
+    both = settings.reads_both_strands(foreground.alphabet)
+    strata, control_strata = strata_of(codes, control_codes, foreground.alphabet, both_strands=both)
+    whole = Contrast(codes, control_codes, 0, strata, control_strata)
     rng = np.random.default_rng([settings.seed, 3])
     control_fold = rng.permutation(np.arange(len(control)) % (int(fold.max()) + 1))
+    area = composition_auroc(codes, control_codes, fold, control_fold, foreground.alphabet.size)
+    if area > TELLING:
+        notes.add(
+            f"composition alone tells foreground from control (AUROC {area:.2f}); motifs are "
+            f"tested within classes of like composition, but the networks may use it"
+        )
     facts = {"control": "given", "strata": int(max(strata.max(), control_strata.max())) + 1}
     return FoldedContrast(whole, fold, control_fold), facts
 
 
 def _distinct_control(
-    control: SequenceSet, positives: SequenceSet, both_strands: bool, notes: Notes
+    control: SequenceSet, representatives: SequenceSet, settings: Settings, notes: Notes
 ) -> SequenceSet:
-    """Check a given control like the foreground, and keep one of each group of duplicates."""
-    if control.alphabet != positives.alphabet:
+    """Check a given control like the foreground; keep one of each group of near-duplicates."""
+    if control.alphabet != representatives.alphabet:
         raise SeqcnnError(
             f"the control is {control.alphabet.name}, the sequences are "
-            f"{positives.alphabet.name}: give both in one alphabet (--alphabet)"
+            f"{representatives.alphabet.name}: give both in one alphabet (--alphabet)"
         )
-    control = _readable(control, 1, "control ", notes)
-    groups = group_sequences(control, both_strands=both_strands, notes=notes.about("control"))
-    return control.select(groups.representatives)
+    both = settings.reads_both_strands(control.alphabet)
+    control = _readable(control, settings.min_width, "control ", notes)
+    groups = group_sequences(control, both_strands=both, notes=notes.about("control"))
+    control = without_foreground(
+        control.select(groups.representatives), representatives, both_strands=both, notes=notes
+    )
+    _check_number(len(control), "control sequences that are no near-duplicates of others")
+    return _without_outliers(control, notes.about("control"))
+
+
+def _without_outliers(sequences: SequenceSet, notes: Notes) -> SequenceSet:
+    """Cut sequences that are many times longer than most: they would fill the memory alone."""
+    longest = int(max(LONG, LONGER * np.median(sequences.lengths)))
+    cut = int((sequences.lengths > longest).sum())
+    if not cut:
+        return sequences
+    notes.add(
+        f"{cut:,} sequences are more than {LONGER} times longer than most and are cut to the "
+        f"{longest:,} letters in their middle for training and tests (sites are sought in whole "
+        f"sequences)"
+    )
+    return cut_to_middle(sequences, np.minimum(sequences.lengths, longest))
+
+
+def _check_number(number: int, what: str) -> None:
+    if number < FEWEST:
+        raise SeqcnnError(
+            f"there are {number} {what}, but motifs need {FEWEST} at least: add sequences"
+        )
 
 
 def _readable(sequences: SequenceSet, min_width: int, what: str, notes: Notes) -> SequenceSet:
@@ -133,45 +174,10 @@ def _readable(sequences: SequenceSet, min_width: int, what: str, notes: Notes) -
     plain = np.where(sequences.lengths > 0, plain, 0)
     kept = plain >= shortest
     dropped = int((~kept).sum())
-    if kept.sum() < FEWEST:
-        raise SeqcnnError(
-            f"there are {int(kept.sum())} {what}sequences with {shortest} or more known letters, "
-            f"but motifs need {FEWEST} at least: add sequences"
-        )
+    _check_number(int(kept.sum()), f"{what}sequences with {shortest} or more known letters")
     if dropped:
         notes.add(
             f"{dropped:,} {what}sequences have fewer than {shortest} known letters and are left out"
         )
         return sequences.select(kept)
     return sequences
-
-
-def _strata(
-    foreground: SequenceSet, control: SequenceSet, notes: Notes
-) -> tuple[np.ndarray, np.ndarray]:
-    """Class sequences by length and by their share of letters of strong pairing."""
-    lengths = np.concatenate([foreground.lengths, control.lengths])
-    letters = [_letter_counts(s) for s in (foreground, control)]
-    counts = np.concatenate(letters).astype(float)
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    # the direction in which foreground and control differ most; in DNA that is GC against AT
-    axis = shares[: len(foreground)].mean(0) - shares[len(foreground) :].mean(0)
-    composition = shares @ axis
-    if np.abs(axis).sum() > 0.05:
-        notes.add(
-            "foreground and control differ in composition; they are compared within classes of "
-            "like composition"
-        )
-    joint = _quantile(lengths) * STRATA + _quantile(composition)
-    _, joint = np.unique(joint, return_inverse=True)
-    return joint[: len(foreground)], joint[len(foreground) :]
-
-
-def _letter_counts(sequences: SequenceSet) -> np.ndarray:
-    codes = sequences.padded()
-    return np.stack([(codes == a).sum(1) for a in range(sequences.alphabet.size)], 1)
-
-
-def _quantile(values: np.ndarray) -> np.ndarray:
-    edges = np.unique(np.quantile(values, np.arange(1, STRATA) / STRATA))
-    return np.searchsorted(edges, values, side="left")

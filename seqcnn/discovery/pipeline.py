@@ -28,6 +28,7 @@ from seqcnn.discovery.significance import FoldTest, families, tests_of_fold
 from seqcnn.discovery.sites import find_sites, finish_motifs, note_composition
 from seqcnn.motifs.data import load_database
 from seqcnn.networks.weights import Member, Model
+from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.loop import Round
 
@@ -90,7 +91,7 @@ def discover(
         data.whole,
         search,
         limit=settings.e_value,
-        database=load_database() if search.alphabet.name in ("dna", "rna") else (),
+        database=load_database() if search.alphabet == DNA else (),
     )
     note_composition(found, notes)
     tell("finding sites", 0.95)
@@ -147,6 +148,8 @@ def _learn_fold(
         extra={"fold": number + 1},
         on_round=trained,
     )
+    if fitted.interrupted:
+        raise KeyboardInterrupt
     kernels = kernel_frames(member, training.foreground, search)
     fit, judge = _split(training, settings)
     candidates = find_candidates(fit, judge, search, kernels, on_turn=searched)

@@ -17,6 +17,9 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import BestSites, count_letters, read_windows
 from seqcnn.motifs.matrix import CountMatrix
 
+COVERED = 0.5
+"""Share of the sites that must have a letter in a column."""
+
 
 def polish(
     candidates: list[Candidate], contrast: Contrast, search: Search, *, rounds: int = 3
@@ -58,7 +61,10 @@ def _polished(
     if sites < 3:
         return candidate
     frame = counts.to_probabilities(1.0, search.background)
-    used = used_columns(frame.values, search, sites)
+    # columns that mostly lie outside of the sequences say nothing
+    inside = counts.values.sum(1) >= COVERED * sites
+    values = np.where(inside[:, None], frame.values, search.background)
+    used = used_columns(values, search, sites)
     if not search.min_width <= used.sum() <= search.max_width:
         used = candidate.used
     return replace(candidate, frame=frame.values, used=used, sites=sites)

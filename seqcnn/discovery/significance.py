@@ -15,6 +15,8 @@ import numpy as np
 from seqcnn.discovery.candidate import Candidate, Search, alike, scan_contrast
 from seqcnn.discovery.contrast import Contrast, ExactTest
 from seqcnn.stats.auroc import auroc
+from seqcnn.stats.intervals import Estimate, odds_ratio, stratified_odds_ratio
+from seqcnn.stats.tests import parse_detail
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,21 @@ class Family:
             sum(r.control_hits for r in results),
             sum(r.control_total for r in results),
         )
+
+    @property
+    def odds_ratio(self) -> Estimate:
+        """Of a site in foreground against control, within strata where there are some."""
+        results = [t.result for t in self.one_per_fold]
+        if results[0].test == "cmh":
+            strata = [parse_detail(r.test, r.detail).reshape(-1, 2, 2) for r in results]
+            return stratified_odds_ratio(np.concatenate(strata))
+        return self.crude_odds_ratio
+
+    @property
+    def crude_odds_ratio(self) -> Estimate:
+        """The same without regard to strata."""
+        hits, total, control_hits, control_total = self.table
+        return odds_ratio(hits, total - hits, control_hits, control_total - control_hits)
 
 
 def _rank(test: FoldTest) -> tuple[float, float, int]:

@@ -25,11 +25,12 @@ MOST = 10_000
 LEAST_STRICT = 1e-3
 """A site has this p-value at most, whatever the threshold of its motif."""
 
-SIMPLE = 0.5
-"""Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a GC box."""
+SIMPLE = 0.25
+"""Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a G-rich box of
+a zinc finger."""
 
 BY_COMPOSITION = 0.5
-"""A motif is flagged if classes of like composition take so much of its log p away."""
+"""A motif is flagged if classes of like composition take so much of its log odds ratio away."""
 
 
 def finish_motifs(
@@ -146,14 +147,20 @@ def _finish(
     family: Family, candidate: Candidate, search: Search, database: Sequence[Motif]
 ) -> DiscoveredMotif:
     motif = replace(candidate.motif(search), log10_e_value=family.log10_e)
-    scores = motif.matrix.to_scores(background=search.background)
-    log10_p = float(ScoreDistribution.of(scores).log10_p_value(np.array([candidate.threshold]))[0])
     match = None
     if database:
         match = best_match(motif, database, both_strands=search.both_strands)
     return DiscoveredMotif(
-        motif, family, min(log10_p, np.log10(LEAST_STRICT)), match, _flags(motif, family)
+        motif, family, _site_log10_p(family, search), match, _flags(motif, family)
     )
+
+
+def _site_log10_p(family: Family, search: Search) -> float:
+    """Take the p-value of the threshold that was tested over to the final matrix."""
+    tested = family.best.candidate
+    scores = tested.matrix(search).to_scores(background=search.background)
+    log10_p = ScoreDistribution.of(scores).log10_p_value(np.array([tested.threshold]))
+    return min(float(log10_p[0]), np.log10(LEAST_STRICT))
 
 
 def _flags(motif: Motif, family: Family) -> tuple[str, ...]:
@@ -168,7 +175,8 @@ def _flags(motif: Motif, family: Family) -> tuple[str, ...]:
         flags.append("low_complexity")
     if _repeats(values, bits):
         flags.append("repeat")
-    if family.best.result.log10_p > (1 - BY_COMPOSITION) * crude_log10_p(family):
+    within, crude = (np.log(o.value) for o in (family.odds_ratio, family.crude_odds_ratio))
+    if within < (1 - BY_COMPOSITION) * crude:
         flags.append("composition")
     return tuple(flags)
 

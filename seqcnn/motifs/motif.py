@@ -26,6 +26,9 @@ class Motif:
         log10 of the E-value; None where it is not known.
     source
         Where the motif comes from: a database, a file, the kind of candidate.
+    annotations
+        What else a file said, as pairs of a key and a text: the two-letter codes of TRANSFAC, the
+        threshold of HOMER. A writer keeps those that its format has a place for.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Motif:
     sites: float = 0
     log10_e_value: float | None = None
     source: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -53,6 +57,10 @@ class Motif:
     def width(self) -> int:
         """Number of positions."""
         return len(self.matrix)
+
+    def annotation(self, key: str) -> str | None:
+        """Look an annotation up; None if there is none."""
+        return dict(self.annotations).get(key)
 
     @property
     def consensus(self) -> str:

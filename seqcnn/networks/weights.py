@@ -23,6 +23,7 @@ from seqcnn import __version__
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.zoo import create
 from seqcnn.seq.alphabet import Alphabet
+from seqcnn.seq.io.files import atomic_write
 
 FORMAT = 1
 """Version of the layout of a model folder."""
@@ -125,8 +126,9 @@ def save_model(model: Model, folder: str | Path) -> None:
         raise SeqcnnError(f"options and `extra` of a model must fit into JSON: {error}") from error
     text = json.dumps(config | {"config_sha256": _digest(config)}, indent=2) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / WEIGHTS, weights)
-    _replace(folder / CONFIG, text.encode())
+    for name, content in ((WEIGHTS, weights), (CONFIG, text.encode())):
+        with atomic_write(folder / name, "wb") as handle:
+            handle.write(content)
 
 
 def load_model(folder: str | Path) -> Model:
@@ -237,13 +239,6 @@ def _read(path: Path) -> bytes:
         raise SeqcnnError(
             f"a model needs this file: {error.strerror or error}", path=path
         ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write under another name first, so that no reader sees half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def _digest(config: Mapping[str, Any]) -> str:

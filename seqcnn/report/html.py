@@ -16,7 +16,6 @@ from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.report.tables import match_name
 from seqcnn.report.text import null_hypothesis, summary_sentences
 from seqcnn.stats.auroc import roc_curve
-from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
 
 FLAGS = {
@@ -63,7 +62,6 @@ def render(found: Discovery, record: RunRecord) -> str:
 
 def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
     hits, total, control_hits, control_total = m.family.table
-    ratio = odds_ratio(hits, total - hits, control_hits, control_total - control_hits)
     sites = None
     if m in found.motifs:
         sites = int((found.sites.motif == found.motifs.index(m)).sum())
@@ -74,7 +72,7 @@ def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
         "sites": sites,
         "share": hits / total,
         "control_share": control_hits / max(control_total, 1),
-        "ratio": ratio,
+        "ratio": m.family.odds_ratio,
         "e_value": format_log10(m.log10_e),
         "p_value": format_log10(m.family.best.result.log10_p),
         "auroc": m.family.auroc,

@@ -17,14 +17,14 @@ class RunRecord:
     arguments
         Its arguments and settings.
     inputs
-        Files that it read.
+        Files that it read, ``path`` and ``sha256`` of each.
     started
         When.
     """
 
     command: str
     arguments: dict[str, Any]
-    inputs: list[str]
+    inputs: list[dict[str, str | None]]
     started: datetime
 
 

@@ -1,6 +1,5 @@
 """The output folder of a run: every file, and in which order it is written."""
 
-import hashlib
 import json
 import os
 import platform
@@ -109,7 +108,7 @@ def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
         "device": jax.devices()[0].device_kind,
         "threads": thread_count(),
         "arguments": record.arguments,
-        "inputs": [{"path": path, "sha256": _checksum(path)} for path in record.inputs],
+        "inputs": record.inputs,
         "facts": found.facts,
         "notes": list(found.notes),
         "motifs": len(found.motifs),
@@ -139,11 +138,3 @@ def _write_logos(found: Discovery, folder: Path) -> None:
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     with atomic_write(path) as handle:
         handle.write(json.dumps(content, indent=2) + "\n")
-
-
-def _checksum(path: str) -> str | None:
-    """SHA-256 of a file; none for standard input, which cannot be read again."""
-    if path == "-":
-        return None
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -11,7 +11,6 @@ from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.motifs.scan import Hits
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
-from seqcnn.stats.intervals import odds_ratio
 from seqcnn.stats.logspace import format_log10
 from seqcnn.stats.tests import binomial_log10_p
 
@@ -44,7 +43,7 @@ def motif_rows(
     counts = np.bincount(sites.motif, minlength=len(motifs)) if sites is not None else None
     for i, m in enumerate(motifs):
         hits, total, control_hits, control_total = m.family.table
-        ratio = odds_ratio(hits, total - hits, control_hits, control_total - control_hits)
+        ratio = m.family.odds_ratio
         yield [
             i + 1,
             m.motif.name,

@@ -53,6 +53,17 @@ class Alphabet:
         bad = [c for c in self.symbols if not c.isascii() or not c.isprintable() or c in " >;"]
         if bad:
             raise SeqcnnError(f"`letters` may hold printable ASCII only, not {bad[0]!r}")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise SeqcnnError(f"a symbol of {self.symbols!r} has two meanings")
+        if any(not set(stands) <= set(self.letters) for stands in self.ambiguity.values()):
+            raise SeqcnnError(f"`ambiguity` must stand for letters of {self.letters!r}")
+        if any(target not in self.symbols for target in self.aliases.values()):
+            raise SeqcnnError(f"`aliases` must be spellings of symbols of {self.symbols!r}")
+        if self.complements is not None and sorted(self.complements) != sorted(self.letters):
+            raise SeqcnnError(
+                f"`complements` must be the letters {self.letters!r} in another order, "
+                f"not {self.complements!r}"
+            )
 
     def __repr__(self) -> str:
         return f"Alphabet({self.name!r}, {self.letters!r})"
@@ -65,7 +76,7 @@ class Alphabet:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        return (self.letters, self.complements, tuple(sorted(self.ambiguity.items())))
+        return (self.letters, self.complements, tuple(self.ambiguity.items()))
 
     @property
     def size(self) -> int:
@@ -209,7 +220,8 @@ def get_alphabet(name: str | Alphabet) -> Alphabet:
     ----------
     name
         ``"dna"``, ``"rna"``, ``"protein"``, or the letters of an alphabet of your own. Such an
-        alphabet gets ``N``, ``X`` or ``?`` (the first that is free) as its symbol for any letter.
+        alphabet gets ``N``, ``X``, ``?`` or ``*`` (the first that is free) as its symbol for any
+        letter.
 
     Raises
     ------
@@ -228,6 +240,8 @@ def get_alphabet(name: str | Alphabet) -> Alphabet:
     if name.lower() in _NAMED:
         return _NAMED[name.lower()]
     letters = name.upper()
-    unknown = next(symbol for symbol in "NX?" if symbol not in letters)
+    unknown = next((symbol for symbol in "NX?*" if symbol not in letters), None)
+    if unknown is None:
+        raise SeqcnnError(f"one of N, X, ? and * must be left for any letter, not {letters!r}")
     aliases = {gap: unknown for gap in "-." if gap not in letters}
     return Alphabet(letters, letters, {unknown: letters}, aliases=aliases)

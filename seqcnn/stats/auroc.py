@@ -190,7 +190,11 @@ def precision_recall_curve(
 
 
 def expected_calibration_error(
-    probabilities: ArrayLike, labels: ArrayLike, *, bins: int = 10
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    bins: int = 10,
 ) -> float:
     """Compute how far probabilities are from what happens, on average.
 
@@ -200,6 +204,9 @@ def expected_calibration_error(
         float (n,): predicted for the positive class.
     labels
         0 or 1, (n,).
+    weights
+        float (n,): how much each prediction counts, for instance so that both classes count alike;
+        None for all the same.
     bins
         Bins of as nearly as possible equal numbers of predictions (Nguyen and O'Connor 2015).
 
@@ -224,11 +231,15 @@ def expected_calibration_error(
             f"`probabilities` and `labels` must be of one length, one or more, not of shapes "
             f"{predicted.shape} and {happened.shape}"
         )
-    values, which, sizes = np.unique(predicted, return_inverse=True, return_counts=True)
+    weight = np.ones(len(predicted)) if weights is None else np.asarray(weights, float)
+    order = np.argsort(predicted, kind="stable")
+    predicted, happened, weight = predicted[order], happened[order], weight[order]
     # equal predictions share their labels, or the result would depend on the order of the input
-    happened = (np.bincount(which, happened) / sizes).repeat(sizes)
-    gaps = np.array_split(values.repeat(sizes) - happened, min(bins, len(predicted)))
-    return float(sum(abs(gap.sum()) for gap in gaps) / len(predicted))
+    _, which, sizes = np.unique(predicted, return_inverse=True, return_counts=True)
+    total, hits = np.bincount(which, weight), np.bincount(which, weight * happened)
+    gap = weight * (predicted - (hits / np.maximum(total, 1e-300)).repeat(sizes))
+    parts = np.array_split(gap, min(bins, len(predicted)))
+    return float(sum(abs(part.sum()) for part in parts) / weight.sum())
 
 
 def _checked(scores_pos: ArrayLike, scores_neg: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

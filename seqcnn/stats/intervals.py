@@ -4,6 +4,8 @@ import math
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 
+import numpy as np
+
 from seqcnn.errors import SeqcnnError
 
 
@@ -122,6 +124,44 @@ def odds_ratio(a: int, b: int, c: int, d: int, *, level: float = 0.95) -> Estima
     cells = [n + 0.5 for n in (a, b, c, d)]
     log_ratio = math.log(cells[0] / cells[1]) - math.log(cells[2] / cells[3])
     half = normal_quantile(level) * math.sqrt(sum(1 / n for n in cells))
+    return Estimate(*(math.exp(log_ratio + x) for x in (0, -half, half)))
+
+
+def stratified_odds_ratio(tables: np.ndarray, *, level: float = 0.95) -> Estimate:
+    """Estimate the odds ratio that strata have in common.
+
+    Mantel and Haenszel (1959, doi:10.1093/jnci/22.4.719), with the variance of Robins, Breslow and
+    Greenland (1986, doi:10.2307/2531052).
+
+    Parameters
+    ----------
+    tables
+        int (strata, 2, 2): ``[[a, b], [c, d]]`` as in `odds_ratio`. One stratum gives what
+        `odds_ratio` gives, one half is added to each of its cells; of several, one half is added to
+        the cells of a table of their sums, shared out by size, so that no cell is 0.
+    level
+        Confidence level.
+
+    Examples
+    --------
+    >>> strata = np.array([[[20, 80], [10, 90]], [[40, 60], [23, 77]]])
+    >>> f"{stratified_odds_ratio(strata).value:.2f}"
+    '2.22'
+    """
+    tables = np.asarray(tables, float)
+    share = tables.sum((1, 2)) / tables.sum()
+    a, b, c, d = (tables + 0.5 * share[:, None, None]).reshape(-1, 4).T
+    n = a + b + c + d
+    kept = n > 0
+    a, b, c, d, n = (x[kept] for x in (a, b, c, d, n))
+    concordant, discordant = (a + d) / n, (b + c) / n
+    r, s = a * d / n, b * c / n
+    variance = (
+        (concordant * r).sum() / (2 * r.sum() ** 2)
+        + (concordant * s + discordant * r).sum() / (2 * r.sum() * s.sum())
+        + (discordant * s).sum() / (2 * s.sum() ** 2)
+    )
+    log_ratio, half = math.log(r.sum() / s.sum()), normal_quantile(level) * math.sqrt(variance)
     return Estimate(*(math.exp(log_ratio + x) for x in (0, -half, half)))
 
 

@@ -170,6 +170,25 @@ def log10_p_of_detail(test: str, detail: str) -> float:
     >>> log10_p_of_detail("cmh", "3/1/1/3") == fisher_log10_p(3, 1, 1, 3)
     True
     """
+    rows = parse_detail(test, detail)
+    if test == "paired":
+        return paired_log10_p(rows.sum(1), int(rows[:, 0].sum()))
+    return stratified_log10_p(rows.reshape(-1, 2, 2))
+
+
+def parse_detail(test: str, detail: str) -> np.ndarray:
+    """Read the counts of a row of ``significance.tsv``.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (R + 2, 2) of `paired_detail`, or (strata, 4) of `stratified_detail`.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no such test, or the text does not fit it.
+    """
     columns = {"paired": 2, "cmh": 4}
     if test not in columns:
         raise SeqcnnError(f"`test` is {test!r}, it must be one of {', '.join(columns)}")
@@ -181,9 +200,7 @@ def log10_p_of_detail(test: str, detail: str) -> float:
         raise SeqcnnError(
             f"`detail` is {detail!r}, it must be words of {columns[test]} counts with / between"
         ) from None
-    if test == "paired":
-        return paired_log10_p(rows.sum(1), int(rows[:, 0].sum()))
-    return stratified_log10_p(rows.reshape(-1, 2, 2))
+    return rows
 
 
 def sum_tail_log10(log_pmfs: Sequence[np.ndarray], observed: int) -> float:

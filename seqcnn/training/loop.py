@@ -15,6 +15,9 @@ from seqcnn.data.dataset import Dataset
 from seqcnn.errors import TrainingError
 from seqcnn.stats.auroc import auroc
 
+LETTERS = 1 << 18
+"""Positions of a batch at most, where nothing is trained: they bound the memory."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +47,17 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Round:
-    """What one round of training came to."""
+    """What one round of training came to.
+
+    Parameters
+    ----------
+    round
+        From 0.
+    loss, validation_loss
+        Mean cross-entropy in nats, both classes weighing the same.
+    validation_auroc
+        On the validation part.
+    """
 
     round: int
     loss: float
@@ -54,12 +67,27 @@ class Round:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A trained network with its history and its logits on the validation part."""
+    """A trained network with its history and its logits on the validation part.
+
+    Parameters
+    ----------
+    network
+        With the weights of the best round.
+    history
+        All rounds.
+    best
+        Position of the best one.
+    validation_logits
+        float32 (n,), of the best round.
+    interrupted
+        Whether Ctrl-C ended the training.
+    """
 
     network: nnx.Module
     history: tuple[Round, ...]
     best: int
     validation_logits: np.ndarray = field(repr=False)
+    interrupted: bool = False
 
 
 def fit(
@@ -103,6 +131,7 @@ def fit(
     key = jax.random.key(seed)
     best, history = (kept(weights), np.inf, -1), []
     best_logits = predict_logits(graph, weights, validation.x)
+    interrupted = False
     try:
         for number in range(schedule.rounds):
             losses = []
@@ -124,8 +153,9 @@ def fit(
     except KeyboardInterrupt:
         if best[2] < 0:
             raise
+        interrupted = True
         logger.info("training interrupted: the weights of round %d are kept", best[2] + 1)
-    return Fit(nnx.merge(graph, best[0]), tuple(history), best[2], best_logits)
+    return Fit(nnx.merge(graph, best[0]), tuple(history), best[2], best_logits, interrupted)
 
 
 def kept(weights: nnx.State) -> nnx.State:
@@ -135,8 +165,8 @@ def kept(weights: nnx.State) -> nnx.State:
 
 def predict_logits(graph: nnx.GraphDef, weights: nnx.State, x: np.ndarray) -> np.ndarray:
     """Compute logits of any number of examples in batches of one shape, float32 (n,)."""
-    n = len(x)
-    size = min(1024, 1 << max(int(n) - 1, 1).bit_length())
+    n, length = len(x), max(1, x[:1].size)
+    size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
     parts = []
     for begin in range(0, n, size):
         rows = x[begin : begin + size]

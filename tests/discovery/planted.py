@@ -10,6 +10,12 @@ def random_rows(number, length, seed, letters=4):
     return np.random.default_rng(seed).integers(0, letters, (number, length)).astype(np.uint8)
 
 
+def rows_of(gc, number, seed, length=100):
+    """Random rows with a share of G and C."""
+    shares = np.array([1 - gc, gc, gc, 1 - gc]) / 2
+    return np.random.default_rng(seed).choice(4, (number, length), p=shares).astype(np.uint8)
+
+
 def plant(rows, word, share, seed, alphabet=DNA, both_strands=True):
     """Write a word into a share of the rows, at random places and on random strands."""
     rng = np.random.default_rng(seed)

@@ -8,10 +8,11 @@ import pytest
 from seqcnn.discovery.pipeline import discover
 from seqcnn.discovery.settings import Settings
 from seqcnn.errors import SeqcnnError
-from seqcnn.seq.alphabet import PROTEIN
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
+from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.tests import log10_p_of_detail
 from seqcnn.training.loop import Schedule
-from tests.discovery.planted import as_set, plant, random_rows
+from tests.discovery.planted import as_set, plant, random_rows, rows_of
 
 QUICK = Settings(schedule=Schedule(steps=20, rounds=3))
 
@@ -101,6 +102,57 @@ def test_proteins_have_one_strand():
     result = discover(as_set(rows, PROTEIN), settings=QUICK)
     assert result.facts["strand"] == "one"
     assert "RRHSW" in result.motifs[0].motif.consensus
+
+
+def test_rna_has_one_strand_and_no_dna_database():
+    rows = plant(random_rows(300, 40, 15), "UGUAAAUA", 0.5, 16, alphabet=RNA, both_strands=False)
+    result = discover(as_set(rows, RNA), settings=QUICK)
+    assert result.facts["strand"] == "one"
+    assert "UGUAAAUA" in result.motifs[0].motif.consensus
+    assert result.motifs[0].best_match is None
+
+
+def test_a_motif_is_found_through_a_difference_in_composition():
+    foreground = plant(rows_of(0.55, 400, 1), "TGACTCAGC", 0.5, 2)
+    result = discover(as_set(foreground), as_set(rows_of(0.45, 400, 3)), settings=QUICK)
+    assert len(result.motifs) == 1
+    assert "TGACTCA" in result.motifs[0].motif.consensus or (
+        "TGAGTCA" in result.motifs[0].motif.consensus
+    )
+    assert result.motifs[0].flags == ()
+    assert any("composition alone" in note for note in result.notes)
+
+
+def test_a_longer_foreground_has_no_motif_by_its_length():
+    result = discover(
+        as_set(random_rows(300, 120, 20)), as_set(random_rows(300, 60, 21)), settings=QUICK
+    )
+    assert result.motifs == ()
+    assert result.holdout.auroc.low < 0.55
+
+
+def test_a_motif_is_found_in_a_longer_foreground():
+    rows = random_rows(300, 120, 22)
+    rows[:, 30:90] = plant(rows[:, 30:90], "TGACTCAGC", 0.6, 23)
+    result = discover(as_set(rows), as_set(random_rows(300, 60, 24)), settings=QUICK)
+    assert len(result.motifs) == 1
+
+
+def test_one_very_long_sequence_costs_little():
+    rows = list(plant(random_rows(200, 50, 25), "TGACTCAGC", 0.5, 26))
+    long = np.random.default_rng(27).integers(0, 4, 200_000).astype(np.uint8)
+    long[150_000:150_009] = DNA.encode("TGACTCAGC")
+    result = discover(SequenceSet.from_arrays([*rows, long], alphabet=DNA), settings=QUICK)
+    assert len(result.motifs) == 1
+    assert any("1 sequences are more than 10 times longer" in note for note in result.notes)
+    # sites are sought in all of it
+    assert any(hit.start <= 150_000 < hit.end for hit in result.sites)
+
+
+def test_copies_of_few_families_are_no_data():
+    families = random_rows(9, 80, 28).repeat(20, axis=0)
+    with pytest.raises(SeqcnnError, match="no near-duplicates"):
+        discover(as_set(families), settings=QUICK)
 
 
 def test_too_few_sequences_are_refused():

@@ -1,5 +1,8 @@
 """Nothing that a run did not make is ever lost."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from seqcnn.errors import SeqcnnError
@@ -25,10 +28,10 @@ def test_a_folder_appears_when_all_went_well(tmp_path):
 def test_the_folder_of_an_earlier_run_is_replaced_by_force_only(tmp_path):
     out = tmp_path / "out"
     make(out, force=False)
-    (out / "old").touch()
+    (out / "logos").touch()
     with pytest.raises(SeqcnnError, match="--force"):
         make(out, force=False)
-    assert (out / "old").exists()
+    assert (out / "logos").exists()
     make(out, force=True)
     assert [p.name for p in tmp_path.rglob("*")] == ["out", "run.json"]
 
@@ -51,17 +54,46 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
 def test_a_folder_that_holds_an_input_is_never_replaced(tmp_path):
     out = tmp_path / "out"
     make(out, force=False)
-    (out / "peaks.fa").touch()
+    (out / "sequences.fa").touch()
     with pytest.raises(SeqcnnError, match="holds an input"):
-        make(out, force=True, inputs=["-", str(out / "peaks.fa")])
-    assert (out / "peaks.fa").exists()
+        make(out, force=True, inputs=["-", str(out / "sequences.fa")])
+    assert (out / "sequences.fa").exists()
 
 
-def test_the_folder_that_one_is_in_is_never_replaced(tmp_path, monkeypatch):
-    make(tmp_path / "out", force=False)
-    monkeypatch.chdir(tmp_path / "out")
-    with pytest.raises(SeqcnnError, match="you are in"):
-        make(tmp_path / "out", force=True)
+def test_what_no_run_wrote_is_never_deleted(tmp_path):
+    out = tmp_path / "out"
+    make(out, force=False)
+    (out / "paper").mkdir()
+    with pytest.raises(SeqcnnError, match="'paper'"):
+        make(out, force=True)
+    assert (out / "paper").is_dir()
+
+
+def test_a_link_and_the_folder_that_one_is_in_stay_what_they_are(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    make(tmp_path / "link", force=False)
+    assert (tmp_path / "there" / "run.json").exists()
+    assert (tmp_path / "link").is_symlink()
+    monkeypatch.chdir(tmp_path / "there")
+    make(Path(), force=True)
+    assert (Path() / "run.json").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "there"]
+
+
+def test_the_umask_holds(tmp_path):
+    mask = os.umask(0o077)
+    try:
+        make(tmp_path / "out", force=False)
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_loop_of_links_is_one_line(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SeqcnnError):
+        make(tmp_path / "loop", force=False)
 
 
 def test_a_file_is_no_folder(tmp_path):

@@ -2,6 +2,7 @@
 
 import bz2
 import contextlib
+import errno
 import gzip
 import importlib
 import io
@@ -113,6 +114,8 @@ def open_bytes(path: str | Path) -> bytearray:
 
 def _read_raw(path: str | Path) -> bytearray:
     if str(path) == "-":
+        if sys.stdin is None:
+            raise SeqcnnError("standard input is closed: name a file to read")
         return bytearray(sys.stdin.buffer.read())
     with _explain_os_errors(path), Path(path).open("rb") as handle:
         data = bytearray(os.fstat(handle.fileno()).st_size)
@@ -248,6 +251,8 @@ def _encoded(raw: IO[bytes], path: str | Path, mode: str) -> Iterator[IO[Any]]:
 @contextlib.contextmanager
 def _standard_output() -> Iterator[IO[bytes]]:
     """Write to standard output; end quietly when the reader (``head``) has gone."""
+    if sys.stdout is None:
+        raise SeqcnnError("standard output is closed: name a file to write")
     sys.stdout.flush()
     try:
         yield sys.stdout.buffer
@@ -276,3 +281,7 @@ def _explain_os_errors(path: str | Path) -> Iterator[None]:
         ) from None
     except PermissionError:
         raise SeqcnnError("no permission: change the file's or folder's mode", path=path) from None
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise
+        raise SeqcnnError(f"{error.strerror}", path=path) from None

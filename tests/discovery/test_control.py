@@ -1,0 +1,126 @@
+"""A given control: what differs from the foreground besides motifs must not look like one."""
+
+import numpy as np
+import pytest
+
+from seqcnn.discovery.composition import strata_of
+from seqcnn.discovery.control import cut_to_middle, matched_lengths, without_foreground
+from seqcnn.discovery.notes import Notes
+from seqcnn.errors import SeqcnnError
+from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.record import SequenceSet
+from seqcnn.stats.tests import stratified_log10_p
+from tests.discovery.planted import as_set, random_rows, rows_of
+
+
+def with_strong_run(rows, width=8):
+    """Whether so many G and C stand in a row: explained by composition alone."""
+    strong = (rows == 1) | (rows == 2)
+    windows = np.lib.stride_tricks.sliding_window_view(strong, width, axis=1)
+    return windows.all(2).any(1)
+
+
+def p_within_strata(foreground, control):
+    strata, control_strata = strata_of(foreground, control, DNA, both_strands=True)
+    hits, control_hits = with_strong_run(foreground), with_strong_run(control)
+    number = max(strata.max(), control_strata.max()) + 1
+    tables = np.stack(
+        [
+            np.bincount(s[kept], minlength=number)
+            for kept, s in (
+                (hits, strata),
+                (~hits, strata),
+                (control_hits, control_strata),
+                (~control_hits, control_strata),
+            )
+        ],
+        axis=1,
+    ).reshape(-1, 2, 2)
+    return 10 ** stratified_log10_p(tables), 10 ** stratified_log10_p(tables.sum(0)[None])
+
+
+@pytest.mark.parametrize("number", [1000, 5000])
+def test_strata_take_the_effect_of_composition_away(number):
+    pairs = [
+        p_within_strata(rows_of(0.55, number, seed), rows_of(0.45, number, seed + 100))
+        for seed in range(20)
+    ]
+    within, crude = np.transpose(pairs)
+    assert (crude < 1e-9).all()
+    assert (within < 0.05).sum() <= 5
+    assert within.min() > 1e-4
+
+
+def test_strata_balance_cg_pairs():
+    control = rows_of(0.5, 1000, 1)
+    foreground = rows_of(0.5, 1000, 2)
+    cg = (control[:, :-1] == 1) & (control[:, 1:] == 2)
+    control[:, 1:][cg] = 3  # most CG are gone, as in a methylated genome
+    strata, control_strata = strata_of(foreground, control, DNA, both_strands=True)
+    shares = [np.bincount(s, minlength=50) for s in (strata, control_strata)]
+    # the sets lie in different classes, so that nothing is compared across them
+    assert np.minimum(*shares).sum() < 0.2 * 1000
+
+
+def test_small_sets_have_few_classes():
+    strata, control_strata = strata_of(
+        rows_of(0.5, 60, 1), rows_of(0.5, 60, 2), DNA, both_strands=True
+    )
+    assert max(strata.max(), control_strata.max()) == 2
+
+
+def test_longer_sequences_are_cut_to_their_middles():
+    rows = random_rows(40, 100, 0)
+    long = as_set(rows)
+    short = as_set(random_rows(30, 60, 1))
+    notes = Notes()
+    first, second = matched_lengths(long, short, notes)
+    assert first.lengths.tolist() == [60] * 40
+    np.testing.assert_array_equal(np.stack(list(first)), rows[:, 20:80])
+    np.testing.assert_array_equal(second.codes, short.codes)
+    assert "40 and 0 sequences" in notes.sentences[0]
+
+
+def test_lengths_agree_after_matching():
+    rng = np.random.default_rng(0)
+    sets = [
+        SequenceSet.from_arrays(
+            [rng.integers(0, 4, n).astype(np.uint8) for n in rng.integers(low, high, 500)],
+            alphabet=DNA,
+        )
+        for low, high in ((50, 200), (80, 120))
+    ]
+    first, second = matched_lengths(*sets, Notes())
+    shares = np.linspace(0.01, 0.99, 50)
+    difference = np.quantile(first.lengths, shares) - np.quantile(second.lengths, shares)
+    assert np.abs(difference).max() <= 1
+
+
+def test_equal_lengths_are_left_alone():
+    foreground, control = as_set(random_rows(30, 50, 0)), as_set(random_rows(90, 50, 1))
+    notes = Notes()
+    assert matched_lengths(foreground, control, notes) == (foreground, control)
+    assert notes.sentences == []
+
+
+def test_cutting_keeps_names_and_letters():
+    sequences = SequenceSet.from_strings(["ACGTA", "", "GGTT"], alphabet=DNA, ids=["a", "b", "c"])
+    cut = cut_to_middle(sequences, np.array([3, 0, 4]))
+    assert [cut.text(i) for i in range(3)] == ["CGT", "", "GGTT"]
+    assert tuple(cut.ids) == ("a", "b", "c")
+
+
+def test_control_sequences_of_the_foreground_are_left_out():
+    foreground = as_set(random_rows(50, 80, 0))
+    control = as_set(np.concatenate([random_rows(60, 80, 1), random_rows(50, 80, 0)[:5]]))
+    notes = Notes()
+    kept = without_foreground(control, foreground, both_strands=True, notes=notes)
+    assert len(kept) == 60
+    assert notes.sentences[0].startswith("5 control sequences")
+
+
+def test_a_control_that_is_the_foreground_is_refused():
+    rows = random_rows(50, 80, 0)
+    reverse = as_set(np.stack([DNA.reverse_complement(row) for row in rows]))
+    with pytest.raises(SeqcnnError, match="50 of 50 control sequences"):
+        without_foreground(reverse, as_set(rows), both_strands=True, notes=Notes())
