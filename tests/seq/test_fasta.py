@@ -200,7 +200,7 @@ def test_fastq_drops_qualities_whatever_they_look_like(tmp_path):
         (b"@a\nACGT\n+\nIII\n", 1, "letters and qualities differ"),
         (b"@a\nACGT\n+\nIIII\n@b\nACGT\n", 5, "fewer than four lines"),
         (b"@a\nACGT\n+\nIIII\n>b\nACGT\n", 5, "should begin with '@' or '+'"),
-        (b"@a\nACGT\nACGT\n+\nIIIIIIII\n", 3, "should begin with '@' or '+'"),
+        (b"@a\nACGT\nACGT\n+\nIIIIIII\n", 3, "should begin with '@' or '+'"),
     ],
 )
 def test_broken_fastq_names_the_line(tmp_path, content, line, message):
@@ -208,6 +208,21 @@ def test_broken_fastq_names_the_line(tmp_path, content, line, message):
         read_sequences(store(tmp_path, content, "x.fastq"))
     assert message in str(error.value)
     assert error.value.line == line
+
+
+def test_fastq_may_be_wrapped_and_spaced(tmp_path):
+    content = b"\n@a x\nACGT\nACGTAC\n+\nIIII\n@IIIII\n\n@b\nGGGG\n+b\n+III\n"
+    found = read(store(tmp_path, content, "x.fastq"), alphabet="dna")
+    assert found == [("a", "x", "ACGTACGTAC"), ("b", "", "GGGG")]
+
+
+def test_lone_carriage_returns_end_lines_too(tmp_path):
+    content = b">a\nACGTTTGA\n>b\rGGGGCCCC\r>c\rTTTTAAAA\r>d\nACGGTACC\n"
+    with pytest.warns(SeqcnnWarning, match="carriage returns"):
+        found = read(store(tmp_path, content), alphabet="dna")
+    assert [(name, letters) for name, _, letters in found] == [
+        ("a", "ACGTTTGA"), ("b", "GGGGCCCC"), ("c", "TTTTAAAA"), ("d", "ACGGTACC")
+    ]  # fmt: skip
 
 
 # ---- alphabets and masks

@@ -41,7 +41,7 @@ def normalise(text: bytearray, path: str | Path, remarks: list[str]) -> bytearra
     if b"\r" in text:
         if b"\n" in text:
             text = text.replace(b"\r\n", b"\n")
-        else:
+        if b"\r" in text:
             text = text.replace(b"\r", b"\n")
             remarks.append("lines end in carriage returns only, as on Macs before 2001; read so")
     if not text.endswith(b"\n"):
@@ -94,8 +94,8 @@ def find_lines(text: bytearray, path: str | Path, remarks: list[str]) -> Lines:
     Raises
     ------
     SeqcnnError
-        FASTA: there is no header, or letters before the first one. FASTQ: a record has not four
-        lines, or other numbers of letters and qualities.
+        FASTA: there is no header, or letters before the first one. FASTQ: a record is
+        cut off, or has other numbers of letters and qualities.
     """
     ends = _positions(text, _LINE_FEED)
     if begins_like(b"@", text):
@@ -119,7 +119,7 @@ def find_lines(text: bytearray, path: str | Path, remarks: list[str]) -> Lines:
 
 
 def _find_fastq_lines(text: bytearray, ends: np.ndarray, path: str | Path) -> Lines:
-    """Check that every record has four lines; blank lines may follow the last."""
+    """Tell the lines of a record apart: four, or wrapped ones with blank lines between records."""
     starts = np.concatenate([[0], ends[:-1] + 1])
     count = len(ends)
     while not text[starts[count - 1] : ends[count - 1]].strip():
@@ -136,12 +136,45 @@ def _find_fastq_lines(text: bytearray, ends: np.ndarray, path: str | Path) -> Li
         (np.repeat(length[1::4] != length[3::4], 4), "letters and qualities differ in number"),
     ):
         if wrong.any():
+            role = _find_wrapped_records(text, starts, ends)
+            if role is not None:
+                break
             raise SeqcnnError(
                 f"looks like FASTQ, but {message} (each record needs four lines)",
                 path=path,
                 line=int(np.argmax(wrong)) + 1,
             )
     return Lines(ends, role == 0, role == 1)
+
+
+def _find_wrapped_records(
+    text: bytearray, starts: np.ndarray, ends: np.ndarray
+) -> np.ndarray | None:
+    """Count letters against qualities, line by line, as either may begin with any sign.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        int64 (lines,): 0 for names, 1 for letters, -1 for the rest; None if it is no FASTQ.
+    """
+    role = np.full(len(ends), -1)
+    missing, expects = 0, "name"
+    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if expects == "letters" and text[start : start + 1] == b"+":
+            expects = "qualities" if missing else "name"
+        elif expects == "letters":
+            role[i] = 1
+            missing += end - start
+        elif expects == "qualities":
+            missing -= end - start
+            if missing < 0:
+                return None
+            expects = "qualities" if missing else "name"
+        elif text[start : start + 1] == b"@":
+            role[i], expects = 0, "letters"
+        elif text[start:end].strip():
+            return None
+    return role if expects == "name" else None
 
 
 def cut_out_headers(text: bytearray, lines: Lines) -> bytes:
