@@ -1,4 +1,4 @@
-"""The small layers: dense, dropout, letters to images, and which windows lie inside a sequence."""
+"""The small layers: dense, dropout, letters to images, which windows lie inside a sequence."""
 
 import jax
 import jax.numpy as jnp
@@ -76,11 +76,44 @@ def dropout(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Arra
     SeqcnnError
         `rate` is out of range.
     """
-    if not 0 <= rate < 1:
-        raise SeqcnnError(f"`rate` of dropout must be from 0 to below 1, not {rate}")
+    _check_rate(rate)
     if rngs is None or rate == 0:
         return x
     kept = jax.random.bernoulli(rngs.dropout(), 1 - rate, x.shape)
+    return jnp.where(kept, x / (1 - rate), 0)
+
+
+def stochastic_depth(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Array:
+    """Drop the branch of a residual block for a random share of the examples, in training only.
+
+    Parameters
+    ----------
+    x
+        float (n, ...): the result of the branch, before it is added to its input.
+    rate, rngs
+        As in `dropout`; each example is dropped as a whole.
+
+    Returns
+    -------
+    jax.Array
+        float, of the shape of `x`: zeros for the dropped examples, ``x / (1 - rate)`` for the
+        others. So the mean is kept, and nothing is scaled in prediction as it is in the paper.
+
+    Raises
+    ------
+    SeqcnnError
+        `rate` is out of range.
+
+    Notes
+    -----
+    Huang et al. 2016, arXiv:1603.09382.
+    """
+    _check_rate(rate)
+    if rngs is None or rate == 0:
+        return x
+    # the dtype of the share decides what is drawn: one for every setting of 64-bit numbers
+    share = np.float32(1 - rate)
+    kept = jax.random.bernoulli(rngs.dropout(), share, (x.shape[0], *(1,) * (x.ndim - 1)))
     return jnp.where(kept, x / (1 - rate), 0)
 
 
@@ -175,3 +208,8 @@ def valid_windows(inside: jax.Array, width: int) -> jax.Array:
     whole = lax.reduce_window(inside, np.True_, lax.bitwise_and, (1, width), (1, 1), "VALID")
     first = jnp.arange(whole.shape[1]) == 0
     return whole | (first[None, :] & ~whole.any(axis=1, keepdims=True))
+
+
+def _check_rate(rate: float) -> None:
+    if not 0 <= rate < 1:
+        raise SeqcnnError(f"`rate` must be from 0 to below 1, not {rate}")

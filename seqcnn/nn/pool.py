@@ -1,9 +1,10 @@
-"""Pooling over any number of space axes: one reduction, and each kind of pool is a line of it.
+"""Pooling over any number of space axes: one axis after the other, so that any rank is a loop.
 
-Padded positions never win a maximum or minimum and are not counted in a mean.
+Padded positions never win a maximum or minimum and are not counted in a mean. The same holds for
+the positions that a `mask` hides: where a sequence of a batch is padded, say.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import jax
@@ -12,7 +13,17 @@ import numpy as np
 from jax import lax
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.conv import Padding, conv_output_size, pad_pairs, per_axis
+from seqcnn.nn.geometry import Padding, per_axis
+from seqcnn.nn.pool_windows import (
+    PoolAxis,
+    into_blocks,
+    pad_axis,
+    pool_axes,
+    pooled_view,
+    view_axis,
+    windows_inside,
+)
+from seqcnn.nn.winner import largest
 
 
 def max_pool(
@@ -21,6 +32,9 @@ def max_pool(
     *,
     stride: int | Sequence[int] | None = None,
     padding: Padding = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    mask: jax.Array | None = None,
 ) -> jax.Array:
     """Take the largest value of each window.
 
@@ -33,24 +47,46 @@ def max_pool(
     stride
         Steps between windows; None for windows that touch and do not overlap.
     padding
-        As in `seqcnn.nn.conv.conv`; less than a window on each side.
+        As in `seqcnn.nn.conv.conv`; no window may lie in the padding alone.
+    dilation
+        Steps between the places of one window.
+    ceil_mode
+        Whether positions left over at the end get a window of their own. It must start on the array
+        or in the padding before it.
+    mask
+        bool (n, *space): the positions that count; None for all.
 
     Returns
     -------
     jax.Array
-        float (n, *positions, channels). The gradient goes to the winner, of equals to one of them.
+        float (n, *positions, channels); 0 where `seqcnn.nn.pool_windows.pool_mask` is False. The
+        gradient goes to the winner, of equals to the first. A NaN wins.
 
     Raises
     ------
     SeqcnnError
-        No window fits, or a window could lie in the padding alone.
+        No window fits, one lies in the padding alone, or the shape of `mask` is not that of the
+        positions.
 
     Examples
     --------
-    >>> max_pool(jnp.array([[[1.0], [3.0], [2.0], [5.0]]]), 2).ravel().tolist()
-    [3.0, 5.0]
+    >>> x = jnp.array([[[1.0], [3.0], [2.0]]])
+    >>> max_pool(x, 2).ravel().tolist(), max_pool(x, 2, ceil_mode=True).ravel().tolist()
+    ([3.0], [3.0, 2.0])
     """
-    return _reduce_windows(x, lax.max, -np.inf, window, stride=stride, padding=padding)
+    axes = pool_axes(
+        x.shape[1:-1],
+        window,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+    )
+    if mask is None:
+        return _largest(x, axes)
+    _check_mask(mask, x)
+    values = _largest(jnp.where(mask[..., None], x, -np.inf), axes)
+    return jnp.where(windows_inside(mask, axes)[..., None], values, 0)
 
 
 def min_pool(
@@ -59,9 +95,20 @@ def min_pool(
     *,
     stride: int | Sequence[int] | None = None,
     padding: Padding = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    mask: jax.Array | None = None,
 ) -> jax.Array:
-    """Take the smallest value of each window; arguments as in `max_pool`."""
-    return _reduce_windows(x, lax.min, np.inf, window, stride=stride, padding=padding)
+    """Take the smallest value of each window; all else as in `max_pool`."""
+    return -max_pool(
+        -x,
+        window,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        mask=mask,
+    )
 
 
 def mean_pool(
@@ -70,15 +117,54 @@ def mean_pool(
     *,
     stride: int | Sequence[int] | None = None,
     padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = False,
+    mask: jax.Array | None = None,
 ) -> jax.Array:
-    """Average each window over its positions inside of the array; arguments as in `max_pool`."""
-    sums = _reduce_windows(x, lax.add, 0.0, window, stride=stride, padding=padding)
-    inside = jnp.ones((1, *x.shape[1:-1], 1), x.dtype)
-    return sums / _reduce_windows(inside, lax.add, 0.0, window, stride=stride, padding=padding)
+    """Average each window over its positions inside of the array.
+
+    Parameters
+    ----------
+    x, window, stride, padding, ceil_mode, mask
+        As in `max_pool`.
+    count_include_pad
+        Whether `padding` counts, as zeros: the default of PyTorch and Flax. What `ceil_mode` adds
+        at the end never does.
+
+    Returns
+    -------
+    jax.Array
+        float (n, *positions, channels); 0 where `pool_mask` is False.
+
+    Raises
+    ------
+    SeqcnnError
+        As `max_pool`; or both `mask` and `count_include_pad` are given.
+
+    Examples
+    --------
+    >>> x = jnp.array([[[1.0], [3.0]]])
+    >>> mean_pool(x, 2, padding=1).ravel().tolist()
+    [1.0, 3.0]
+    >>> mean_pool(x, 2, padding=1, count_include_pad=True).ravel().tolist()
+    [0.5, 1.5]
+    """
+    axes = pool_axes(x.shape[1:-1], window, stride=stride, padding=padding, ceil_mode=ceil_mode)
+    if mask is None:
+        return _sums(x, axes) / _numbers(axes, count_include_pad).astype(x.dtype)
+    if count_include_pad:
+        raise SeqcnnError("`mask` leaves padding out of means: give no `count_include_pad` with it")
+    _check_mask(mask, x)
+    shown = mask[..., None]
+    number = _sums(shown.astype(x.dtype), axes)
+    means = _sums(jnp.where(shown, x, 0), axes) / jnp.maximum(number, 1)
+    return jnp.where(windows_inside(mask, axes)[..., None], means, 0)
 
 
 def global_pool(
-    x: jax.Array, mask: jax.Array | None = None, kind: Literal["max", "mean", "min"] = "max"
+    x: jax.Array,
+    mask: jax.Array | None = None,
+    kind: Literal["max", "mean", "min", "sum"] = "max",
 ) -> jax.Array:
     """Reduce all positions to one value a channel.
 
@@ -94,13 +180,13 @@ def global_pool(
     Returns
     -------
     jax.Array
-        float (n, channels). Where no position counts: -inf, 0 or inf for max, mean and min. Equal
-        winners share the gradient.
+        float (n, channels). Where no position counts: -inf, 0, inf or 0 for max, mean, min and sum.
+        Equal winners share the gradient.
 
     Raises
     ------
     SeqcnnError
-        `kind` is none of the three, or the shape of `mask` is not that of the positions.
+        `kind` is none of the four, or the shape of `mask` is not that of the positions.
 
     Examples
     --------
@@ -109,45 +195,97 @@ def global_pool(
     (1.0, 1.0)
     """
     mask = jnp.ones(x.shape[:-1], bool) if mask is None else mask
-    if mask.shape != x.shape[:-1]:
-        raise SeqcnnError(f"`mask` must have the shape {x.shape[:-1]}, not {mask.shape}")
+    _check_mask(mask, x)
     space, counts = tuple(range(1, x.ndim - 1)), mask[..., None]
     match kind:
         case "max":
             return jnp.max(x, space, initial=-np.inf, where=counts)
         case "min":
             return jnp.min(x, space, initial=np.inf, where=counts)
+        case "sum":
+            return jnp.sum(x, space, where=counts)
         case "mean":
             number = jnp.sum(counts, space, dtype=x.dtype)
             return jnp.sum(x, space, where=counts) / jnp.maximum(number, 1)
-    raise SeqcnnError(f"`kind` must be 'max', 'mean' or 'min', not {kind!r}")
+    raise SeqcnnError(f"`kind` must be 'max', 'mean', 'min' or 'sum', not {kind!r}")
 
 
-def _reduce_windows(
-    x: jax.Array,
-    combine: Callable[[jax.Array, jax.Array], jax.Array],
-    start: float,
-    window: int | Sequence[int],
-    *,
-    stride: int | Sequence[int] | None,
-    padding: Padding,
-) -> jax.Array:
-    """Combine the positions of each window, from `start`, which also fills the padding."""
-    space, rank = x.shape[1:-1], x.ndim - 2
-    extents = per_axis(window, rank, "window")
-    steps = extents if stride is None else per_axis(stride, rank, "stride")
-    pads = pad_pairs(padding, space, extents, stride=steps, dilation=(1,) * rank)
-    for length, extent, step, pair in zip(space, extents, steps, pads, strict=True):
-        conv_output_size(length, extent, stride=step, padding=[pair])
-        if max(pair) >= extent:
-            raise SeqcnnError(
-                f"`padding` must be less than the window ({extent}) on each side, not {pair}"
-            )
+def adaptive_mean_pool(x: jax.Array, size: int | Sequence[int]) -> jax.Array:
+    """Average any input down (or up) to a given size, as networks with dense heads need.
+
+    Parameters
+    ----------
+    x
+        float (n, *space, channels).
+    size
+        Positions of the result: one number, or one an axis.
+
+    Returns
+    -------
+    jax.Array
+        float (n, *size, channels). Position i is the mean from ``floor(i * length / size)`` to
+        below ``ceil((i + 1) * length / size)``, as in PyTorch's `AdaptiveAvgPool`.
+
+    Raises
+    ------
+    SeqcnnError
+        `size` is not a positive number, or one an axis.
+
+    Examples
+    --------
+    >>> adaptive_mean_pool(jnp.arange(3.0).reshape(1, 3, 1), 2).ravel().tolist()
+    [0.5, 1.5]
+    """
+    for axis, wanted in enumerate(per_axis(size, x.ndim - 2, "size"), start=1):
+        length = x.shape[axis]
+        parts = [
+            lax.slice_in_dim(x, i * length // wanted, -(-(i + 1) * length // wanted), axis=axis)
+            for i in range(wanted)
+        ]
+        x = jnp.concatenate([part.mean(axis, keepdims=True) for part in parts], axis)
+    return x
+
+
+def _largest(x: jax.Array, axes: Sequence[PoolAxis]) -> jax.Array:
+    """Pool the last axis first: then the first of equal winners is the first in reading order."""
+    for number, axis in reversed(list(enumerate(axes))):
+        if not axis.trivial:
+            x = pooled_view(largest(view_axis(x, number), axis), x, number)
+    return x
+
+
+def _sums(x: jax.Array, axes: Sequence[PoolAxis]) -> jax.Array:
+    for number, axis in reversed(list(enumerate(axes))):
+        if not axis.trivial:
+            x = pooled_view(_sum_along(view_axis(x, number), axis), x, number)
+    return x
+
+
+def _sum_along(x: jax.Array, axis: PoolAxis) -> jax.Array:
+    """Add up each window of (outer, length, inner); padding is 0."""
+    window, step = axis.window, axis.stride
+    if window % step == 0:
+        # with steps, the gradient of `reduce_window` costs a window for each position: sum the
+        # blocks between the steps first
+        x, window, step = into_blocks(x, axis).sum(axis=2), window // step, 1
+    else:
+        x = pad_axis(x, 0, axis.padding[0], axis.overhang)
     return lax.reduce_window(
-        x,
-        np.asarray(start, x.dtype),
-        combine,
-        window_dimensions=(1, *extents, 1),
-        window_strides=(1, *steps, 1),
-        padding=((0, 0), *pads, (0, 0)),
+        x, np.zeros((), x.dtype), lax.add, (1, window, 1), (1, step, 1), "VALID"
     )
+
+
+def _numbers(axes: Sequence[PoolAxis], count_include_pad: bool) -> np.ndarray:
+    """Count the positions of each window: int (1, *positions, 1)."""
+    numbers = np.ones((), int)
+    for axis in axes:
+        before, after = axis.padding if count_include_pad else (0, 0)
+        first = np.maximum(axis.starts, -before)
+        end = np.minimum(axis.starts + axis.window, axis.length + after)
+        numbers = numbers[..., None] * (end - first)
+    return numbers[None, ..., None]
+
+
+def _check_mask(mask: jax.Array, x: jax.Array) -> None:
+    if mask.shape != x.shape[:-1]:
+        raise SeqcnnError(f"`mask` must have the shape {x.shape[:-1]}, not {mask.shape}")

@@ -24,6 +24,7 @@ def conv(
     padding: Padding = 0,
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
+    mode: Literal["correlate", "convolve"] = "correlate",
 ) -> np.ndarray:
     """Slide a kernel over an array; arguments as in `seqcnn.nn.conv.conv`.
 
@@ -35,6 +36,8 @@ def conv(
         float (*window, channels_in / groups, channels_out).
     stride, padding, dilation, groups
         Of the windows, the array, the positions in a window, and the channels.
+    mode
+        ``"convolve"`` reads each window from its end to its start.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def conv(
     result = np.zeros((len(x), *(axis.positions for axis in axes), kernel.shape[-1]), x.dtype)
     for position, place, source in visits(axes):
         for taken, given in channel_groups(x.shape[-1], kernel.shape[-1], groups):
-            result[:, *position, given] += x[:, *source, taken] @ kernel[*place, :, given]
+            weights = kernel[*_read_at(place, axes, mode), :, given]
+            result[:, *position, given] += x[:, *source, taken] @ weights
     return result
 
 
@@ -63,12 +67,13 @@ def conv_gradients(
     padding: Padding = 0,
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
+    mode: Literal["correlate", "convolve"] = "correlate",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Send the gradient of a convolution back to its input and its kernel.
 
     Parameters
     ----------
-    x, kernel, stride, padding, dilation, groups
+    x, kernel, stride, padding, dilation, groups, mode
         As in `conv`.
     upstream
         float (n, *positions, channels_out): the gradient of a loss with respect to the result.
@@ -81,11 +86,18 @@ def conv_gradients(
     of_x, of_kernel = np.zeros_like(x), np.zeros_like(kernel)
     axes = axes_of(x.shape[1:-1], kernel.shape[:-2], stride, padding, dilation)
     for position, place, source in visits(axes):
+        read = _read_at(place, axes, mode)
         for taken, given in channel_groups(x.shape[-1], kernel.shape[-1], groups):
             error = upstream[:, *position, given]
-            of_x[:, *source, taken] += error @ kernel[*place, :, given].T
-            of_kernel[*place, :, given] += x[:, *source, taken].T @ error
+            of_x[:, *source, taken] += error @ kernel[*read, :, given].T
+            of_kernel[*read, :, given] += x[:, *source, taken].T @ error
     return of_x, of_kernel
+
+
+def _read_at(place: Index, axes: Sequence["Axis"], mode: str) -> Index:
+    if mode == "correlate":
+        return place
+    return tuple(axis.window - 1 - k for k, axis in zip(place, axes, strict=True))
 
 
 class Axis(NamedTuple):

@@ -1,12 +1,11 @@
-import itertools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.signal
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.conv import Conv, conv, conv_output_size
+from seqcnn.nn.conv import Conv, conv
 from seqcnn.reference import conv as by_hand
 
 # space, window, options
@@ -14,11 +13,13 @@ CASES = [
     ((9,), (3,), {}),
     ((9,), (3,), {"stride": 2, "padding": 1}),
     ((9,), (4,), {"stride": 3, "padding": "same"}),
+    ((9,), (4,), {"padding": "same", "mode": "convolve"}),
     ((8,), (3,), {"padding": [(2, 0)], "dilation": 2}),
     ((7,), (7,), {"padding": "valid"}),
     ((7,), (1,), {"groups": 2}),
     ((6, 5), (3, 2), {"stride": (2, 1), "padding": (1, 0)}),
     ((6, 5), (3, 3), {"padding": "same", "groups": 2}),
+    ((6, 5), (3, 2), {"stride": 2, "groups": 2, "mode": "convolve"}),
     ((6, 4), (3, 4), {"padding": (1, 0), "stride": (2, 3)}),
     ((6, 4), (3, 4), {"padding": "same"}),
     ((6, 4), (3, 4), {"groups": 2}),
@@ -66,6 +67,17 @@ def test_gradients_equal_the_loops(space, window, options):
                 assert relative(found, truth) < tolerance
 
 
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_convolve_is_what_signal_processing_means(rank):
+    rng = np.random.default_rng(rank)
+    x, kernel = rng.normal(size=(5,) * rank), rng.normal(size=(4, 2, 3)[:rank])
+    with jax.enable_x64(True):
+        found = conv(
+            jnp.asarray(x[None, ..., None]), jnp.asarray(kernel[..., None, None]), mode="convolve"
+        )
+    assert relative(found[0, ..., 0], scipy.signal.convolve(x, kernel, "valid")) < 1e-12
+
+
 @pytest.mark.parametrize("letters", [4, 20])
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 0), (1, 3), (3, (2, 1)), (1, 5)])
 @pytest.mark.parametrize("compiled", [False, True])
@@ -105,26 +117,6 @@ def test_the_loops_agree_on_sequence_and_image_to_rounding(letters):
     assert relative(image[:, :, 0], flat) < 1e-14
 
 
-def test_output_size_counts_the_windows():
-    grid = itertools.product(range(1, 12), range(1, 5), range(1, 4), range(3), range(1, 3))
-    for length, window, stride, pad, dilation in grid:
-        options = {"stride": stride, "padding": pad, "dilation": dilation}
-        extent = (window - 1) * dilation + 1
-        starts = [s for s in range(-pad, length + pad) if s + extent <= length + pad][::stride]
-        if starts:
-            assert conv_output_size(length, window, **options) == len(starts)
-        else:
-            with pytest.raises(SeqcnnError, match="does not fit"):
-                conv_output_size(length, window, **options)
-
-
-def test_same_padding_keeps_the_length_over_stride():
-    for length, window, stride in itertools.product(range(1, 9), range(1, 6), range(1, 4)):
-        assert conv_output_size(length, window, stride=stride, padding="same") == -(
-            -length // stride
-        )
-
-
 @pytest.mark.parametrize(
     ("shape", "kernel", "options", "message"),
     [
@@ -137,6 +129,7 @@ def test_same_padding_keeps_the_length_over_stride():
         ((2, 5, 4), (3, 4, 2), {"stride": (1, 1)}, "`stride`"),
         ((2, 5, 4), (3, 4, 2), {"padding": -1}, "`padding`"),
         ((2, 5, 4), (3, 4, 2), {"padding": "full"}, "'full'"),
+        ((2, 5, 4), (3, 4, 2), {"mode": "full"}, "`mode`"),
         ((2, 5, 4), (6, 4, 2), {}, "6 positions does not fit an axis of 5"),
     ],
 )

@@ -6,7 +6,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.init import from_matrices
-from seqcnn.nn.layers import Dense, ShareTable, dropout, one_hot, valid_windows
+from seqcnn.nn.layers import Dense, ShareTable, dropout, one_hot, stochastic_depth, valid_windows
 from seqcnn.reference import layers as by_hand
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 
@@ -60,6 +60,19 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     # five standard errors of a share of 0.25
     assert abs(float((first == 0).mean()) - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 40_000)
     assert not np.array_equal(first, second)
+
+
+def test_stochastic_depth_drops_whole_examples_and_keeps_the_mean():
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(4_000, 3, 2)))
+    assert stochastic_depth(x, 0.25) is x
+    assert stochastic_depth(x, 0.0, nnx.Rngs(0)) is x
+    found = np.asarray(stochastic_depth(x, 0.25, nnx.Rngs(dropout=0)))
+    dropped = (found == 0).all(axis=(1, 2))
+    np.testing.assert_allclose(found[~dropped], x[~dropped] / 0.75, rtol=1e-6)
+    # five standard errors of a share of 0.25
+    assert abs(dropped.mean() - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 4_000)
+    with pytest.raises(SeqcnnError, match="`rate`"):
+        stochastic_depth(x, -0.1)
 
 
 def test_share_tables_are_equal_by_their_numbers():

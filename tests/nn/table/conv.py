@@ -44,6 +44,13 @@ ROWS = [
         conv.Conv,
     ),
     Row(
+        "conv that flips",
+        lambda rngs: conv.Conv(3, 3, (3, 2), groups=3, mode="convolve", rngs=rngs),
+        (2, 5, 5, 3),
+        (2, 3, 4, 3),
+        conv.Conv,
+    ),
+    Row(
         "add_bias",
         lambda rngs: WithWeight(conv.add_bias, (3,)),
         (2, 4, 3),
@@ -51,5 +58,3 @@ ROWS = [
         conv.add_bias,
     ),
 ]
-
-NOT_LAYERS = {conv.conv_output_size, conv.per_axis, conv.pad_pairs}

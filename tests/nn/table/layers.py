@@ -1,8 +1,16 @@
 """The small layers."""
 
+import jax
+from flax import nnx
+
 from seqcnn.nn import layers
 
 from ..rows import Function, Row
+
+
+def _half_of_the_branches(x: jax.Array) -> jax.Array:
+    return layers.stochastic_depth(x, 0.5, nnx.Rngs(dropout=1))
+
 
 ROWS = [
     Row("dense", lambda rngs: layers.Dense(5, 3, rngs=rngs), (2, 5), (2, 3), layers.Dense),
@@ -10,6 +18,13 @@ ROWS = [
         "dense 3-D", lambda rngs: layers.Dense(5, 3, rngs=rngs), (2, 4, 5), (2, 4, 3), layers.Dense
     ),
     Row("dropout", lambda rngs: Function(layers.dropout, 0.5), (2, 5), (2, 5), layers.dropout),
+    Row(
+        "stochastic_depth",
+        lambda rngs: Function(_half_of_the_branches),
+        (4, 3, 5),
+        (4, 3, 5),
+        layers.stochastic_depth,
+    ),
 ]
 
 NOT_LAYERS = {layers.one_hot, layers.valid_windows, layers.ShareTable}

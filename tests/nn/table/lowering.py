@@ -1,0 +1,51 @@
+"""The programs of a convolution."""
+
+import jax.numpy as jnp
+
+from seqcnn.nn import lowering
+from seqcnn.nn.geometry import Geometry
+
+from ..rows import Row, WithWeight
+
+GEOMETRY = Geometry.of((7, 4), (3, 2), stride=(2, 1), padding=1, dilation=(1, 2))
+
+
+def _program(compute: lowering.Lowering, groups: int):
+    return lambda x, kernel: compute(x, kernel, GEOMETRY, groups=groups, precision="highest")
+
+
+ROWS = [
+    *(
+        Row(
+            f"{compute.__name__}, {groups} groups",
+            lambda rngs, compute=compute, groups=groups: WithWeight(
+                _program(compute, groups), (3, 2, 4 // groups, 8)
+            ),
+            (2, 7, 4, 4),
+            (2, 4, 4, 8),
+            compute,
+        )
+        for compute, groups in [
+            (lowering.by_lax, 1),
+            (lowering.columns, 1),
+            (lowering.columns, 2),
+            (lowering.shift_and_add, 4),
+        ]
+    ),
+    Row(
+        "transpose",
+        lambda rngs: WithWeight(_program(lowering.transpose, 1), (3, 2, 4, 8)),
+        (2, 4, 4, 8),
+        (2, 7, 4, 4),
+        lowering.transpose,
+    ),
+    Row(
+        "flip",
+        lambda rngs: WithWeight(lambda x, kernel: lowering.flip(x * jnp.sum(kernel)), (2,)),
+        (3, 2, 4),
+        (3, 2, 4),
+        lowering.flip,
+    ),
+]
+
+NOT_LAYERS = {lowering.Lowering, lowering.choose, lowering.convolve, lowering.runs_on_cpu}

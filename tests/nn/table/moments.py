@@ -1,0 +1,13 @@
+"""What the normalisations share: parts of a layer, tested by themselves."""
+
+from seqcnn.nn import moments
+
+ROWS = []
+
+NOT_LAYERS = {
+    moments.Moments,
+    moments.moments_over,
+    moments.standardise,
+    moments.counts_of,
+    moments.extent_of,
+}

@@ -1,0 +1,177 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.nn.local_response import local_response_norm
+from seqcnn.nn.moments import Moments
+from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
+from seqcnn.reference import norm as by_hand
+
+from .witness import assert_equals_the_loops
+
+SPACES = [(), (7,), (4, 5), (2, 3, 4)]
+START = Moments(np.zeros(6), np.ones(6))
+
+
+def example(space, channels=6):
+    rng = np.random.default_rng(0)
+    x = 2 * rng.normal(size=(3, *space, channels)) + 5
+    return x, *rng.normal(size=(2, channels)), rng.random(x.shape[:-1]) < 0.6
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("space", SPACES, ids=str)
+def test_batch_norm_equals_the_loops(space, masked):
+    x, scale, bias, mask = example(space)
+    counts = mask if masked else np.ones_like(mask)
+
+    def in_training(x, scale, bias):
+        start = Moments(jnp.zeros(6, x.dtype), jnp.ones(6, x.dtype))
+        return batch_norm(x, start, scale, bias, mask=mask if masked else None, training=True)[0]
+
+    def twin(x, scale, bias):
+        return by_hand.batch_norm(x, scale, bias, mask=counts)
+
+    assert_equals_the_loops(in_training, twin, x, scale, bias)
+
+
+@pytest.mark.parametrize("unbiased", [False, True])
+def test_running_moments_equal_the_loops_and_serve_prediction(unbiased):
+    batches = [example((4,))[0] + step for step in range(4)]
+    masks = [example((4,))[3], np.zeros((3, 4), bool), np.ones((3, 4), bool), np.eye(3, 4) > 0]
+    masks[3][1:] = False  # one value: its variance has no unbiased estimate
+    options = {"momentum": 0.3, "unbiased": unbiased}
+    means, variances = by_hand.running_moments(batches, masks, **options)
+    with jax.enable_x64(True):
+        running = Moments(*map(jnp.asarray, START))
+        for x, mask in zip(batches, masks, strict=True):
+            _, running = batch_norm(
+                jnp.asarray(x), running, mask=jnp.asarray(mask), training=True, **options
+            )
+        np.testing.assert_allclose(running.mean, means, rtol=1e-12)
+        np.testing.assert_allclose(running.variance, variances, rtol=1e-12)
+        x = batches[0]
+        found, after = batch_norm(jnp.asarray(x), running)
+    assert after is running
+    np.testing.assert_allclose(found, (x - means) / np.sqrt(variances + 1e-5), rtol=1e-12)
+
+
+def test_a_batch_norm_module_learns_in_training_only():
+    x = jnp.asarray(example((4,))[0], jnp.float32)
+    layer = BatchNorm(6, momentum=1.0, unbiased=False)
+    np.testing.assert_allclose(layer(x), x / np.sqrt(1 + 1e-5), rtol=1e-6)
+    trained = layer(x, training=True)
+    np.testing.assert_allclose(layer.mean[...], x.mean((0, 1)), rtol=1e-6)
+    # with this momentum, the running moments are those of the batch
+    np.testing.assert_allclose(layer(x), trained, rtol=1e-4, atol=1e-5)
+    assert {type(v) for _, v in nnx.to_flat_state(nnx.state(layer))} == {nnx.Param, nnx.BatchStat}
+
+
+def test_what_the_mask_hides_has_no_say():
+    x, _, _, mask = example((8,))
+    hidden = np.where(mask[..., None], x, 1e6)
+    outcomes = [
+        batch_norm(jnp.asarray(a), START, mask=jnp.asarray(mask), training=True)
+        for a in (x.astype(np.float32), hidden.astype(np.float32))
+    ]
+    np.testing.assert_array_equal(outcomes[0][0][mask], outcomes[1][0][mask])
+    np.testing.assert_array_equal(outcomes[0][1].variance, outcomes[1][1].variance)
+    grouped = [group_norm(jnp.asarray(a), 2, mask=jnp.asarray(mask)) for a in (x, hidden)]
+    np.testing.assert_allclose(grouped[0][mask], grouped[1][mask], rtol=1e-6)
+
+
+def test_a_large_offset_costs_no_digits():
+    x = np.random.default_rng(0).normal(size=(64, 50, 6)).astype(np.float32) + np.float32(4096)
+    expected = by_hand.batch_norm(
+        x.astype(float), np.ones(6), np.zeros(6), mask=np.ones((64, 50), bool)
+    )
+    found, _ = batch_norm(jnp.asarray(x), START, training=True)
+    # one rounding of the mean is 4096 * 6e-8
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("groups", [1, 3, 6])
+@pytest.mark.parametrize("space", SPACES[1:], ids=str)
+def test_group_norm_equals_the_loops(space, groups):
+    x, scale, bias, mask = example(space)
+
+    def twin(x, scale, bias):
+        return by_hand.group_norm(x, groups, scale, bias, mask=mask)
+
+    def function(x, scale, bias):
+        return group_norm(x, groups, scale, bias, mask=jnp.asarray(mask))
+
+    assert_equals_the_loops(function, twin, x, scale, bias)
+
+
+def test_an_example_without_a_position_that_counts_holds_no_nan():
+    x, nothing = jnp.ones((2, 3, 6)), jnp.zeros((2, 3), bool)
+
+    def in_groups(x):
+        return group_norm(x, 2, mask=nothing)
+
+    def in_batches(x):
+        return batch_norm(x, Moments(*map(jnp.asarray, START)), mask=nothing, training=True)[0]
+
+    for function in (in_groups, in_batches):
+        np.testing.assert_allclose(function(x), x / np.sqrt(1e-5), rtol=1e-6)
+        gradient = jax.grad(lambda x, f=function: f(x).sum())(x)
+        np.testing.assert_allclose(gradient, np.full(x.shape, 1 / np.sqrt(1e-5)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_layer_norm_equals_the_loops(count):
+    x, rng = example((2, 3))[0], np.random.default_rng(2)
+    scale, bias = rng.normal(size=(2, *x.shape[-count:]))
+
+    def function(x, scale, bias):
+        return layer_norm(x, scale, bias, axes=range(-count, 0))
+
+    assert_equals_the_loops(function, by_hand.layer_norm, x, scale, bias)
+
+
+def test_layer_norm_over_axes_that_are_not_the_last():
+    x, scale = example((2, 5))[0], np.random.default_rng(0).normal(size=(2, 6))
+    expected = by_hand.layer_norm(np.moveaxis(x, 2, 1), scale, np.zeros((2, 6)))
+    found = layer_norm(jnp.asarray(x, jnp.float32), jnp.asarray(scale, jnp.float32), axes=(-1, 1))
+    np.testing.assert_allclose(found, np.moveaxis(expected, 1, 2), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("window", "beta"), [(1, 0.75), (4, 0.5), (5, 0.75), (9, 2.0)])
+def test_local_response_equals_the_loops(window, beta):
+    options = {"alpha": 0.3, "beta": beta, "offset": 1.5}
+
+    def function(x):
+        return local_response_norm(x, window, **options)
+
+    def twin(x):
+        return by_hand.local_response_norm(x, window, **options)
+
+    assert_equals_the_loops(function, twin, example((2,))[0])
+
+
+def test_modules_apply_their_weights():
+    x = jnp.asarray(example((4,))[0], jnp.float32)
+    layers = [
+        (BatchNorm(6), lambda s, b: batch_norm(x, Moments(*map(jnp.asarray, START)), s, b)[0]),
+        (LayerNorm(6, eps=0.1), lambda s, b: layer_norm(x, s, b, eps=0.1)),
+        (GroupNorm(6, 3, eps=0.1), lambda s, b: group_norm(x, 3, s, b, eps=0.1)),
+    ]
+    for layer, function in layers:
+        layer.scale[...], layer.bias[...] = jnp.arange(6.0), jnp.ones(6)
+        np.testing.assert_array_equal(layer(x), function(jnp.arange(6.0), jnp.ones(6)))
+
+
+def test_misfits_are_errors():
+    x = jnp.ones((2, 3, 6))
+    with pytest.raises(SeqcnnError, match="`mask`"):
+        batch_norm(x, START, mask=jnp.ones((2, 4), bool), training=True)
+    with pytest.raises(SeqcnnError, match="`groups` must divide the 6"):
+        group_norm(x, 4)
+    with pytest.raises(SeqcnnError, match="`groups`"):
+        GroupNorm(6, 0)
+    with pytest.raises(SeqcnnError, match="`window`"):
+        local_response_norm(x, 0)
