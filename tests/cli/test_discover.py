@@ -1,15 +1,21 @@
 """The command as a user runs it: files, exit codes, single lines of error."""
 
+import csv
 import gzip
 import json
 import os
+from collections import Counter
 from dataclasses import replace
 
+import Bio.motifs
+import numpy as np
 import pytest
 
 from seqcnn.cli.main import main
 from seqcnn.motifs.io import read_motifs
 from seqcnn.seq.io.fasta import write_fasta
+from seqcnn.stats.logspace import parse_log10
+from seqcnn.stats.tests import log10_p_of_detail
 from tests.discovery.planted import as_set, plant, random_rows
 
 
@@ -46,6 +52,52 @@ def test_the_motif_file_agrees_with_the_table(twice):
     lines = (twice / "a" / "motifs.tsv").read_text().splitlines()
     assert [m.name for m in motifs] == [line.split("\t")[1] for line in lines[1:]]
     assert all(len(line.split("\t")) == len(lines[0].split("\t")) for line in lines)
+
+
+def rows_of(path):
+    with path.open() as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def test_every_p_and_e_can_be_computed_again_from_the_files(twice):
+    tests = rows_of(twice / "a" / "significance.tsv")
+    for row in tests:
+        again = log10_p_of_detail(row["test"], row["detail"])
+        assert again == pytest.approx(parse_log10(row["p_value"]), abs=1e-5)
+        e_value = again + np.log10(int(row["n_tests"]))
+        assert e_value == pytest.approx(parse_log10(row["e_value"]), abs=1e-5)
+    for motif in rows_of(twice / "a" / "motifs.tsv"):
+        own = [row for row in tests if row["motif"] == motif["id"]]
+        least = min(parse_log10(row["e_value"]) for row in own)
+        assert parse_log10(motif["e_value"]) == pytest.approx(least + np.log10(2), abs=0.02)
+        best = {row["fold"]: row for row in sorted(own, key=lambda r: -parse_log10(r["e_value"]))}
+        for column in ("pos_hits", "pos_total", "neg_hits", "neg_total"):
+            assert int(motif[column]) == sum(int(row[column]) for row in best.values())
+
+
+def test_each_fold_is_tested_whole(twice):
+    folds = Counter(
+        row["fold"] for row in rows_of(twice / "a" / "folds.tsv") if row["role"] == "analysed"
+    )
+    for row in rows_of(twice / "a" / "significance.tsv"):
+        assert int(row["pos_total"]) == folds[row["fold"]]
+        assert int(row["neg_total"]) == 9 * folds[row["fold"]]
+
+
+def test_sites_and_their_numbers_agree(twice):
+    sites = Counter(row["motif"] for row in rows_of(twice / "a" / "sites.tsv"))
+    motifs = rows_of(twice / "a" / "motifs.tsv")
+    assert {row["id"]: int(row["nsites"]) for row in motifs} == sites
+    for motif in read_motifs(twice / "a" / "motifs.meme"):
+        assert motif.sites == sites[motif.name]
+
+
+def test_biopython_reads_the_motif_file(twice):
+    with (twice / "a" / "motifs.meme").open() as handle:
+        found = Bio.motifs.parse(handle, "minimal")
+    assert [motif.name for motif in found] == [
+        row["id"] for row in rows_of(twice / "a" / "motifs.tsv")
+    ]
 
 
 def test_sites_lie_in_the_genome_where_the_names_of_the_sequences_say(twice):
