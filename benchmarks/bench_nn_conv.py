@@ -2,12 +2,12 @@
 
     python benchmarks/bench_nn_conv.py --full [--kinds depthwise small] [--rounds 25] [--lax]
 
-A grid of shapes in five kinds: each channel on its own (depthwise), fewer positions than the window
+A grid of shapes in six kinds: each channel on its own (depthwise), fewer positions than the window
 has places or hardly more (small), windows of one place (pointwise), channels in groups (grouped),
-and the convolutions that XLA does best (plain). Backward means the result and both gradients, as in
-training. PyTorch is taken in the memory format in which it is faster, with settings of glibc that
-keep its memory. All take turns in one process, in rounds of calls that fill 4 ms; compilation is
-not in them. ``--lax`` times `lax.conv_general_dilated` too: the grid from which the rules of
+three axes (volume), and the convolutions that XLA does best (plain). Backward means the result and
+both gradients, as in training. PyTorch is taken in the memory format in which it is faster, with
+settings of glibc that keep its memory. All take turns in one process, in rounds of calls that fill
+4 ms; compilation is not in them. ``--lax`` times `lax.conv_general_dilated` too: the grid from which the rules of
 `seqcnn.nn.lowering` are read.
 
 The times are those of the fastest round, for what else runs on a machine only adds to them. Ratios
@@ -130,7 +130,10 @@ GRID = [
     _square("plain", (8, 14, 14, 256), 3, 256),
     _square("plain", (8, 28, 28, 128), 3, 128, stride=2),
     _square("plain", (8, 56, 56, 64), 3, 64),
-    _square("plain", (2, 12, 12, 12, 32), 3, 32),
+    _square("volume", (2, 12, 12, 12, 32), 3, 32),
+    _square("volume", (2, 16, 16, 16, 32), 3, 64, stride=2),
+    _square("volume", (2, 24, 24, 24, 8), 3, 16),
+    _square("volume", (2, 24, 24, 24, 1), 5, 8),
 ]
 TOYS = [
     _depthwise((2, 5, 4), 3),
@@ -138,6 +141,7 @@ TOYS = [
     _square("pointwise", (2, 5, 4), 1, 4),
     _square("grouped", (2, 5, 4), 3, 4, groups=2),
     _square("plain", (2, 9, 4), 3, 4),
+    _square("volume", (2, 5, 5, 5, 2), 3, 2),
 ]
 
 

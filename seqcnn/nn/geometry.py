@@ -85,13 +85,20 @@ class Geometry(NamedTuple):
 
     def without_last_axis(self) -> "Geometry":
         """Leave the last space axis away."""
+        return self._of_axes(slice(None, -1))
+
+    def split_first_axis(self) -> tuple["Geometry", "Geometry"]:
+        """Take the first space axis and the others apart."""
+        return self._of_axes(slice(1)), self._of_axes(slice(1, None))
+
+    def _of_axes(self, axes: slice) -> "Geometry":
         return Geometry(
-            self.space[:-1],
-            self.window[:-1],
-            self.stride[:-1],
-            self.dilation[:-1],
-            self.pads[:-1],
-            self.positions[:-1],
+            self.space[axes],
+            self.window[axes],
+            self.stride[axes],
+            self.dilation[axes],
+            self.pads[axes],
+            self.positions[axes],
         )
 
 

@@ -7,7 +7,8 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
 - channels in groups, above all their gradients: `columns`, group by group;
 - fewer positions than the window has places, before or after, which sends the convolution or one of
   its gradients to plain loops: `columns`;
-- a window of one place, which is a matrix product: `columns`, of which nothing then is copied.
+- a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
+- three axes and more: `planes`, which leaves two.
 
 Which one it is, is decided from shapes when a program is traced. All give the same result to
 rounding, on every device: only the time depends on the choice.
@@ -131,8 +132,9 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     if groups == 1 and math.prod(geometry.window) == 1:
         return columns
     size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
-    wanted = groups > 1 or _is_small(geometry)
-    return columns if wanted and size <= _MOST_COLUMNS else by_lax
+    if (groups > 1 or _is_small(geometry)) and size <= _MOST_COLUMNS:
+        return columns
+    return planes if groups == 1 and geometry.rank > 2 else by_lax
 
 
 def runs_on_cpu() -> bool:
@@ -199,6 +201,27 @@ def columns(
     kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:-1], groups, -1), -2, 0)
     result = jnp.moveaxis(jax.vmap(of_group)(grouped, kernels), 0, -2)
     return result.reshape(*result.shape[:-2], -1)
+
+
+def planes(
+    x: jax.Array,
+    kernel: jax.Array,
+    geometry: Geometry,
+    *,
+    groups: int,
+    precision: lax.PrecisionLike,
+) -> jax.Array:
+    """Convolve over the first axis by channels: what the window covers on it, one behind the other.
+
+    Then each position of this axis is an array of its own, with one axis less. Only for one group.
+    """
+    first, rest = geometry.split_first_axis()
+    flat = x.reshape(*x.shape[:2], -1)
+    covered = [part.reshape(-1, *x.shape[2:]) for _, part in _covered(flat, first)]
+    each = jnp.concatenate(covered, axis=-1)
+    weights = jnp.moveaxis(kernel, 0, -3).reshape(*kernel.shape[1:-2], -1, kernel.shape[-1])
+    result = convolve(each, weights, rest, groups=groups, precision=precision)
+    return result.reshape(len(x), *geometry.positions, kernel.shape[-1])
 
 
 def shift_and_add(

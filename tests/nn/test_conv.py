@@ -27,6 +27,7 @@ CASES = [
     ((3, 4), (3, 4), {}),
     ((4, 3, 5), (2, 2, 2), {"stride": 2, "padding": [(1, 0), (0, 1), (1, 1)]}),
     ((4, 3, 3), (2, 3, 3), {}),
+    ((6, 7, 5), (2, 3, 2), {"stride": (2, 1, 1), "padding": [(0, 2), 0, 1], "dilation": (2, 1, 1)}),
 ]
 cases = pytest.mark.parametrize(("space", "window", "options"), CASES, ids=str)
 

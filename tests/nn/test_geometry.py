@@ -65,6 +65,8 @@ def test_a_geometry_says_what_its_windows_cover():
     assert (geometry.rank, geometry.extents, geometry.positions) == (2, (5, 4), (3, 1))
     assert geometry.last_axis_spanned
     assert geometry.without_last_axis() == Geometry.of((7,), (3,), stride=2, padding=1, dilation=2)
+    first, second = geometry.split_first_axis()
+    assert (first, second) == (geometry.without_last_axis(), Geometry.of((4,), (4,)))
     assert not Geometry.of((7, 4), (3, 4), padding=(0, 1)).last_axis_spanned
     assert not Geometry.of((7, 4), (3, 2), dilation=(1, 3)).last_axis_spanned
     with pytest.raises(SeqcnnError, match="does not fit"):

@@ -46,6 +46,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     groups = options.pop("groups")
     geometry = Geometry.of(shape[1:-1], kernel_shape[:-2], **options)
     programs = [lowering.by_lax, lowering.columns]
+    programs += [lowering.planes] * (groups == 1 and geometry.rank > 1)
     programs += [lowering.shift_and_add] * depthwise
 
     @jax.jit
@@ -79,6 +80,8 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 28, 28, 16), (3, 3, 4, 16), groups=4) is lowering.columns
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), groups=16) is lowering.shift_and_add
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), jnp.bfloat16, groups=16) is lowering.by_lax
+    assert chosen((8, 9, 9, 9, 16), (3, 3, 3, 16, 8)) is lowering.planes
+    assert chosen((8, 9, 9, 2, 16), (3, 3, 3, 16, 8), padding=1) is lowering.columns
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
     assert chosen((10**6, 20, 4), (15, 4, 16)) is lowering.by_lax
     assert chosen((10**6, 2000, 4), (1, 4, 16)) is lowering.columns
@@ -97,6 +100,7 @@ CASES = [
     ((4, 2, 3), (3, 3, 2), {"padding": 1}),
     ((4, 6, 4), (3, 2, 4), {"groups": 2}),
     ((4, 9, 3), (3, 3, 2), {}),
+    ((2, 5, 6, 5, 2), (2, 3, 2, 2, 2), {"stride": (1, 2, 1)}),
 ]
 cases = pytest.mark.parametrize(("shape", "kernel_shape", "options"), CASES, ids=str)
 

@@ -5,12 +5,18 @@ from pathlib import Path
 from types import ModuleType
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.io import jaspar, meme
+from seqcnn.motifs.io import homer, jaspar, meme, transfac, uniprobe
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write, open_bytes
 
-FORMATS = {"meme": meme, "jaspar": jaspar}
+FORMATS = {
+    "meme": meme,
+    "transfac": transfac,
+    "homer": homer,
+    "uniprobe": uniprobe,
+    "jaspar": jaspar,
+}
 """Each a module with `recognise(text)`, `read(text, path=)` and `write(motifs, alphabet=,
 background=)`; asked in this order."""
 

@@ -7,13 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
-from seqcnn.motifs.io.alphabets import find_alphabet
+from seqcnn.motifs.io.words import counts_of, known_by_letters, one_line, one_word, source_of
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import DNA, RNA, Alphabet
-
-UNKNOWN_SITES = 100
-"""Sites where their number is not known; with four decimals, probabilities keep six."""
+from seqcnn.seq.alphabet import DNA, Alphabet
 
 _BRACKETS = str.maketrans("[]|", "   ")
 
@@ -63,7 +60,7 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
                 counts.to_probabilities(),
                 words[1].strip() if len(words) > 1 else "",
                 sites=float(counts.values.sum(1).max()),
-                source="" if path is None else Path(path).name,
+                source=source_of(path),
             )
         except SeqcnnError as error:
             raise SeqcnnError(error.message, path=path, line=error.line or start) from None
@@ -113,7 +110,7 @@ def _read_counts(rows: Sequence[tuple[int, str]]) -> CountMatrix:
             f"{len(values)} rows, of which {len(letters)} begin with a letter; a matrix needs one "
             "row for each of the letters A, C, G, T"
         )
-    alphabet, order = _find_alphabet(letters)
+    alphabet, order = known_by_letters(letters)
     table = np.array(values)[[order.index(letter) for letter in alphabet.letters]]
     return CountMatrix(table.T, alphabet)
 
@@ -126,16 +123,6 @@ def _parse_row(line: str) -> tuple[str, list[float]] | None:
         return letter, [float(word) for word in words]
     except ValueError:
         return None
-
-
-def _find_alphabet(letters: str) -> tuple[Alphabet, str]:
-    if len(set(letters)) != len(letters):
-        raise SeqcnnError(f"a letter has two rows: {letters}")
-    whole = RNA if "U" in letters else DNA
-    missing = [letter for letter in whole.letters if letter not in letters]
-    if set(letters) < set(whole.letters):
-        raise SeqcnnError(f"the matrix has no row for {', '.join(missing)}")
-    return find_alphabet(letters)
 
 
 def write(
@@ -162,12 +149,9 @@ def write(
 
 
 def _write_motif(motif: Motif) -> str:
-    counts = motif.matrix.values.T * (motif.sites or UNKNOWN_SITES)
-    title = "\t".join(
-        filter(None, ["_".join(motif.name.split()), " ".join(motif.alternative_name.split())])
-    )
+    title = "\t".join(filter(None, [one_word(motif.name), one_line(motif.alternative_name)]))
     rows = "".join(
-        f"{letter} [{' '.join(f'{round(value, 4):.10g}' for value in row)}]\n"
-        for letter, row in zip(motif.alphabet.letters, counts, strict=True)
+        f"{letter} [{' '.join(f'{value:.10g}' for value in row)}]\n"
+        for letter, row in zip(motif.alphabet.letters, counts_of(motif).T, strict=True)
     )
     return f">{title}\n{rows}"

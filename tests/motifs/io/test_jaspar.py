@@ -70,14 +70,14 @@ def test_position_without_counts_becomes_the_background(read):
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        (">m\nA [1 2 3]\nC [1 2 3]\nG [1 2 3]\n", "no row for T", 1),
+        (">m\nA [1 2 3]\nC [1 2 3]\nG [1 2 3]\n", "nothing for T", 1),
         (">m\nA [1 2 3]\nC [1 2]\nG [1 2 3]\nT [1 2 3]\n", "2 counts", 3),
-        (">m\nA [1 2]\nA [1 2]\nG [1 2]\nT [1 2]\n", "two rows", 1),
+        (">m\nA [1 2]\nA [1 2]\nG [1 2]\nT [1 2]\n", "there twice", 1),
         (">m\n1 2\n1 2\n1 2\n", "3 rows", 1),
         (">m\nA [1 2]\nC [1 x]\nG [1 2]\nT [1 2]\n", "no row of counts", 3),
         (">m\nA [1 -2]\nC [1 2]\nG [1 2]\nT [1 2]\n", "negative", 1),
         (">m\nA [1 nan]\nC [1 2]\nG [1 2]\nT [1 2]\n", "not a number", 1),
-        (bracketed() + ">empty\n", "0 rows|shape|no row", 6),
+        (bracketed() + ">empty\n", "nothing for A", 6),
     ],
 )
 def test_damage_is_refused_with_file_and_line(read, text, message, line):

@@ -204,7 +204,7 @@ def test_what_is_written_is_read_again(tmp_path, alphabet):
             f"m{i}",
             ProbabilityMatrix(rng.dirichlet(np.ones(alphabet.size), width), alphabet, background),
             "name of it" if i else "",
-            sites=31.5 * i,
+            sites=31 * i,
             log10_e_value=None if i == 0 else -100.0 * i,
         )
         for i, width in enumerate((1, 7, 30))

@@ -28,6 +28,7 @@ ROWS = [
         for compute, groups in [
             (lowering.by_lax, 1),
             (lowering.columns, 1),
+            (lowering.planes, 1),
             (lowering.columns, 2),
             (lowering.shift_and_add, 4),
         ]
