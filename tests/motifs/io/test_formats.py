@@ -1,0 +1,192 @@
+"""All formats alike: every pair, every truncation, and files as other programs write them."""
+
+import gzip
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqcnn.errors import SeqcnnError, SeqcnnWarning
+from seqcnn.motifs.io import FORMATS, read_motifs, write_motifs
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
+
+WITH_LETTERS = ("meme", "transfac", "uniprobe", "jaspar")
+"""Formats that name their letters."""
+
+
+def random_motifs(alphabet, number=3, seed=0, sites=1000.0):
+    rng = np.random.default_rng(seed)
+    return [
+        Motif(
+            f"M{i}",
+            ProbabilityMatrix(rng.dirichlet([0.3] * alphabet.size, 3 + 4 * i), alphabet),
+            sites=sites,
+        )
+        for i in range(number)
+    ]
+
+
+def assert_same(found, expected, precision):
+    assert [m.name for m in found] == [m.name for m in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one.alphabet == other.alphabet
+        np.testing.assert_allclose(one.matrix.values, other.matrix.values, atol=precision)
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(FORMATS, 2)))
+def test_every_pair_of_formats_keeps_names_and_matrices(tmp_path, first, second):
+    motifs = random_motifs(DNA)
+    write_motifs(tmp_path / "a", motifs, format=first)
+    once = read_motifs(tmp_path / "a")  # the format is told from the content
+    assert_same(once, motifs, 1e-6)
+    write_motifs(tmp_path / "b", once, format=second)
+    assert_same(read_motifs(tmp_path / "b"), motifs, 2e-6)
+
+
+@pytest.mark.parametrize("alphabet", [RNA, PROTEIN, get_alphabet("HPC")], ids=lambda a: a.name)
+@pytest.mark.parametrize("format", WITH_LETTERS)
+def test_other_alphabets(tmp_path, alphabet, format):
+    motifs = random_motifs(alphabet)
+    write_motifs(tmp_path / "x", motifs, format=format)
+    assert_same(read_motifs(tmp_path / "x", format=format), motifs, 1e-6)
+
+
+def test_homer_holds_proteins_but_no_letters_of_ones_own(tmp_path):
+    motifs = random_motifs(PROTEIN)
+    write_motifs(tmp_path / "x", motifs, format="homer")
+    assert_same(read_motifs(tmp_path / "x"), motifs, 1e-6)
+    with pytest.raises(SeqcnnError, match="no place for their names"):
+        write_motifs(tmp_path / "y", random_motifs(get_alphabet("HPC")), format="homer")
+    assert not (tmp_path / "y").exists()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_compressed(tmp_path, format):
+    motifs = random_motifs(DNA)
+    write_motifs(tmp_path / "x.gz", motifs, format=format)
+    assert gzip.decompress((tmp_path / "x.gz").read_bytes())
+    assert_same(read_motifs(tmp_path / "x.gz"), motifs, 1e-6)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_truncated_file_is_motifs_or_one_line(tmp_path, format):
+    write_motifs(tmp_path / "x", random_motifs(DNA), format=format)
+    whole = (tmp_path / "x").read_bytes()
+    for end in range(0, len(whole), 7):
+        (tmp_path / "y").write_bytes(whole[:end])
+        for named in (format, None):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SeqcnnWarning)
+                try:
+                    found = read_motifs(tmp_path / "y", format=named)
+                except SeqcnnError as error:
+                    assert str(tmp_path) in str(error)
+                    assert "\n" not in str(error)
+                else:
+                    assert found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(sorted(FORMATS)))
+def test_any_text_is_motifs_or_one_line(text, format):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqcnnWarning)
+        try:
+            assert FORMATS[format].read(text, path="x")
+        except SeqcnnError as error:
+            assert "\n" not in str(error)
+
+
+TRANSFAC = """VV  TRANSFAC MATRIX TABLE
+XX
+//
+AC  M00001
+XX
+ID  V$MYOD_01
+XX
+NA  MyoD
+XX
+DE  myoblast determination gene product
+BF  T00526; MyoD; Species: mouse, Mus musculus.
+XX
+P0      A      C      G      T
+01      1      2      2      0      S
+02      2      1      2      0      R
+03      3      0      1      1      A
+XX
+BA  5 functional elements in 3 genes
+XX
+//
+"""
+
+
+def test_transfac_as_transfac_writes_it(tmp_path):
+    (tmp_path / "x").write_text(TRANSFAC)
+    (motif,) = read_motifs(tmp_path / "x")
+    assert (motif.name, motif.alternative_name, motif.sites) == ("M00001", "MyoD", 5)
+    np.testing.assert_allclose(motif.matrix.values[2], [0.6, 0, 0.2, 0.2])
+    assert motif.annotation("BF") == "T00526; MyoD; Species: mouse, Mus musculus."
+    write_motifs(tmp_path / "y", [motif], format="transfac")
+    (again,) = read_motifs(tmp_path / "y")
+    assert again.annotations == motif.annotations
+    assert again.alternative_name == "MyoD"
+
+
+def test_transfac_damage_names_the_line(tmp_path):
+    for old, new, line, message in (
+        ("3      0      1      1 ", "3      0      1        ", 16, "'A' is not a number"),
+        ("2      1      2      0 ", "2     -1      2      0 ", 15, "negative"),
+        ("A      C      G      T", "A      C      G       ", 13, "nothing for T"),
+        ("02      2      1", "02      x      1", 15, "'x' is not a number"),
+    ):
+        assert old in TRANSFAC
+        (tmp_path / "x").write_text(TRANSFAC.replace(old, new))
+        with pytest.raises(SeqcnnError, match=message) as error:
+            read_motifs(tmp_path / "x")
+        assert error.value.line == line
+
+
+HOMER = (
+    ">ASTTCCTCTT\t1-ASTTCCTCTT\t8.059752\t-23791.535714\t0\t"
+    "T:17311.0(44.36%),B:2181.5(5.80%),P:1e-10317\n"
+    "0.726\t0.002\t0.170\t0.103\n0.002\t0.494\t0.354\t0.151\n"
+)
+
+
+def test_homer_as_homer_writes_it(tmp_path):
+    (tmp_path / "x").write_text(HOMER)
+    (motif,) = read_motifs(tmp_path / "x")
+    assert (motif.name, motif.sites) == ("1-ASTTCCTCTT", 17311)
+    assert motif.annotation("threshold") == "8.059752"
+    np.testing.assert_allclose(motif.matrix.values[0], np.array([726, 2, 170, 103]) / 1001)
+    write_motifs(tmp_path / "y", [motif], format="homer")
+    assert (tmp_path / "y").read_text().split("\t")[2] == "8.059752"
+
+
+def test_homer_gets_a_threshold_that_its_consensus_passes(tmp_path):
+    (motif,) = random_motifs(DNA, number=1, seed=3)
+    write_motifs(tmp_path / "x", [motif], format="homer")
+    threshold = float((tmp_path / "x").read_text().split("\t")[2])
+    best = np.log(motif.matrix.values.max(1) / 0.25).sum()
+    assert 0 < threshold <= best + 0.1
+
+
+UNIPROBE = """Protein: Cbf1\tSeed k-mer: CACGTGAC\tEnrichment Score: 0.498
+A:\t0.1\t0.2
+C:\t0.2\t0.3
+G:\t0.3\t0.4
+T:\t0.4\t0.1
+"""
+
+
+def test_uniprobe_as_uniprobe_writes_it(tmp_path):
+    (tmp_path / "x").write_text("\n" + UNIPROBE + "\n" + UNIPROBE.replace("Cbf1", "Pho4"))
+    first, second = read_motifs(tmp_path / "x")
+    assert (first.name, second.name) == ("Cbf1", "Pho4")
+    assert first.annotation("Seed k-mer") == "CACGTGAC"
+    np.testing.assert_allclose(second.matrix.values, [[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.1]])
