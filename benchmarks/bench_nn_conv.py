@@ -7,8 +7,8 @@ has places or hardly more (small), windows of one place (pointwise), channels in
 three axes (volume), and the convolutions that XLA does best (plain). Backward means the result and
 both gradients, as in training. PyTorch is taken in the memory format in which it is faster, with
 settings of glibc that keep its memory. All take turns in one process, in rounds of calls that fill
-4 ms; compilation is not in them. ``--lax`` times `lax.conv_general_dilated` too: the grid from which
-the rules of `seqcnn.nn.lowering` are read.
+4 ms; compilation is not in them. ``--lax`` times `lax.conv_general_dilated` too: the grid from
+which the rules of `seqcnn.nn.lowering` are read.
 
 The times are those of the fastest round, for what else runs on a machine only adds to them. Ratios
 are given of the fastest and of the median rounds. With OMP_WAIT_POLICY=passive in the environment,
