@@ -1,20 +1,20 @@
 # Needs make and Python 3.11 to 3.13, nothing else. `make` alone lists the targets.
 
 PYTHON ?= python3
-JOBS ?= 1
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 PYTEST_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),-n $(JOBS)) $(PYTEST_ARGS)
+PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile) $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow lint bench docs clean
 
 help:
 	@echo "make demo       find motifs in data that the package makes, and write a report"
-	@echo "make test       run the tests (JOBS=4: side by side, PYTEST_ARGS=-x: any option of pytest)"
+	@echo "make test       run the tests (JOBS=1: one by one, PYTEST_ARGS=-x: any option of pytest)"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff check, ruff format --check, pyright"
 	@echo "make bench      run the benchmarks at full size"

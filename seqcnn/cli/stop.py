@@ -14,6 +14,7 @@ AGAIN = 0.05
 """Seconds until a signal that came inside of jax tries again."""
 
 _received: list[int] = []
+_raised: list[bool] = []
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes of interrupted runs: 128 and the number of the signal."""
@@ -29,6 +30,7 @@ class Stopped(BaseException):
 def listening() -> Iterator[None]:
     """Let signals end what runs inside."""
     _received.clear()
+    _raised.clear()
     handled = [*CODES, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
     before: dict[int, Any] = {}
     try:
@@ -48,6 +50,7 @@ def listening() -> Iterator[None]:
 def check() -> None:
     """End the run if a signal came; to be called between pieces of work."""
     if _received:
+        _raised.append(True)
         raise Stopped
 
 
@@ -59,9 +62,12 @@ def exit_code() -> int | None:
 def _stop(number: int, frame: FrameType | None) -> None:
     if number in CODES:
         _received.append(number)
+    elif _raised:
+        return  # the run is ending already: leave its cleaning up alone
     if _inside_jax(frame) and hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, AGAIN)
         return
+    _raised.append(True)
     raise KeyboardInterrupt if _received[:1] == [signal.SIGINT] else Stopped
 
 

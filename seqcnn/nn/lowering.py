@@ -10,6 +10,8 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
 - three axes and more: `planes`, which leaves two.
 
+Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
+
 Which one it is, is decided from shapes when a program is traced. All give the same result to
 rounding, on every device: only the time depends on the choice.
 """
