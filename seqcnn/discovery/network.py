@@ -66,6 +66,7 @@ def train_fold(
         strand=strand,
         dims=dims,
         kernels=KERNELS,
+        pool="max",
     )
     held = max(1, len(contrast) // VALIDATION)
     held_control = max(1, len(contrast.control) // VALIDATION)
