@@ -1,6 +1,14 @@
 """Start the command line: ``seqcnn`` or ``python -m seqcnn``."""
 
-from seqcnn.cli.main import main
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; an interruption while it is loaded is no traceback either."""
+    try:
+        from seqcnn.cli.main import main as run
+    except KeyboardInterrupt:
+        return 130
+    return run(arguments)
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -13,7 +13,7 @@ from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
 from seqcnn.motifs.compare import best_match
 from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.pvalue import ScoreDistribution
+from seqcnn.motifs.pvalue import STEP, ScoreDistribution
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import format_log10
@@ -159,7 +159,9 @@ def _site_log10_p(family: Family, search: Search) -> float:
     """Take the p-value of the threshold that was tested over to the final matrix."""
     tested = family.best.candidate
     scores = tested.matrix(search).to_scores(background=search.background)
-    log10_p = ScoreDistribution.of(scores).log10_p_value(np.array([tested.threshold]))
+    # the threshold is the score of some word, which the grid may have rounded down
+    slack = len(scores) * STEP / 2
+    log10_p = ScoreDistribution.of(scores).log10_p_value(np.array([tested.threshold - slack]))
     return min(float(log10_p[0]), np.log10(LEAST_STRICT))
 
 

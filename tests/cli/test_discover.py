@@ -90,6 +90,10 @@ def test_sites_and_their_numbers_agree(twice):
     assert {row["id"]: int(row["nsites"]) for row in motifs} == sites
     for motif in read_motifs(twice / "a" / "motifs.meme"):
         assert motif.sites == sites[motif.name]
+    # the threshold is the one that was tested, so that shares in text and table agree
+    for row in motifs:
+        found = {s["sequence"] for s in rows_of(twice / "a" / "sites.tsv")}
+        assert abs(len(found) - int(row["pos_hits"])) <= 0.1 * len(found)
 
 
 def test_biopython_reads_the_motif_file(twice):
