@@ -68,7 +68,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, AGAIN)
         return
     _raised.append(True)
-    raise KeyboardInterrupt if _received[:1] == [signal.SIGINT] else Stopped
+    # no KeyboardInterrupt: one that passes through `exec` makes Python kill itself at its end
+    raise Stopped
 
 
 def _inside_jax(frame: FrameType | None) -> bool:
