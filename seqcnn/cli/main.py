@@ -17,6 +17,12 @@ from seqcnn.errors import SeqcnnError, TrainingError
 COMMANDS = {
     "discover": "Find motifs in sequences: the main job. Writes tables and a report.",
     "predict": "Score sequences with a model.",
+    "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",
+    "compare": "Find which known motifs a motif is like.",
+    "enrich": "Test which known motifs are enriched in sequences, and where they lie.",
+    "cluster": "Group similar motifs into families.",
+    "convert": "Convert motif files between formats.",
+    "logo": "Draw motifs.",
     "shuffle": "Shuffle sequences, keeping counts of k-letter words: a control.",
     "demo": "Run the main job on data with planted motifs that it makes itself.",
 }
