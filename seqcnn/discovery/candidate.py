@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from seqcnn.discovery.contrast import Contrast
@@ -11,10 +11,11 @@ from seqcnn.discovery.frames import (
     WIDTH,
     BestSites,
     best_sites,
+    padded_rows,
     score_tables,
     small_sample_bits,
 )
-from seqcnn.discovery.refine import best_threshold
+from seqcnn.discovery.threshold import best_threshold
 from seqcnn.motifs.compare import similarity
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
@@ -103,13 +104,17 @@ class Candidate:
 
 def tables_of(candidates: list[Candidate], search: Search) -> np.ndarray:
     """Score tables of candidates, float32 (candidates, WIDTH, letters + 1)."""
-    return np.asarray(
-        score_tables(
-            jnp.asarray(np.stack([c.frame for c in candidates])),
-            jnp.asarray(np.stack([c.used for c in candidates])),
-            jnp.asarray(search.background),
-        )
-    )
+    tables = []
+    for first in range(0, len(candidates), BATCH):
+        some = candidates[first : first + BATCH]
+        frames = padded_rows(np.stack([c.frame for c in some]).astype(np.float32), BATCH, 1.0)
+        used = padded_rows(np.stack([c.used for c in some]), BATCH, False)
+        made = _score_tables(frames, used, search.background.astype(np.float32))
+        tables.append(np.asarray(made)[: len(some)])
+    return np.concatenate(tables)
+
+
+_score_tables = jax.jit(score_tables)
 
 
 def scan_contrast(
@@ -127,10 +132,7 @@ def with_thresholds(
     candidates: list[Candidate], found: tuple[BestSites, BestSites]
 ) -> list[Candidate]:
     """Give each candidate the threshold that separates foreground from control best."""
-    sizes = np.array([len(found[0].score), len(found[1].score)], np.float32)
-    thresholds = np.asarray(
-        best_threshold(jnp.asarray(found[0].score), jnp.asarray(found[1].score), jnp.asarray(sizes))
-    )
+    thresholds = best_threshold(found[0].score, found[1].score)
     return [replace(c, threshold=float(t)) for c, t in zip(candidates, thresholds, strict=True)]
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 from seqcnn.data.dataset import Dataset
 from seqcnn.discovery.candidate import Search
@@ -13,6 +16,7 @@ from seqcnn.discovery.frames import WIDTH, count_letters, frame_of
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, create_member
+from seqcnn.nn.best_match import BestMatch
 from seqcnn.seq.alphabet import PAD
 from seqcnn.training.calibrate import fit_calibrator
 from seqcnn.training.loop import Fit, Round, Schedule, fit
@@ -130,12 +134,14 @@ def _best_windows(
     network: MotifCNN, codes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Value, strand and start of the best window of each kernel in each sequence."""
-    values, strands = network.scan(jnp.asarray(codes))
-    place = np.asarray(values.argmax(1))
-    pick = place[:, None]
-    value = np.take_along_axis(np.asarray(values), pick, 1)[:, 0]
-    strand = np.take_along_axis(np.asarray(strands), pick, 1)[:, 0]
-    return value, strand, place
+    graph, weights = nnx.split(network)
+    best = _read(weights, jnp.asarray(codes), graph=graph)
+    return np.asarray(best.value), np.asarray(best.strand), np.asarray(best.position)
+
+
+@partial(jax.jit, static_argnames="graph")
+def _read(weights: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef[MotifCNN]) -> BestMatch:
+    return nnx.merge(graph, weights).best_windows(codes)
 
 
 def _at_least(codes: np.ndarray, width: int) -> np.ndarray:

@@ -10,7 +10,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import xlogy
 
 from seqcnn.discovery.frames import (
     BATCH,
@@ -22,6 +21,7 @@ from seqcnn.discovery.frames import (
     score_tables,
     small_sample_bits,
 )
+from seqcnn.discovery.threshold import best_threshold_inside_jit
 from seqcnn.seq.alphabet import PAD
 
 LEAST_BITS = 0.12
@@ -101,7 +101,7 @@ def _refine(
         used = _bits(probabilities, background) > 1e-3
         tables = score_tables(probabilities, used, background)
         found = [scan_rows(rows, tables, complement) for rows in (foreground, control)]
-        threshold = best_threshold(found[0][0], found[1][0], sizes)
+        threshold = best_threshold_inside_jit(found[0][0], found[1][0], sizes)
         counts = [
             _count(rows, *sites, threshold, letters, complement)
             for rows, sites in zip((foreground, control), found, strict=True)
@@ -110,43 +110,6 @@ def _refine(
         return _next_frames(excess, background)
 
     return jax.lax.fori_loop(0, iterations, improve, probabilities)
-
-
-def best_threshold(foreground: jax.Array, control: jax.Array, sizes: jax.Array) -> jax.Array:
-    """Find the score at which more foreground than control has a site, by likelihood ratio.
-
-    Parameters
-    ----------
-    foreground, control
-        float32 (n, frames) and (m, frames): best scores; rows beyond `sizes` are padding, which
-        scores worst.
-    sizes
-        float32 (2,): true numbers of sequences.
-
-    Returns
-    -------
-    jax.Array
-        float32 (frames,).
-    """
-    scores = -jnp.sort(-foreground, axis=0)
-    above = jax.vmap(lambda c, s: len(c) - jnp.searchsorted(jnp.sort(c), s), 1, 1)(control, scores)
-    hits = jnp.arange(1, len(scores) + 1, dtype=jnp.float32)[:, None]
-    value = signed_likelihood_ratio(hits, above.astype(jnp.float32), sizes[0], sizes[1])
-    value = jnp.where(hits <= sizes[0], value, -jnp.inf)
-    return jnp.take_along_axis(scores, value.argmax(0)[None], axis=0)[0]
-
-
-def signed_likelihood_ratio(
-    hits: jax.Array, control_hits: jax.Array, total: jax.Array, control_total: jax.Array
-) -> jax.Array:
-    """Compute twice the log-likelihood ratio; negative if the control has the larger share."""
-
-    def entropy(k: jax.Array, n: jax.Array) -> jax.Array:
-        return xlogy(k, k / n) + xlogy(n - k, (n - k) / n)
-
-    both = entropy(hits + control_hits, total + control_total)
-    ratio = 2 * (entropy(hits, total) + entropy(control_hits, control_total) - both)
-    return jnp.where(hits * control_total > control_hits * total, ratio, -ratio)
 
 
 def _count(

@@ -14,7 +14,7 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.best_match import best_match
+from seqcnn.nn.best_match import BestMatch, best_match, find_best_match
 from seqcnn.nn.conv import add_bias, conv
 from seqcnn.nn.init import KERNEL_INIT, Initializer
 from seqcnn.nn.layers import Dense, ShareTable, dropout, one_hot, valid_windows
@@ -119,8 +119,7 @@ class MotifCNN(nnx.Module):
         """
         if self.pool != "max":
             return self.logits(*self.image(codes), rngs=rngs)
-        kernel = self.kernel[...].reshape(self.width, -1, self.kernel.shape[-1])
-        best = best_match(codes, kernel, self.shares.array, complement=self.complement)
+        best = best_match(codes, self._kernel(), self.shares.array, complement=self.complement)
         # bias and ReLU are monotone: the best window has the best activation
         return self._head(nnx.relu(add_bias(best, self.bias[...])), rngs)
 
@@ -180,6 +179,26 @@ class MotifCNN(nnx.Module):
         values = add_bias(reduce(jnp.maximum, matches), self.bias[...])
         strands = (matches[-1] > matches[0]).astype(jnp.int8)
         return jnp.where(valid[..., None], values, -np.inf), strands
+
+    def best_windows(self, codes: jax.Array) -> BestMatch:
+        """Find the window of each sequence that excites each kernel most.
+
+        Parameters
+        ----------
+        codes
+            uint8 (n, length).
+
+        Returns
+        -------
+        BestMatch
+            Values with the bias, before the ReLU.
+        """
+        best = find_best_match(codes, self._kernel(), self.shares.array, complement=self.complement)
+        return best._replace(value=add_bias(best.value, self.bias[...]))
+
+    def _kernel(self) -> jax.Array:
+        """Give the kernels as (width, letters, kernels), whatever `dims`."""
+        return self.kernel[...].reshape(self.width, -1, self.kernel.shape[-1])
 
     def _head(self, features: jax.Array, rngs: nnx.Rngs | None) -> jax.Array:
         neurons = nnx.relu(self.hidden(features))
