@@ -16,13 +16,12 @@ from seqcnn.discovery.frames import (
     small_sample_bits,
 )
 from seqcnn.discovery.threshold import best_threshold
-from seqcnn.motifs.compare import similarity
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
 
-SAME = 0.75
-"""Two motifs of one fold with this r (over half of the information of either) are the same."""
+SAME = 0.6
+"""Two motifs with this likeness are versions of one."""
 
 TRIM_BITS = 0.15
 """Outer columns with less information beyond chance are cut off."""
@@ -57,7 +56,7 @@ class Search:
     words: int = BATCH
     rounds: int = 6
     motifs: int = 10
-    log10_p: float = -2.5
+    log10_p: float = -1.0
     min_width: int = 4
     max_width: int = WIDTH
 
@@ -138,9 +137,34 @@ def with_thresholds(
 
 def alike(a: Candidate, b: Candidate, search: Search) -> bool:
     """Whether two candidates are versions of one motif: shifted, partial, on the other strand."""
-    match = similarity(a.motif(search), b.motif(search), both_strands=search.both_strands)
-    other = similarity(b.motif(search), a.motif(search), both_strands=search.both_strands)
-    return match.r >= SAME and max(match.coverage, other.coverage) >= 0.5
+    return likeness(a.matrix(search), b.matrix(search), both_strands=search.both_strands) >= SAME
+
+
+def likeness(a: ProbabilityMatrix, b: ProbabilityMatrix, *, both_strands: bool) -> float:
+    """Correlate two motifs over all positions of both, the best of all offsets and strands.
+
+    Where only one of them has a position, the other is the background. So motifs that share their
+    flanks are not alike, however well these agree.
+
+    Examples
+    --------
+    >>> from seqcnn.seq.alphabet import DNA
+    >>> wide = ProbabilityMatrix(np.eye(4)[[2, 0, 3, 0, 1, 1]], DNA)
+    >>> half = ProbabilityMatrix(np.eye(4)[[3, 0, 3, 1]], DNA)  # TATC, the other strand of GATA
+    >>> round(likeness(wide, half, both_strands=True), 3)
+    0.816
+    """
+    x, y = a.values - a.background, b.values - b.background
+    size = np.sqrt((x * x).sum() * (y * y).sum())
+    strands = [y]
+    if both_strands:
+        other = b.reverse_complement()
+        strands.append(other.values - other.background)
+    products = [
+        np.sum([np.correlate(x[:, i], s[:, i], "full") for i in range(x.shape[1])], axis=0)
+        for s in strands
+    ]
+    return float(np.max(products) / max(size, 1e-12))
 
 
 def used_columns(frame: np.ndarray, search: Search, sites: float = 1e9) -> np.ndarray:

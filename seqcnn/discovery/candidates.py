@@ -19,7 +19,7 @@ from seqcnn.discovery.candidate import (
 )
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import BATCH, WIDTH, BestSites, best_sites
-from seqcnn.discovery.polish import polish
+from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.refine import refine
 from seqcnn.discovery.words import enriched_words, word_frame
 from seqcnn.motifs.compare import similarity
@@ -59,7 +59,7 @@ def find_candidates(
     Returns
     -------
     list of Candidate
-        In the order in which they were taken; polished on both parts.
+        In the order in which they were taken; their matrices estimated on both parts.
     """
     kept: list[Candidate] = []
     whole = fit.joined(judge)
@@ -79,7 +79,7 @@ def find_candidates(
         kept += taken
         if not taken or len(kept) >= search.motifs:
             break
-    return polish(kept[: search.motifs], whole, search) if kept else []
+    return fit_mixture(kept[: search.motifs], whole, search) if kept else []
 
 
 def _head(contrast: Contrast, size: int) -> Contrast:

@@ -7,12 +7,13 @@ import numpy as np
 
 from seqcnn.discovery.candidate import Candidate, Search, alike
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
-from seqcnn.discovery.polish import polish
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
 from seqcnn.motifs.compare import best_match
 from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.overlaps import without_overlaps
 from seqcnn.motifs.pvalue import STEP, ScoreDistribution
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
@@ -63,10 +64,10 @@ def finish_motifs(
     rows = np.linspace(0, len(data) - 1, min(len(data), MOST)).astype(int)
     control = np.arange(len(data.control))
     sample = data.select(rows, control).thinned(2)
-    polished = polish([f.best.candidate for f in families], sample, search, rounds=2)
+    fitted = fit_mixture([f.best.candidate for f in families], sample, search, palindromes=True)
     found = [
         _finish(family, candidate, search, database)
-        for family, candidate in _merged(families, polished, search)
+        for family, candidate in _merged(families, fitted, search)
     ]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
@@ -75,11 +76,11 @@ def finish_motifs(
 
 
 def _merged(
-    families: Sequence[Family], polished: Sequence[Candidate], search: Search
+    families: Sequence[Family], fitted: Sequence[Candidate], search: Search
 ) -> list[tuple[Family, Candidate]]:
     """Join families whose matrices turn out alike on all data; the better matrix stays."""
     kept: list[tuple[Family, Candidate]] = []
-    for family, candidate in zip(families, polished, strict=True):
+    for family, candidate in zip(families, fitted, strict=True):
         home = next((i for i, k in enumerate(kept) if alike(candidate, k[1], search)), None)
         if home is None:
             kept.append((family, candidate))
@@ -106,11 +107,14 @@ def find_sites(
         sequences,
         p_value=loosest,
         background=search.background,
+        pseudocount=0.0,
         strand="both" if search.both_strands else "one",
+        merge_strands=True,
+        ambiguous="worst",
     )
     limits = np.array([m.threshold_log10_p for m in motifs])
     if len(motifs):
-        hits = hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9)
+        hits = without_overlaps(hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9))
     counts = np.bincount(hits.motif, minlength=len(motifs)).tolist()
     counted = [replace(m.motif, sites=float(n)) for m, n in zip(motifs, counts, strict=True)]
     return (

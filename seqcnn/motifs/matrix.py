@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.information import sampling_information
 from seqcnn.seq.alphabet import DNA, RNA, Alphabet
 
 ROW_SUM_TOLERANCE = 0.05
@@ -19,6 +20,12 @@ ROUNDING = 1e-12
 
 SCORE_FLOOR = -10.0
 """Bits of a letter that a motif never shows: a thousand times rarer than in the background."""
+
+USUAL_SITES = 20
+"""Sites that a matrix is taken to come from where nobody knows, as MEME does."""
+
+PSEUDOCOUNT = 0.1
+"""Sites that a scan adds to those of a motif, shared out like the background, as FIMO does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +45,28 @@ class CountMatrix:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _non_negative(self.values, self.alphabet))
+
+    @classmethod
+    def from_sites(cls, sites: np.ndarray, alphabet: Alphabet) -> "CountMatrix":
+        """Count the letters of aligned sites.
+
+        Parameters
+        ----------
+        sites
+            uint8 (n, width): codes. An ambiguous letter counts in equal shares for the letters that
+            it stands for, padding not at all.
+        alphabet
+            What the codes mean.
+
+        Examples
+        --------
+        >>> sites = np.array([DNA.encode("AC"), DNA.encode("AN")])
+        >>> CountMatrix.from_sites(sites, DNA).values.tolist()
+        [[2.0, 0.0, 0.0, 0.0], [0.25, 1.25, 0.25, 0.25]]
+        """
+        width = sites.shape[1]
+        seen = np.bincount((sites + np.arange(width) * 256).ravel(), minlength=256 * width)
+        return cls(seen.reshape(width, 256) @ alphabet.shares.astype(np.float64), alphabet)
 
     def to_probabilities(
         self, pseudocount: float = 0.0, background: np.ndarray | None = None
@@ -108,8 +137,17 @@ class ProbabilityMatrix:
     def __len__(self) -> int:
         return len(self.values)
 
+    def to_counts(self, sites: float) -> CountMatrix:
+        """Multiply by a number of sites."""
+        return CountMatrix(self.values * sites, self.alphabet)
+
     def to_scores(
-        self, *, background: np.ndarray | None = None, floor: float = SCORE_FLOOR
+        self,
+        *,
+        background: np.ndarray | None = None,
+        pseudocount: float = 0.0,
+        sites: float = USUAL_SITES,
+        floor: float = SCORE_FLOOR,
     ) -> "ScoreMatrix":
         """Compare with the background.
 
@@ -117,6 +155,11 @@ class ProbabilityMatrix:
         ----------
         background
             Another background than that of the matrix, (letters,).
+        pseudocount
+            Sites added to the `sites` of the matrix, shared out like the background;
+            `Motif.to_scores` knows their number.
+        sites
+            Number of sites that the matrix was counted from; for `pseudocount` only.
         floor
             Smallest score in bits, so that impossible letters stay finite.
 
@@ -135,11 +178,20 @@ class ProbabilityMatrix:
         against = (
             self.background if background is None else as_background(background, self.alphabet)
         )
-        odds = np.maximum(self.values / against, 2.0**floor)
+        matrix = (
+            self.to_counts(sites).to_probabilities(pseudocount, against) if pseudocount else self
+        )
+        odds = np.maximum(matrix.values / against, 2.0**floor)
         return ScoreMatrix(np.log2(odds), self.alphabet, against)
 
-    def information(self) -> np.ndarray:
+    def information(self, sites: float | None = None) -> np.ndarray:
         """Relative entropy of each position against the background.
+
+        Parameters
+        ----------
+        sites
+            Number of sites that the matrix was counted from, to take off what so few sites of the
+            background alone would show (`sampling_information`); by default nothing is taken off.
 
         Returns
         -------
@@ -147,7 +199,8 @@ class ProbabilityMatrix:
             float64 (width,), in bits, at least 0.
         """
         odds = np.where(self.values > 0, self.values / self.background, 1.0)
-        return np.maximum((self.values * np.log2(odds)).sum(1), 0.0)
+        bits = (self.values * np.log2(odds)).sum(1)
+        return np.maximum(bits - (sampling_information(sites, self.background) if sites else 0), 0)
 
     def reverse_complement(self) -> "ProbabilityMatrix":
         """Read the other strand; the background is that of the other strand too."""

@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.matrix import PSEUDOCOUNT, USUAL_SITES, ProbabilityMatrix, ScoreMatrix
 from seqcnn.seq.alphabet import Alphabet
 
 
@@ -74,3 +76,41 @@ class Motif:
     def trim(self, threshold: float = 0.25) -> "Motif":
         """Drop positions at both ends that have less than `threshold` bits."""
         return replace(self, matrix=self.matrix.trim(threshold))
+
+    def information(self, *, corrected: bool = True) -> np.ndarray:
+        """Relative entropy of each position against the background of the motif.
+
+        Parameters
+        ----------
+        corrected
+            Take off what so few sites would show by chance, where their number is known; see
+            `information.sampling_information`.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (width,), in bits, at least 0.
+        """
+        return self.matrix.information(self.sites if corrected and self.sites >= 1 else None)
+
+    def to_scores(
+        self, *, background: np.ndarray | None = None, pseudocount: float = PSEUDOCOUNT
+    ) -> ScoreMatrix:
+        """Compare with the background, as for a scan.
+
+        Parameters
+        ----------
+        background
+            Another background than that of the motif, (letters,).
+        pseudocount
+            Sites added to those of the motif, shared out like the background; a motif whose number
+            of sites is not known counts as one of `matrix.USUAL_SITES`.
+
+        Returns
+        -------
+        ScoreMatrix
+            In bits; see `ProbabilityMatrix.to_scores`.
+        """
+        return self.matrix.to_scores(
+            background=background, pseudocount=pseudocount, sites=self.sites or USUAL_SITES
+        )

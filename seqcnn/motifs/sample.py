@@ -1,12 +1,46 @@
-"""Sequences with planted motifs: data whose truth is known."""
+"""Sites drawn from motifs, and sequences with planted ones: data whose truth is known."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
+
+
+def sample_sites(motif: Motif | ProbabilityMatrix, number: int, *, seed: int) -> np.ndarray:
+    """Draw sites of a motif, each letter by its probability.
+
+    Parameters
+    ----------
+    motif
+        A motif, or a matrix.
+    number
+        Of sites.
+    seed
+        Same seed, same sites.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (number, width): codes; `CountMatrix.from_sites` counts them.
+
+    Examples
+    --------
+    >>> gata = ProbabilityMatrix(np.eye(4)[[2, 0, 3, 0]], DNA)
+    >>> [DNA.decode(site) for site in sample_sites(gata, 2, seed=0)]
+    ['GATA', 'GATA']
+    """
+    if number < 0:
+        raise SeqcnnError(f"`number` is {number}, it must be 0 or more")
+    matrix = motif.matrix if isinstance(motif, Motif) else motif
+    upto = np.cumsum(matrix.values, axis=1)
+    # the last sum may be a rounding below 1, and above it there is no letter
+    drawn = np.random.default_rng(seed).random((number, len(matrix), 1)) * upto[:, -1:]
+    return (upto <= drawn).sum(2).astype(np.uint8)
 
 
 def planted_sequences(

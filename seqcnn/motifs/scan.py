@@ -1,27 +1,33 @@
-"""Find the sites of motifs in sequences, with exact p-values.
+"""Find the sites of motifs in sequences in memory, with exact p-values; for files: `scan_file`."""
 
-Every window of a motif's width is scored on a grid of integers (see `pvalue`), all sequences at
-once. Up to three neighbouring letters are one number, so that one look-up scores three positions.
-"""
-
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.matrix import ScoreMatrix, as_background
+from seqcnn.motifs.background import Background, resolve_background
+from seqcnn.motifs.engines.base import Engine, Found
+from seqcnn.motifs.engines.choose import make_engine
+from seqcnn.motifs.engines.lookup import LookupEngine
+from seqcnn.motifs.matrix import PSEUDOCOUNT
 from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.pvalue import STEP, ScoreDistribution, integer_scores
+from seqcnn.motifs.prepare import (
+    ReadyMotif,
+    Threshold,
+    count_windows,
+    ready_motifs,
+)
+from seqcnn.motifs.pvalue import STEP
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
 
-BLOCK = 1 << 17
-"""Windows scored at a time: their sums stay in the cache of one core."""
-
-PADDING_SCORE = -(1 << 20)
-"""No window with padding is a site, and the sum over the widest motif still fits into 32 bits."""
+CHUNK = 1 << 20
+"""Letters that one thread looks at in a go."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,14 @@ class Hits:
         )  # fmt: skip
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
+    def best_per_sequence(self) -> "Hits":
+        """Keep the best site of each motif in each sequence, the first of equals."""
+        order = np.lexsort((-self.score, self.sequence, self.motif))
+        motif, sequence = self.motif[order], self.sequence[order]
+        first = np.ones(len(order), bool)
+        first[1:] = (motif[1:] != motif[:-1]) | (sequence[1:] != sequence[:-1])
+        return self.select(order[first])
+
     def matched(self, index: int) -> str:
         """Read the letters of one site along the motif."""
         start, width = self.start[index], self.motifs[self.motif[index]].width
@@ -131,8 +145,14 @@ def scan(
     sequences: SequenceSet,
     *,
     p_value: float = 1e-4,
-    background: str | np.ndarray = "input",
+    score: float | None = None,
+    background: str | Background = "input",
+    pseudocount: float = PSEUDOCOUNT,
     strand: str | None = None,
+    merge_strands: bool = False,
+    ambiguous: str = "skip",
+    engine: str = "words",
+    threads: int | None = None,
 ) -> Hits:
     """Find all sites of motifs.
 
@@ -141,15 +161,29 @@ def scan(
     motifs
         Over the alphabet of the sequences.
     sequences
-        Where to look. An ambiguous letter scores like the worst letter that it may stand for.
+        Where to look.
     p_value
         Largest p-value of a site, per window and strand.
+    score
+        Smallest score of a site in bits; no such limit by default.
     background
         Where random letters come from: ``"input"`` for the shares in `sequences`, ``"motif"`` for
-        the background of each motif, ``"uniform"``, or shares (letters,).
+        the background of each motif, ``"uniform"``, a MEME background file, shares (letters,), or a
+        model of higher order. With both strands it is made the same on both.
+    pseudocount
+        Sites added to each motif, shared out like the background.
     strand
-        ``"both"`` or ``"one"``; by default both for DNA only. With both, a window counts once, on
-        the strand with the better score, so that the site of a palindrome is one site.
+        ``"both"`` or ``"one"``; by default both for DNA only.
+    merge_strands
+        Count a window once, on the strand with the better score, so that the site of a palindrome
+        is one site. By default each strand is reported on its own.
+    ambiguous
+        ``"skip"`` leaves windows with ambiguous letters out, ``"worst"`` scores such a letter like
+        the worst letter that it may stand for.
+    engine
+        One of `engines.choose.ENGINES`; all find the same sites.
+    threads
+        Processor cores to use; all by default.
 
     Returns
     -------
@@ -169,36 +203,38 @@ def scan(
     >>> [(hit.start, hit.matched) for hit in scan([word], sequences, p_value=0.01)]
     [(2, 'AACGG')]
     """
-    both = _both_strands(strand, sequences.alphabet)
-    if not 0 < p_value <= 1:
-        raise SeqcnnError(f"`p_value` is {p_value}, it must be above 0 and at most 1")
-    for motif in motifs:
-        if motif.alphabet != sequences.alphabet:
-            raise SeqcnnError(
-                f"motif {motif.name!r} is over {motif.alphabet.letters}, "
-                f"but the sequences are over {sequences.alphabet.letters}"
-            )
-    shares = _background(background, sequences, both)
-    packing = _Packing(sequences.alphabet)
-    searches = [
-        _Search(motif.matrix.to_scores(background=shares), packing, p_value, both)
-        for motif in motifs
-    ]
-    margin = max((search.width for search in searches), default=0) + packing.group
-    for begin in range(0, len(sequences.codes), BLOCK):
-        numbers = packing.numbers(sequences.codes[begin : begin + BLOCK + margin])
-        for search in searches:
-            search.look(numbers, begin)
-    found = [search.columns(sequences) for search in searches]
-    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] if found else _NOTHING
-    motif_of_hit = np.repeat(np.arange(len(motifs)), [len(part[0]) for part in found])
-    return Hits(motifs, sequences, motif_of_hit, *columns)
+    if ambiguous not in ("skip", "worst"):
+        raise SeqcnnError(f"`ambiguous` is {ambiguous!r}, it must be 'skip' or 'worst'")
+    both = both_strands(strand, sequences.alphabet)
+    model = resolve_background(
+        background,
+        sequences.alphabet,
+        lambda: letter_frequencies(sequences, both, pseudocount=1.0),
+        both_strands=both,
+    )
+    cores = threads or available_threads()
+    ready = ready_motifs(
+        motifs, sequences.alphabet, model, Threshold(p_value, score),
+        both_strands=both, pseudocount=pseudocount, threads=cores,
+    )  # fmt: skip
+    patterns = [pattern for motif in ready for pattern in motif.patterns]
+    if ambiguous == "worst":
+        searching: Engine = LookupEngine(patterns, sequences.alphabet, ambiguous="worst")
+    else:
+        searching = make_engine(engine, patterns, sequences.alphabet)
+    widest = max((motif.width for motif in ready), default=1)
+    found = find_in_chunks(searching, sequences.codes, widest - 1, cores)
+    strands = np.array([len(motif.patterns) for motif in ready], np.int64)
+    motif = np.repeat(np.arange(len(ready)), strands)[found.pattern]
+    reverse = found.pattern > (np.cumsum(strands) - strands)[motif]
+    return _hits(
+        motifs, ready, sequences, (motif, found.start, reverse, found.score),
+        strands=2 if both else 1, merge=merge_strands, skip=ambiguous == "skip",
+    )  # fmt: skip
 
 
-_NOTHING = tuple(np.zeros(0, t) for t in (np.int64, np.int64, bool, float, float, float))
-
-
-def _both_strands(strand: str | None, alphabet: Alphabet) -> bool:
+def both_strands(strand: str | None, alphabet: Alphabet) -> bool:
+    """Tell whether to look at both strands; by default for DNA only."""
     if strand not in (None, "both", "one"):
         raise SeqcnnError(f"`strand` is {strand!r}, it must be 'both' or 'one'")
     if strand is None:
@@ -208,103 +244,82 @@ def _both_strands(strand: str | None, alphabet: Alphabet) -> bool:
     return strand == "both"
 
 
-def _background(
-    background: str | np.ndarray, sequences: SequenceSet, both: bool
-) -> np.ndarray | None:
-    if not isinstance(background, str):
-        return as_background(background, sequences.alphabet)
-    if background == "motif":
-        return None
-    if background == "uniform":
-        return as_background(None, sequences.alphabet)
-    if background == "input":
-        return letter_frequencies(sequences, both, pseudocount=1.0)
-    raise SeqcnnError(
-        f"`background` is {background!r}, it must be 'input', 'motif', 'uniform' or an array"
+def available_threads() -> int:
+    """Count the processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return int(os.environ.get("NPROC", os.cpu_count() or 1))
+
+
+def find_in_chunks(engine: Engine, codes: np.ndarray, overlap: int, threads: int) -> Found:
+    """Find all sites in several threads, chunk by chunk.
+
+    Parameters
+    ----------
+    engine
+        See `engines.base.Engine`.
+    codes
+        uint8 (n,).
+    overlap
+        Letters of the widest pattern but one: by so much a chunk reads on into the next one.
+    threads
+        Processor cores to use.
+    """
+
+    def look(begin: int) -> Found:
+        found = engine.find(codes[begin : begin + CHUNK + overlap])
+        found = found.select(found.start < CHUNK)
+        return found._replace(start=found.start + begin)
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = [Found.none(), *pool.map(look, range(0, len(codes), CHUNK))]
+    return Found(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _hits(
+    motifs: Sequence[Motif],
+    ready: Sequence[ReadyMotif],
+    sequences: SequenceSet,
+    columns: tuple[np.ndarray, ...],
+    *,
+    strands: int,
+    merge: bool,
+    skip: bool,
+) -> Hits:
+    """Drop windows across the ends of sequences, and add p- and q-values."""
+    motif, place, reverse, score = columns
+    sequence = np.searchsorted(sequences.offsets, place, side="right") - 1
+    widths = np.array([m.width for m in ready], np.int64)
+    kept = place + widths[motif] <= sequences.offsets[sequence + 1]
+    if merge:
+        kept &= _better_strand(motif, place, score)
+    order = np.flatnonzero(kept)
+    # by start already, and so by sequence
+    order = order[np.argsort(motif[order], kind="stable")]
+    motif, place, reverse, score, sequence = (
+        column[order] for column in (motif, place, reverse, score, sequence)
     )
+    windows = count_windows(sequences.codes, sequences.offsets, sequences.alphabet.size, widths)
+    log10_p, log10_q = np.zeros(len(motif)), np.zeros(len(motif))
+    limits = np.searchsorted(motif, np.arange(len(ready) + 1)).tolist()
+    for (first, last), m in zip(pairwise(limits), ready, strict=True):
+        if first < last:
+            count = windows[m.width]
+            tests = strands * (count.scored + (0 if skip else count.skipped))
+            log10_p[first:last] = m.log10_p[score[first:last] - m.least]
+            log10_q[first:last] = log10_q_values(log10_p[first:last], tests)
+    start = place - sequences.offsets[sequence]
+    return Hits(motifs, sequences, motif, sequence, start, reverse, score * STEP, log10_p, log10_q)
 
 
-class _Packing:
-    """Numbers for up to three neighbouring letters, and tables of scores to look them up in."""
-
-    def __init__(self, alphabet: Alphabet) -> None:
-        self.symbols = len(alphabet.symbols) + 1
-        # tables of at most 2 ** 16 scores stay in the cache of one core
-        self.group = next(g for g in (3, 2, 1) if self.symbols**g <= 1 << 16)
-
-    def numbers(self, codes: np.ndarray) -> np.ndarray:
-        """Give each letter and its right neighbours one number; NumPy looks up intp fastest."""
-        # padding becomes the last symbol
-        letters = np.minimum(codes, self.symbols - 1).astype(np.intp)
-        numbers = letters.copy()
-        for i in range(1, self.group):
-            numbers *= self.symbols
-            numbers[:-i] += letters[i:]
-        return numbers
-
-    def table(self, scores: np.ndarray) -> np.ndarray:
-        """Integer scores (width, symbols) -> (groups, symbols ** group), one row per look-up."""
-        missing = -len(scores) % self.group
-        filled = np.concatenate([scores, np.zeros((missing, self.symbols), scores.dtype)])
-        rows = []
-        for start in range(0, len(filled), self.group):
-            row = filled[start]
-            for column in filled[start + 1 : start + self.group]:
-                row = (row[:, None] + column).ravel()
-            rows.append(row)
-        return np.array(rows, np.int32)
-
-
-def _symbol_scores(matrix: ScoreMatrix) -> np.ndarray:
-    """Integer scores (width, symbols + 1): an ambiguous symbol gets the worst of its letters."""
-    alphabet, scores = matrix.alphabet, integer_scores(matrix)
-    shares = alphabet.shares[: len(alphabet.symbols)] > 0
-    # a symbol that stands for no letter gets the worst of all
-    shares = shares | ~shares.any(1, keepdims=True)
-    worst = np.where(shares, scores[:, None, :], np.iinfo(np.int64).max).min(2)
-    return np.pad(worst, ((0, 0), (0, 1)), constant_values=PADDING_SCORE)
-
-
-class _Search:
-    """The search for one motif: look at block after block, then take the columns of `Hits`."""
-
-    def __init__(self, matrix: ScoreMatrix, packing: _Packing, p_value: float, both: bool) -> None:
-        self.width, self.group = len(matrix), packing.group
-        self.distribution = ScoreDistribution.of(matrix)
-        self.least = self.distribution.threshold(p_value) / STEP
-        strands = [matrix, matrix.reverse_complement()] if both else [matrix]
-        self.tables = [packing.table(_symbol_scores(strand)) for strand in strands]
-        self.found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-
-    def look(self, numbers: np.ndarray, begin: int) -> None:
-        """Keep place, score and strand of all windows of a block that score enough."""
-        size = min(BLOCK, len(numbers) - self.width + 1)
-        if size < 1 or np.isinf(self.least):
-            return
-        sums = [self.sum(table, numbers, size) for table in self.tables]
-        best = sums[0] if len(sums) == 1 else np.maximum(*sums)
-        at = np.flatnonzero(best >= self.least)
-        self.found.append((at + begin, best[at], best[at] > sums[0][at]))
-
-    def sum(self, table: np.ndarray, numbers: np.ndarray, size: int) -> np.ndarray:
-        total = np.zeros(size, np.int32)
-        for i, row in enumerate(table):
-            total += row.take(numbers[i * self.group : i * self.group + size])
-        return total
-
-    def columns(self, sequences: SequenceSet) -> tuple[np.ndarray, ...]:
-        """All columns of `Hits` but `motif`, without windows that cross the end of a sequence."""
-        if not self.found:
-            return _NOTHING
-        place, score, reverse = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        sequence = np.searchsorted(sequences.offsets, place, side="right") - 1
-        whole = place + self.width <= sequences.offsets[sequence + 1]
-        place, score, reverse, sequence = (a[whole] for a in (place, score, reverse, sequence))
-        bits = score * STEP
-        log10_p = self.distribution.log10_p_value(bits)
-        windows = int(np.maximum(sequences.lengths - self.width + 1, 0).sum())
-        log10_q = log10_q_values(log10_p, windows * len(self.tables))
-        return sequence, place - sequences.offsets[sequence], reverse, bits, log10_p, log10_q
+def _better_strand(motif: np.ndarray, place: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Choose one of two sites in one window, the forward one where both are as good: bool (n,)."""
+    # both strands of a motif follow each other
+    twins = np.flatnonzero((motif[1:] == motif[:-1]) & (place[1:] == place[:-1]))
+    chosen = np.ones(len(motif), bool)
+    forward_wins = score[twins] >= score[twins + 1]
+    chosen[twins + forward_wins] = False
+    return chosen
 
 
 def log10_q_values(log10_p_values: np.ndarray, tests: int) -> np.ndarray:

@@ -1,11 +1,15 @@
 import time
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs import data
-from seqcnn.motifs.data import load_database
+from seqcnn.motifs.data import load_database, load_motifs
+from seqcnn.motifs.io import write_motifs
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
 
 
 def test_database_is_whole():
@@ -51,3 +55,30 @@ def test_loading_is_quick():
     load_database()
     # 0.06 s; the bound leaves room for a busy machine
     assert time.process_time() - start < 0.5
+
+
+def test_motifs_come_by_name_or_from_a_file(tmp_path, monkeypatch):
+    assert len(load_motifs("jaspar")) == 2633
+    assert len(load_motifs("jaspar:vertebrates")) == 1019
+    monkeypatch.chdir(tmp_path)
+    write_motifs("jaspar", load_database()[:2])
+    # the name of a database means the same in every folder
+    assert len(load_motifs("jaspar")) == 2633
+    for file in (Path("jaspar"), "./jaspar", str(tmp_path / "jaspar")):
+        assert [m.name for m in load_motifs(file)] == [m.name for m in load_database()[:2]]
+
+
+def test_names_that_are_nothing_show_what_there_is():
+    for name in ("jasper", "no/such.meme", "hocomoco:mouse"):
+        with pytest.raises(SeqcnnError, match="jaspar:vertebrates"):
+            load_motifs(name)
+    with pytest.raises(SeqcnnError, match="vertebrates"):
+        load_motifs("jaspar:mammals")
+
+
+def test_alphabet_of_motifs_is_checked():
+    dna, rna = (load_motifs("jaspar:fungi", alphabet=a)[0] for a in (DNA, RNA))
+    assert (dna.alphabet, rna.alphabet) == (DNA, RNA)
+    np.testing.assert_array_equal(dna.matrix.values, rna.matrix.values)
+    with pytest.raises(SeqcnnError, match=PROTEIN.letters):
+        load_motifs("jaspar", alphabet=PROTEIN)

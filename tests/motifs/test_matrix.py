@@ -1,3 +1,4 @@
+import itertools
 import math
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.information import sampling_information
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix, ScoreMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
@@ -132,3 +134,84 @@ def test_values_are_private_copies_that_cannot_change():
     assert matrix.values[0, 0] == 1
     with pytest.raises(ValueError, match="read-only"):
         matrix.values[0, 0] = 0.5
+
+
+def entropy_of_compositions(sites, background):
+    """Expected information by Schneider's own sum over all compositions of letters."""
+    total = 0.0
+    for counts in itertools.product(range(sites + 1), repeat=len(background)):
+        if sum(counts) == sites:
+            ways = math.factorial(sites) / math.prod(map(math.factorial, counts))
+            chance = ways * math.prod(b**c for b, c in zip(background, counts, strict=True))
+            shares = [c / sites for c in counts]
+            bits = sum(
+                f * math.log2(f / b) for f, b in zip(shares, background, strict=True) if f > 0
+            )
+            total += chance * bits
+    return total
+
+
+@pytest.mark.parametrize("background", [np.full(4, 0.25), SKEWED])
+@pytest.mark.parametrize("sites", [1, 2, 5, 12])
+def test_small_sample_correction_is_the_sum_over_all_compositions(sites, background):
+    expected = entropy_of_compositions(sites, background)
+    assert sampling_information(sites, background) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("letters", [4, 20])
+def test_small_sample_correction_goes_on_smoothly(letters):
+    background = np.full(letters, 1 / letters)
+    exact, approximate = (sampling_information(n, background) for n in (1000, 1000.5))
+    assert approximate == pytest.approx(exact, rel=0.01)
+    around = [sampling_information(n, background) for n in (10, 10.5, 11)]
+    assert around[1] == pytest.approx((around[0] + around[2]) / 2)
+    with pytest.raises(SeqcnnError, match="sites"):
+        sampling_information(0.5, background)
+
+
+def test_information_without_what_few_sites_show():
+    motif = Motif("m", ProbabilityMatrix([[1, 0, 0, 0], [0.25] * 4], DNA), sites=5)
+    expected = entropy_of_compositions(5, [0.25] * 4)
+    np.testing.assert_allclose(motif.information(), [2 - expected, 0])
+    np.testing.assert_allclose(motif.information(corrected=False), [2, 0])
+    np.testing.assert_allclose(Motif("m", motif.matrix).information(), [2, 0])
+
+
+def test_random_sites_have_no_information_on_average():
+    rng = np.random.default_rng(0)
+    sites = rng.choice(4, (8, 20_000), p=SKEWED).astype(np.uint8)
+    matrix = CountMatrix.from_sites(sites, DNA).to_probabilities(background=SKEWED)
+    # clipping at 0 would raise the mean
+    bits = (matrix.values * matrix.to_scores(floor=-60).values).sum(1)
+    assert bits.mean() == pytest.approx(sampling_information(8, SKEWED), rel=0.02)
+
+
+@given(st.integers(0, 2**31), st.sampled_from([DNA, PROTEIN]), st.integers(1, 6))
+def test_sites_are_counted(seed, alphabet, width):
+    sites = np.random.default_rng(seed).integers(0, alphabet.size, (7, width)).astype(np.uint8)
+    found = CountMatrix.from_sites(sites, alphabet).values
+    for position in range(width):
+        for letter in range(alphabet.size):
+            assert found[position, letter] == (sites[:, position] == letter).sum()
+
+
+def test_counts_of_probabilities():
+    matrix = ProbabilityMatrix([[0.5, 0.25, 0.25, 0]], DNA)
+    np.testing.assert_allclose(matrix.to_counts(8).values, [[4, 2, 2, 0]])
+
+
+def test_pseudocounts_are_sites_of_the_background():
+    motif = Motif("m", CountMatrix([[9, 1, 0, 0]], DNA).to_probabilities(), sites=10)
+    expected = [
+        float(np.log2((c + 0.1 * b) / 10.1 / b)) for c, b in zip([9, 1, 0, 0], SKEWED, strict=True)
+    ]
+    np.testing.assert_allclose(motif.to_scores(background=SKEWED).values, [expected])
+    # the more sites, the less they weigh; no number of sites counts as 20
+    pseudocount = {n: Motif("m", motif.matrix, sites=n).to_scores().values for n in (0, 20, 30)}
+    np.testing.assert_array_equal(pseudocount[0], pseudocount[20])
+    assert (pseudocount[30][0, 2:] < pseudocount[20][0, 2:]).all()
+    np.testing.assert_array_equal(
+        motif.to_scores(pseudocount=0).values, motif.matrix.to_scores().values
+    )
+    with pytest.raises(SeqcnnError, match="pseudocount"):
+        motif.to_scores(pseudocount=-1)

@@ -5,10 +5,11 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs import scan as module
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import STEP, ScoreDistribution, integer_scores
-from seqcnn.motifs.scan import BLOCK, log10_q_values, scan
+from seqcnn.motifs.scan import log10_q_values, scan
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN, RNA
 from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
@@ -25,8 +26,12 @@ def word_motif(word, alphabet=DNA):
     return Motif(word, matrix)
 
 
-def brute_force(motif, sequences, p_value, *, both, shares):
-    """Every window of every sequence, letter by letter, with sets instead of tables."""
+def brute_force(motif, sequences, p_value, *, both, shares, merged=False):
+    """Every window of every sequence, letter by letter, with sets instead of tables.
+
+    Merged as discovery does it: the better strand of a window, and the worst letter that an
+    ambiguous one may stand for; else each strand, and no window with an ambiguous letter.
+    """
     alphabet = sequences.alphabet
     strands = [(motif.matrix.to_scores(background=shares), "+")]
     if both:
@@ -40,17 +45,20 @@ def brute_force(motif, sequences, p_value, *, both, shares):
     for number in range(len(sequences)):
         text = sequences.text(number)
         for start in range(len(text) - motif.width + 1):
-            best = (-np.inf, "")
+            window = text[start : start + motif.width]
+            if not merged and not set(window) <= set(alphabet.letters):
+                continue
+            found = []
             for matrix, strand in strands:
                 table = integer_scores(matrix)
                 score = sum(
-                    min(table[i, alphabet.letters.index(c)] for c in stands[text[start + i]])
-                    for i in range(motif.width)
+                    min(table[i, alphabet.letters.index(c)] for c in stands[letter])
+                    for i, letter in enumerate(window)
                 )
-                if score * STEP > best[0]:
-                    best = (score * STEP, strand)
-            if best[0] >= least:
-                hits.append((number, start, *best))
+                if score * STEP >= least:
+                    found.append((number, start, score * STEP, strand))
+            # the forward strand comes first, and wins where both are as good
+            hits += [max(found, key=lambda hit: hit[2])] if merged and found else found
     return hits
 
 
@@ -61,45 +69,67 @@ def as_tuples(hits):
     ]
 
 
-@pytest.mark.parametrize("alphabet", [DNA, RNA, PROTEIN], ids=lambda a: a.name)
-@pytest.mark.parametrize("width", [1, 2, 3, 4, 8])
-def test_hits_are_those_of_brute_force(alphabet, width):
-    rng = np.random.default_rng(width)
-    lengths = rng.integers(0, 40, 30)
+def random_sequences(rng, alphabet):
     symbols = len(alphabet.symbols)
     arrays = [
         np.where(
             rng.random(n) < 0.1, rng.integers(0, symbols, n), rng.integers(0, alphabet.size, n)
         )
-        for n in lengths
+        for n in rng.integers(0, 40, 30)
     ]
-    sequences = SequenceSet.from_arrays(arrays, alphabet=alphabet)
+    return SequenceSet.from_arrays(arrays, alphabet=alphabet)
+
+
+MERGED = {"merge_strands": True, "ambiguous": "worst"}
+
+
+@pytest.mark.parametrize("alphabet", [DNA, RNA, PROTEIN], ids=lambda a: a.name)
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("merged", [False, True])
+def test_hits_are_those_of_brute_force(alphabet, width, merged):
+    rng = np.random.default_rng(width)
+    sequences = random_sequences(rng, alphabet)
     motif = random_motif(rng, width, alphabet)
     for strand in ["one"] if alphabet is PROTEIN else ["one", "both"]:
-        hits = scan([motif], sequences, p_value=0.05, strand=strand)
-        shares = letter_frequencies(sequences, strand == "both", pseudocount=1.0)
-        expected = brute_force(motif, sequences, 0.05, both=strand == "both", shares=shares)
+        hits = scan(
+            [motif], sequences, p_value=0.05, strand=strand, pseudocount=0,
+            **(MERGED if merged else {}),
+        )  # fmt: skip
+        both = strand == "both"
+        shares = letter_frequencies(sequences, both, pseudocount=1.0)
+        expected = brute_force(motif, sequences, 0.05, both=both, shares=shares, merged=merged)
         assert as_tuples(hits) == expected
 
 
-def test_unknown_letters_are_the_worst_and_never_help():
-    motif = word_motif("ACGT")
-    found = scan(
-        [motif],
-        SequenceSet.from_strings(["NNNN", "ACGN", "ACGT"], alphabet=DNA),
-        p_value=0.01,
-        background="uniform",
-    )
+@pytest.mark.parametrize("chunk", [1, 7, 50, 10_000])
+def test_chunks_and_threads_change_nothing(monkeypatch, chunk):
+    rng = np.random.default_rng(3)
+    sequences = random_sequences(rng, DNA)
+    motifs = [random_motif(rng, width, name=f"m{width}") for width in (3, 8, 12)]
+    options = {"p_value": 0.05, "pseudocount": 0, "background": "uniform"}
+    expected = [brute_force(m, sequences, 0.05, both=True, shares=np.full(4, 0.25)) for m in motifs]
+    monkeypatch.setattr(module, "CHUNK", chunk)
+    for threads in (1, 3):
+        found = scan(motifs, sequences, threads=threads, **options)
+        assert as_tuples(found) == [hit for hits in expected for hit in hits]
+
+
+def test_a_window_with_an_ambiguous_letter_is_no_site_unless_asked_for():
+    sequences = SequenceSet.from_strings(["NNNN", "ACGN", "ACGT"], alphabet=DNA)
+    options = {"p_value": 0.01, "background": "uniform", "strand": "one"}
+    found = scan([word_motif("ACGT")], sequences, **options)
     assert [(h.sequence, h.start) for h in found] == [("seq_3", 0)]
+    # three windows are left out, so one was tested
+    assert found[0].q_value == found[0].p_value
+    worst = scan([word_motif("ACGT")], sequences, ambiguous="worst", **options)
+    assert [(h.sequence, h.start) for h in worst] == [("seq_3", 0)]
     # a symbol that may stand for a good and a bad letter scores like the bad one
     both_fit = Motif("ag", ProbabilityMatrix([[0.6, 0, 0.4, 0]] * 5, DNA))
-    found = scan(
-        [both_fit],
-        SequenceSet.from_strings(["RRRRR", "GGGGG"], alphabet=DNA),
-        p_value=0.5,
-        background="uniform",
-    )
-    assert found.score[0] == found.score[1]
+    sequences = SequenceSet.from_strings(["RRRRR", "GGGGG"], alphabet=DNA)
+    options["p_value"] = 0.5
+    assert len(scan([both_fit], sequences, **options)) == 1
+    worst = scan([both_fit], sequences, ambiguous="worst", **options)
+    assert worst.score[0] == worst.score[1]
 
 
 def test_windows_never_cross_the_ends_of_sequences():
@@ -111,13 +141,17 @@ def test_windows_never_cross_the_ends_of_sequences():
 def test_padding_is_never_part_of_a_site():
     codes = np.concatenate([DNA.encode("ACG"), [PAD], DNA.encode("ACGT")])
     sequences = SequenceSet.from_arrays([codes], alphabet=DNA)
-    found = scan([word_motif("ACGT")], sequences, p_value=1.0, background="uniform")
+    found = scan([word_motif("ACGT")], sequences, p_value=1.0, strand="one")
     assert found.start.tolist() == [4]
 
 
-def test_palindrome_counts_once_and_strands_are_told():
+def test_palindrome_is_two_sites_or_one_and_strands_are_told():
     sequences = SequenceSet.from_strings(["TTGAATTCTT", "TTAACGTCTT", "TTGACGTTTT"], alphabet=DNA)
     found = scan([word_motif("GAATTC")], sequences, p_value=1e-3, background="uniform")
+    assert [(h.start, h.strand) for h in found] == [(2, "+"), (2, "-")]
+    found = scan(
+        [word_motif("GAATTC")], sequences, p_value=1e-3, background="uniform", merge_strands=True
+    )
     assert [(h.sequence, h.start, h.strand, h.matched) for h in found] == [
         ("seq_1", 2, "+", "GAATTC")
     ]
@@ -147,32 +181,26 @@ def test_random_sequence_has_the_number_of_hits_that_is_due(gc):
     sequences = SequenceSet.from_arrays([rng.choice(4, 400_000, p=shares)], alphabet=DNA)
     at_rich = Motif("at", ProbabilityMatrix(rng.dirichlet([2, 0.2, 0.2, 2], 10), DNA))
     gc_rich = Motif("gc", ProbabilityMatrix(rng.dirichlet([0.2, 2, 2, 0.2], 10), DNA))
-    found = scan([at_rich, gc_rich], sequences, p_value=1e-3, strand="one")
+    found = scan([at_rich, gc_rich], sequences, p_value=1e-3, strand="one", background=shares)
     for i, motif in enumerate((at_rich, gc_rich)):
-        distribution = ScoreDistribution.of(motif.matrix.to_scores(background=shares))
+        counts = CountMatrix(motif.matrix.values * 20, DNA)
+        matrix = counts.to_probabilities(0.1, shares).to_scores()
+        distribution = ScoreDistribution.of(matrix)
         due = 400_000 * distribution.p_value(distribution.threshold(1e-3))
         # sites of one motif overlap, so counts vary more than a Poisson number does
         assert (found.motif == i).sum() == pytest.approx(due, abs=6 * due**0.5 + 1)
 
 
-def test_blocks_join_without_a_seam():
-    codes = np.zeros(BLOCK + 50, np.uint8)
-    at = BLOCK - 3
-    codes[at : at + 6] = DNA.encode("CGTCTC")
-    sequences = SequenceSet.from_arrays([codes], alphabet=DNA)
-    found = scan([word_motif("CGTCTC")], sequences, p_value=1e-3, background="uniform")
-    assert found.start.tolist() == [at]
-
-
 def test_facts_of_a_hit():
     sequences = SequenceSet.from_strings(["GGGGACGTGAA"], alphabet=DNA, ids=["chr1"])
     motif = word_motif("ACGTGA")
-    hit = scan([motif], sequences, p_value=1e-3, background="uniform", strand="one")[0]
+    options = {"p_value": 1e-3, "background": "uniform", "pseudocount": 0}
+    hit = scan([motif], sequences, strand="one", **options)[0]
     assert (hit.sequence, hit.start, hit.end, hit.motif) == ("chr1", 4, 10, "ACGTGA")
     assert hit.p_value == pytest.approx(4.0**-6)
     assert hit.q_value == pytest.approx(6 * 4.0**-6)
     assert hit.score == 12.0
-    both = scan([motif], sequences, p_value=1e-3, background="uniform", strand="both")[0]
+    both = scan([motif], sequences, strand="both", **options)[0]
     assert both.q_value == pytest.approx(12 * 4.0**-6)
 
 
@@ -183,6 +211,53 @@ def test_several_motifs_stay_apart_and_in_order():
     assert [(h.motif, h.start) for h in found] == [("CCAGTG", 10), ("ACGTGA", 2)]
     assert len(scan([], sequences)) == 0
     assert len(scan(motifs, SequenceSet.from_strings(["AC", ""], alphabet=DNA))) == 0
+
+
+def test_scores_have_a_limit_too():
+    sequences = SequenceSet.from_strings(["ACGTTACGATTTCGT"], alphabet=DNA)
+    options = {"p_value": 1.0, "background": "uniform", "strand": "one"}
+    every = scan([word_motif("ACGT")], sequences, **options)
+    some = scan([word_motif("ACGT")], sequences, score=0.0, **options)
+    assert 0 < len(some) < len(every) == 12
+    assert some.score.tolist() == [x for x in every.score if x >= 0]
+    with pytest.raises(SeqcnnError, match="score"):
+        scan([word_motif("ACGT")], sequences, score=np.nan)
+
+
+def test_best_site_of_each_motif_in_each_sequence():
+    rng = np.random.default_rng(8)
+    sequences = random_sequences(rng, DNA)
+    hits = scan([random_motif(rng, w, name=f"m{w}") for w in (3, 6)], sequences, p_value=0.1)
+    best = {}
+    for hit in hits:
+        key = (hit.motif, hit.sequence)
+        if key not in best or hit.score > best[key].score:
+            best[key] = hit
+    assert list(hits.best_per_sequence()) == list(best.values())
+    assert len(hits) > len(best) > 10
+
+
+def test_a_pseudocount_is_shared_out_like_the_background():
+    shares = np.array([0.1, 0.2, 0.3, 0.4])
+    motif = Motif("m", ProbabilityMatrix([[1, 0, 0, 0]], DNA), sites=10)
+    sequences = SequenceSet.from_strings(["ACGT"], alphabet=DNA)
+    hits = scan(
+        [motif], sequences, p_value=1.0, background=shares, strand="one", pseudocount=2.0
+    )  # fmt: skip
+    expected = np.log2([(10 + 2 * 0.1) / 12 / 0.1, *[2 / 12] * 3])
+    np.testing.assert_allclose(hits.score, expected, atol=STEP / 2)
+
+
+def test_a_background_has_the_same_shares_on_both_strands():
+    """A word would have another p-value on the other strand, else."""
+    motif = Motif("m", ProbabilityMatrix([[1, 0, 0, 0]], DNA))
+    sequences = SequenceSet.from_strings(["AT"], alphabet=DNA)
+    hits = scan([motif], sequences, p_value=0.5, background=[0.4, 0.3, 0.1, 0.2], pseudocount=0)
+    np.testing.assert_allclose(hits.score, np.log2(1 / 0.3), atol=STEP / 2)
+    np.testing.assert_allclose(10**hits.log10_p_value, 0.3)
+    own = Motif("m", ProbabilityMatrix([[1, 0, 0, 0]], DNA, [0.4, 0.3, 0.1, 0.2]))
+    of_motif = scan([own], sequences, p_value=0.5, background="motif", pseudocount=0)
+    np.testing.assert_array_equal(of_motif.score, hits.score)
 
 
 def test_q_values_are_those_of_scipy():
@@ -207,7 +282,9 @@ def test_backgrounds():
     )
     motif = Motif("m", ProbabilityMatrix([[1, 0, 0, 0]], DNA, [0.5, 0.2, 0.2, 0.1]))
     for background, score in [("motif", 1.0), ("uniform", 2.0), ([0.125, 0.125, 0.25, 0.5], 3.0)]:
-        hits = scan([motif], sequences, p_value=1.0, background=background, strand="one")
+        hits = scan(
+            [motif], sequences, p_value=1.0, background=background, strand="one", pseudocount=0
+        )
         assert hits.score.max() == score
 
 
@@ -217,6 +294,8 @@ def test_bad_arguments_are_refused():
     cases = itertools.chain(
         [({"p_value": 0.0}, "p_value"), ({"p_value": 2}, "p_value"), ({"strand": "up"}, "strand")],
         [({"strand": "both"}, "no complement"), ({"background": "rnd"}, "background")],
+        [({"ambiguous": "best"}, "ambiguous"), ({"pseudocount": -1}, "pseudocount")],
+        [({"engine": "fast"}, "engine")],
     )
     for options, message in cases:
         with pytest.raises(SeqcnnError, match=message):

@@ -1,17 +1,58 @@
 """Motif databases that come with the package: JASPAR 2026 CORE (licence in `LICENSE-JASPAR`)."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.io import read_motifs
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.alphabet import DNA, RNA, Alphabet
 
 _FILES = {"jaspar": Path(__file__).with_name("jaspar.npz")}
 _SOURCE = "JASPAR 2026 CORE"
+
+
+def load_motifs(source: str | Path, *, alphabet: Alphabet | None = None) -> list[Motif]:
+    """Load motifs by the name of a database, or from a file of any format.
+
+    Parameters
+    ----------
+    source
+        ``"jaspar"``, ``"jaspar:vertebrates"`` or another group of `load_database`, or a file. The
+        name of a database goes before a file of that name, so that a command means the same in
+        every folder; that file is ``./jaspar``, or a `Path`.
+    alphabet
+        What the motifs must be over. DNA is read as RNA and the other way round.
+
+    Returns
+    -------
+    list of Motif
+        In the order of the database or file.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no such database, group or file, the file is damaged, or the alphabet is another.
+
+    Examples
+    --------
+    >>> len(load_motifs("jaspar:vertebrates"))
+    1019
+    """
+    name, colon, group = str(source).partition(":")
+    if isinstance(source, str) and name in _FILES:
+        motifs = load_database(name, group if colon else None)
+    elif str(source) != "-" and not Path(source).exists():
+        raise SeqcnnError(
+            f"{str(source)!r} is neither a motif file nor a database; these are {_offered(', ')}"
+        )
+    else:
+        motifs = read_motifs(source)
+    return motifs if alphabet is None else [_over(motif, alphabet) for motif in motifs]
 
 
 def load_database(name: str = "jaspar", group: str | None = None) -> list[Motif]:
@@ -52,6 +93,26 @@ def load_database(name: str = "jaspar", group: str | None = None) -> list[Motif]
             f"`group` is {group!r}, it must be one of {', '.join(sorted(set(groups)))}"
         )
     return [motif for motif, of in zip(motifs, groups, strict=True) if of == group]
+
+
+def _offered(between: str) -> str:
+    """Name all databases and their groups."""
+    return between.join(
+        one
+        for name in _FILES
+        for one in (name, *(f"{name}:{g}" for g in sorted(set(_load(name)[1]))))
+    )
+
+
+def _over(motif: Motif, alphabet: Alphabet) -> Motif:
+    """Check the alphabet of a motif; T is read as U where one is DNA and the other RNA."""
+    if motif.alphabet == alphabet:
+        return motif
+    if {motif.alphabet, alphabet} == {DNA, RNA}:
+        return replace(motif, matrix=replace(motif.matrix, alphabet=alphabet))
+    raise SeqcnnError(
+        f"motif {motif.name!r} is over {motif.alphabet.letters}, but {alphabet.letters} is needed"
+    )
 
 
 @cache

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.io import homer, jaspar, meme, transfac, uniprobe
+from seqcnn.motifs.io import homer, jaspar, meme, pfm, transfac, uniprobe
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write, open_bytes
@@ -15,6 +15,7 @@ FORMATS = {
     "transfac": transfac,
     "homer": homer,
     "uniprobe": uniprobe,
+    "pfm": pfm,
     "jaspar": jaspar,
 }
 """Each a module with `recognise(text)`, `read(text, path=)` and `write(motifs, alphabet=,

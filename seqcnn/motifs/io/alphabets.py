@@ -69,7 +69,10 @@ def read_definition(head: str, lines: Sequence[str]) -> tuple[Alphabet, str]:
     aliases = {symbol: stands for symbol, stands in ambiguity.items() if len(stands) == 1}
     ambiguity = {symbol: stands for symbol, stands in ambiguity.items() if len(stands) != 1}
     if not any(set(stands) == set(letters) for stands in ambiguity.values()):
-        unknown = next(symbol for symbol in "NX?" if symbol not in letters + "".join(ambiguity))
+        taken = letters + "".join([*ambiguity, *aliases])
+        unknown = next((symbol for symbol in "NX?*" if symbol not in taken), None)
+        if unknown is None:
+            raise SeqcnnError("an alphabet definition needs a symbol that stands for any letter")
         ambiguity[unknown] = letters
     paired = len(complement) == len(letters)
     # pairs tear the order of letters apart, so that of the columns is taken

@@ -1,4 +1,8 @@
-"""JASPAR frequency matrices: counts, one row a letter, plain or with letters and brackets."""
+"""JASPAR frequency matrices: counts, one row a letter, plain or with letters and brackets.
+
+Names may be missing, as in files of YeTFaSCo, FlyFactorSurvey and ScerTF; then empty lines part the
+matrices. Lines that begin with ``#`` are passed over.
+"""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -7,7 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
-from seqcnn.motifs.io.words import counts_of, known_by_letters, one_line, one_word, source_of
+from seqcnn.motifs.io.words import (
+    counts_of,
+    known_by_letters,
+    one_line,
+    one_word,
+    plain_letters,
+    sites_of,
+    source_of,
+)
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA, Alphabet
@@ -17,7 +29,7 @@ _BRACKETS = str.maketrans("[]|", "   ")
 
 def recognise(text: str) -> bool:
     """Tell whether text looks like frequency matrices in rows of letters, or raw."""
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     if lines and lines[0].startswith(">"):
         lines = lines[1:]
     # FASTA begins with `>` too, but its lines hold no numbers
@@ -37,7 +49,8 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
     Returns
     -------
     list of Motif
-        `sites` is the largest total of a position, `source` the name of the file.
+        `sites` is the largest total of a position, or not known where all totals are 1; `source` is
+        the name of the file.
 
     Raises
     ------
@@ -50,16 +63,16 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
         A position has no counts; it becomes the background.
     """
     stem = "motif" if path is None else Path(path).stem
-    motifs = []
-    for start, head, rows in _blocks(text.split("\n")):
+    motifs, blocks = [], list(_blocks(text.split("\n")))
+    for index, (start, head, rows) in enumerate(blocks, 1):
         try:
             counts = _read_counts(rows)
-            words = head.split(maxsplit=1) or [stem]
+            words = head.split(maxsplit=1) or [stem if len(blocks) == 1 else f"{stem}_{index}"]
             motif = Motif(
                 words[0],
                 counts.to_probabilities(),
                 words[1].strip() if len(words) > 1 else "",
-                sites=float(counts.values.sum(1).max()),
+                sites=sites_of(counts.values),
                 source=source_of(path),
             )
         except SeqcnnError as error:
@@ -84,8 +97,13 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, str, list[tuple[int, st
             if rows or head:
                 yield start, head, rows
             start, head, rows = number, line[1:].strip() or "unnamed", []
+        elif line.startswith("#"):
+            continue
         elif line.strip():
             rows.append((number, line))
+        elif rows:
+            yield start, head, rows
+            start, head, rows = number + 1, "", []
     if rows or head:
         yield start, head, rows
 
@@ -136,14 +154,14 @@ def write(
     Parameters
     ----------
     motifs
-        Of any alphabet.
+        Of any alphabet of capital letters.
     alphabet, background
         Not held by this format; here so that all writers are called alike.
 
     Returns
     -------
     str
-        Counts with at most four decimals: probability times `sites`.
+        Counts with at most six decimals: probability times `sites`.
     """
     return "\n".join(_write_motif(motif) for motif in motifs)
 
@@ -152,6 +170,6 @@ def _write_motif(motif: Motif) -> str:
     title = "\t".join(filter(None, [one_word(motif.name), one_line(motif.alternative_name)]))
     rows = "".join(
         f"{letter} [{' '.join(f'{value:.10g}' for value in row)}]\n"
-        for letter, row in zip(motif.alphabet.letters, counts_of(motif).T, strict=True)
+        for letter, row in zip(plain_letters(motif), counts_of(motif).T, strict=True)
     )
     return f">{title}\n{rows}"

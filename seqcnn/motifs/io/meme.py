@@ -9,12 +9,14 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.motifs.io.alphabets import find_alphabet, read_definition, write_definition
+from seqcnn.motifs.io.words import one_line, one_word
 from seqcnn.motifs.matrix import ProbabilityMatrix, as_background
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA, Alphabet
@@ -22,6 +24,9 @@ from seqcnn.stats.logspace import format_log10, parse_log10
 
 SMALLEST_BACKGROUND = 1e-4
 """MEME prints three decimals, so that a rare letter can read 0.000 without being impossible."""
+
+URL = "URL"
+"""Annotation with the address that a motif comes with."""
 
 _KEY_VALUE = re.compile(r"(\w+)\s*=\s*(\S+)")
 _E_VALUE = re.compile(r"\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -47,7 +52,7 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
     -------
     list of Motif
         In the order of the file. `source` is the name of the file; an E-value of 0 counts as
-        unknown.
+        unknown; a URL becomes an annotation.
 
     Raises
     ------
@@ -95,6 +100,7 @@ class _Reader:
             "Background letter frequencies": self.read_background,
             "MOTIF": self.read_name,
             "letter-probability matrix": self.read_matrix,
+            "URL": self.read_url,
         }
         while self.at < len(self.lines):
             line = self.lines[self.at]
@@ -174,6 +180,13 @@ class _Reader:
             )
         )
         self.name = None
+
+    def read_url(self, line: str) -> None:
+        url = line.removeprefix("URL").strip()
+        # it follows the matrix that it belongs to
+        if url and self.motifs and self.name is None:
+            notes = dict(self.motifs[-1].annotations) | {URL: url}
+            self.motifs[-1] = replace(self.motifs[-1], annotations=tuple(notes.items()))
 
     @staticmethod
     def check_size(key: str, known: dict[str, str], size: int, fact: str) -> None:
@@ -283,7 +296,7 @@ def write(
 
 
 def _write_motif(motif: Motif, order: Sequence[int]) -> str:
-    names = ["_".join(motif.name.split()), " ".join(motif.alternative_name.split())]
+    names = [one_word(motif.name), one_line(motif.alternative_name)]
     facts = f"alength= {len(order)} w= {motif.width}"
     if motif.sites:
         facts += f" nsites= {round(motif.sites)}"
@@ -293,4 +306,6 @@ def _write_motif(motif: Motif, order: Sequence[int]) -> str:
         " ".join(f"{value:.6f}" for value in row) + "\n" for row in motif.matrix.values[:, order]
     )
     title = " ".join(filter(None, names))
-    return f"\nMOTIF {title}\nletter-probability matrix: {facts}\n{rows}"
+    url = motif.annotation(URL)
+    address = f"URL {one_line(url)}\n" if url else ""
+    return f"\nMOTIF {title}\nletter-probability matrix: {facts}\n{rows}{address}"

@@ -11,6 +11,8 @@ from seqcnn.motifs.io.words import (
     known_by_letters,
     one_line,
     one_word,
+    plain_letters,
+    sites_of,
     source_of,
     to_number,
 )
@@ -43,8 +45,9 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
     Returns
     -------
     list of Motif
-        `sites` is the largest total of a position. All codes but names and matrix become
-        annotations. Records without a matrix are passed over, as the head of a file is one.
+        `sites` is the largest total of a position, or not known where all totals are 1. All codes
+        but names and matrix become annotations. Records without a matrix are passed over, as the
+        head of a file is one.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def _read_record(lines: Sequence[Line], path: str | Path | None) -> Motif | None
         names[0] if names else "unnamed",
         counts.to_probabilities(),
         names[-1] if len(names) > 1 else "",
-        sites=float(counts.values.sum(1).max()),
+        sites=sites_of(counts.values),
         source=source_of(path),
         annotations=others,
     )
@@ -139,14 +142,14 @@ def write(
     Parameters
     ----------
     motifs
-        Of any alphabet.
+        Of any alphabet of capital letters.
     alphabet, background
         Not held by this format; here so that all writers are called alike.
 
     Returns
     -------
     str
-        Counts with at most four decimals: probability times `sites`. Annotations whose key is a
+        Counts with at most six decimals: probability times `sites`. Annotations whose key is a
         two-letter code are kept.
     """
     head = "VV  seqcnn\nXX\n//\n"
@@ -158,7 +161,7 @@ def _write_motif(motif: Motif) -> str:
     lines = [f"AC  {name}", "XX", f"ID  {name}"]
     lines += [f"NA  {alternative}"] if alternative else []
     notes = [(code, one_line(text)) for code, text in motif.annotations if _is_code(code)]
-    lines += ["XX", "P0  " + "  ".join(f"{letter:>8}" for letter in motif.alphabet.letters)]
+    lines += ["XX", "P0  " + "  ".join(f"{letter:>8}" for letter in plain_letters(motif))]
     rows = zip(counts_of(motif), motif.consensus, strict=True)
     lines += [
         f"{i:02d}  " + "  ".join(f"{count:>8.10g}" for count in row) + f"      {letter}"

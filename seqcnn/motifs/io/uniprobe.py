@@ -1,18 +1,25 @@
 """UniPROBE: a line that names the protein, then probabilities, one row a letter."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.io.words import known_by_letters, one_line, source_of, to_number
+from seqcnn.motifs.io.words import known_by_letters, one_line, plain_letters, source_of, to_number
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
 
 NAMES = ("Protein", "Gene", "Motif")
 """Facts that name a motif."""
+
+LONGEST_HEADING = 2000
+"""Characters of a heading that are searched for facts."""
+
+_FACT = re.compile(r"(\w[\w -]*?):\s*(.*?)\s*(?=\t|  +\w[\w -]*?:|$)")
+"""``Key: value``; the next one follows a tab or two blanks."""
 
 Row = tuple[int, str, str]
 """Number of a line, its letter, and its numbers."""
@@ -112,10 +119,9 @@ def _read_numbers(row: Row) -> list[float]:
 
 
 def _facts(heading: str) -> Iterator[tuple[str, str]]:
-    for field in heading.split("\t"):
-        key, colon, value = field.partition(":")
-        if colon:
-            yield key.strip(), value.strip()
+    # the time grows with the square of the length
+    for key, value in _FACT.findall(heading[:LONGEST_HEADING]):
+        yield key.strip(), value.strip()
 
 
 def write(
@@ -129,7 +135,7 @@ def write(
     Parameters
     ----------
     motifs
-        Of any alphabet.
+        Of any alphabet of capital letters.
     alphabet, background
         Not held by this format; here so that all writers are called alike.
 
@@ -144,6 +150,6 @@ def write(
 def _write_motif(motif: Motif) -> str:
     rows = "".join(
         f"{letter}:\t" + "\t".join(f"{p:.6f}" for p in row) + "\n"
-        for letter, row in zip(motif.alphabet.letters, motif.matrix.values.T, strict=True)
+        for letter, row in zip(plain_letters(motif), motif.matrix.values.T, strict=True)
     )
     return f"Protein: {one_line(motif.name)}\n{rows}"

@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.matrix import ROW_SUM_TOLERANCE
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, Alphabet
 
 UNKNOWN_SITES = 100
-"""Sites where their number is not known; with four decimals, probabilities keep six."""
+"""Sites where their number is not known."""
+
+DECIMALS = 6
+"""Of counts: enough for probabilities to keep six, however few the sites."""
 
 
 def to_number(word: str) -> float:
@@ -34,8 +38,37 @@ def one_line(text: str) -> str:
 
 
 def counts_of(motif: Motif) -> np.ndarray:
-    """Turn a motif into counts, float64 (width, letters), with four decimals."""
-    return np.round(motif.matrix.values * (motif.sites or UNKNOWN_SITES), 4)
+    """Turn a motif into counts, float64 (width, letters), with `DECIMALS`."""
+    return np.round(motif.matrix.values * (motif.sites or UNKNOWN_SITES), DECIMALS)
+
+
+def plain_letters(motif: Motif) -> str:
+    """Give the letters of a motif, for formats whose readers take letters in either case.
+
+    Raises
+    ------
+    SeqcnnError
+        A letter is no capital, so that it could not be told from another one, or from a number.
+    """
+    letters = motif.alphabet.letters
+    if not (letters.isalpha() and letters.isupper()):
+        raise SeqcnnError(
+            f"motif {motif.name!r} is over {letters}; this format has room for capital letters "
+            f"only, write MEME"
+        )
+    return letters
+
+
+def sites_of(counts: np.ndarray) -> float:
+    """Find the number of sites that were counted, from counts (width, letters).
+
+    Returns
+    -------
+    float
+        The largest total of a position; 0, for not known, where the counts are probabilities.
+    """
+    totals = counts.sum(1)
+    return 0.0 if np.abs(totals - 1).max() <= ROW_SUM_TOLERANCE else float(totals.max())
 
 
 def alphabet_of_size(letters: int) -> Alphabet:

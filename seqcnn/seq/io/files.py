@@ -6,6 +6,7 @@ import errno
 import gzip
 import importlib
 import io
+import itertools
 import lzma
 import os
 import secrets
@@ -21,6 +22,7 @@ from seqcnn.errors import SeqcnnError, SeqcnnWarning
 
 # small pieces, because one kilobyte of bzip2 or zstd can unpack to megabytes at once
 _PIECE = 1 << 14
+_PLAIN_PIECE = 1 << 20
 # a file is taken for a decompression bomb when it unpacks to more than this, and more than
 # _BOMB_RATIO times its size; sequences that anybody measured shrink 3- to 50-fold
 _BOMB_BYTES = 1 << 31
@@ -125,41 +127,74 @@ def _read_raw(path: str | Path) -> bytearray:
         return data
 
 
+def open_pieces(path: str | Path) -> Iterator[bytes]:
+    """Read a file piece by piece and unpack it, in little memory.
+
+    Parameters
+    ----------
+    path
+        As for `open_bytes`, but no standard input.
+
+    Yields
+    ------
+    bytes
+        Some of the content, not empty.
+
+    Raises
+    ------
+    SeqcnnError
+        The file is missing, no file, unreadable, cut off or corrupt.
+    """
+    with _explain_os_errors(path), Path(path).open("rb") as handle:
+        head = handle.read(_PIECE)
+        kind = next((kind for kind in _COMPRESSIONS if head.startswith(kind.magic)), None)
+        size = _PLAIN_PIECE if kind is None else _PIECE
+        pieces = itertools.chain([head], iter(lambda: handle.read(size), b""))
+        yield from filter(None, pieces if kind is None else _unpacked(pieces, kind, path))
+
+
 def _unpack(raw: bytearray, kind: _Compression, path: str | Path) -> bytearray:
-    """Unpack all members of a compressed file; bgzip files have one per 64 kB."""
     content = bytearray()
-    position = 0
-    while raw.startswith(kind.magic, position):
+    pieces = (bytes(raw[start : start + _PIECE]) for start in range(0, len(raw), _PIECE))
+    for piece in _unpacked(pieces, kind, path):
+        content += piece
+        if len(content) > max(_BOMB_BYTES, _BOMB_RATIO * len(raw)):
+            raise SeqcnnError(
+                f"{len(raw):,} bytes unpack to more than {len(content):,}: refused as a "
+                "decompression bomb; unpack the file yourself if it is meant",
+                path=path,
+            )
+    return content
+
+
+def _unpacked(pieces: Iterator[bytes], kind: _Compression, path: str | Path) -> Iterator[bytes]:
+    """Unpack all members of a compressed file; bgzip files have one per 64 kB."""
+    waiting = next(pieces, b"")
+    while waiting.startswith(kind.magic):
         stream = kind.decompressor()
         while not stream.eof:
-            piece = raw[position : position + _PIECE]
-            if not piece:
+            if not (waiting := waiting or next(pieces, b"")):
                 raise SeqcnnError(
                     f"truncated {kind.name} file: it ends too early; copy or download it again",
                     path=path,
                 )
             try:
-                content += stream.decompress(bytes(piece))
+                yield stream.decompress(waiting)
             except kind.error() as error:
                 raise SeqcnnError(
                     f"corrupt {kind.name} file ({error}): copy or download it again", path=path
                 ) from None
-            position += len(piece)
-            if len(content) > max(_BOMB_BYTES, _BOMB_RATIO * len(raw)):
-                raise SeqcnnError(
-                    f"{len(raw):,} bytes unpack to more than {len(content):,}: refused as a "
-                    "decompression bomb; unpack the file yourself if it is meant",
-                    path=path,
-                )
-        position -= len(stream.unused_data)
+            waiting = b""
+        waiting = stream.unused_data
+        if len(waiting) < len(kind.magic):
+            waiting += next(pieces, b"")
     # tapes and disks pad with zero bytes: those are no sign of damage
-    if behind := len(raw[position:].strip(b"\0")):
+    if behind := len((waiting + b"".join(pieces)).strip(b"\0")):
         warnings.warn(
             f"{path}: {behind} bytes behind the {kind.name} data were ignored",
             SeqcnnWarning,
             stacklevel=3,
         )
-    return content
 
 
 @contextlib.contextmanager

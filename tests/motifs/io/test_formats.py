@@ -13,10 +13,14 @@ from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.motifs.io import FORMATS, read_motifs, write_motifs
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, Alphabet, get_alphabet
 
-WITH_LETTERS = ("meme", "transfac", "uniprobe", "jaspar")
+WITH_LETTERS = ("meme", "transfac", "uniprobe", "pfm", "jaspar")
 """Formats that name their letters."""
+
+
+METHYL = Alphabet("mC", "ACGTm1", {"N": "ACGTm1"}, "TGCA1m", double_stranded=True)
+"""An alphabet that MEME's format alone has words for."""
 
 
 def random_motifs(alphabet, number=3, seed=0, sites=1000.0):
@@ -65,6 +69,62 @@ def test_homer_holds_proteins_but_no_letters_of_ones_own(tmp_path):
     assert not (tmp_path / "y").exists()
 
 
+@st.composite
+def motif_lists(draw):
+    """Motifs as users have them, of one alphabet, down to odd names and unknown numbers."""
+    alphabet = draw(st.sampled_from([DNA, RNA, PROTEIN, get_alphabet("HPC"), METHYL]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    text = st.text(max_size=12).map(lambda t: " ".join(t.split()))
+    return [
+        Motif(
+            f"M{i}{draw(text)}".encode(errors="ignore").decode(),
+            ProbabilityMatrix(
+                rng.dirichlet([draw(st.sampled_from([0.02, 0.5, 50]))] * alphabet.size, width),
+                alphabet,
+                rng.dirichlet([5.0] * alphabet.size),
+            ),
+            draw(text).encode(errors="ignore").decode(),
+            sites=draw(st.sampled_from([0, 1, 7, 20.5, 31_415])),
+            log10_e_value=draw(st.sampled_from([None, 0.0, -12.5, -4321.0])),
+            annotations=draw(st.sampled_from([(), (("URL", "http://x/y?z=1"), ("CC", "so so"))])),
+        )
+        for i, width in enumerate(draw(st.lists(st.integers(1, 24), min_size=1, max_size=3)))
+    ]
+
+
+@settings(max_examples=150)
+@given(motif_lists(), st.sampled_from(sorted(FORMATS)), st.booleans())
+def test_any_motifs_pass_through_every_format(motifs, format, newline):
+    try:
+        text = FORMATS[format].write(motifs)
+    except SeqcnnError as error:
+        assert "write MEME" in str(error)
+        assert format != "meme"
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqcnnWarning)
+        found = FORMATS[format].read(text if newline else text.rstrip("\n"), path="x")
+    assert len(found) == len(motifs)
+    for one, other in zip(found, motifs, strict=True):
+        if format != "homer" or other.alphabet in (DNA, PROTEIN):
+            names = {other.name, "_".join(other.name.split())}
+            assert one.name in names
+        if format == "meme":
+            assert one.alphabet == other.alphabet
+            assert one.annotation("URL") == other.annotation("URL")
+        elif format != "homer":
+            assert one.alphabet.letters == other.alphabet.letters
+        # the reader rescales rows of rounded numbers
+        np.testing.assert_allclose(one.matrix.values, other.matrix.values, atol=2e-5)
+
+
+@pytest.mark.parametrize("format", set(WITH_LETTERS) - {"meme"})
+def test_letters_that_a_format_cannot_hold_are_refused(tmp_path, format):
+    with pytest.raises(SeqcnnError, match="ACGTm1; this format has room for capital letters"):
+        write_motifs(tmp_path / "x", random_motifs(METHYL), format=format)
+    assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_compressed(tmp_path, format):
     motifs = random_motifs(DNA)
@@ -75,9 +135,9 @@ def test_compressed(tmp_path, format):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_truncated_file_is_motifs_or_one_line(tmp_path, format):
-    write_motifs(tmp_path / "x", random_motifs(DNA), format=format)
+    write_motifs(tmp_path / "x", random_motifs(DNA, number=2), format=format)
     whole = (tmp_path / "x").read_bytes()
-    for end in range(0, len(whole), 7):
+    for end in range(len(whole)):
         (tmp_path / "y").write_bytes(whole[:end])
         for named in (format, None):
             with warnings.catch_warnings():
@@ -190,3 +250,11 @@ def test_uniprobe_as_uniprobe_writes_it(tmp_path):
     assert (first.name, second.name) == ("Cbf1", "Pho4")
     assert first.annotation("Seed k-mer") == "CACGTGAC"
     np.testing.assert_allclose(second.matrix.values, [[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.1]])
+
+
+def test_uniprobe_with_blanks_between_facts(tmp_path):
+    heading = "Gene:  Gal4-primary  Motif:  TCGG...CCGA  Enrichment Score:  0.4978"
+    (tmp_path / "x").write_text(UNIPROBE.replace(UNIPROBE.split("\n", 1)[0], heading))
+    (motif,) = read_motifs(tmp_path / "x")
+    assert motif.name == "Gal4-primary"
+    assert motif.annotations == (("Motif", "TCGG...CCGA"), ("Enrichment Score", "0.4978"))

@@ -108,6 +108,132 @@ def test_full_output(read):
     np.testing.assert_allclose(motif.matrix.background, 0.25)
 
 
+STREME = """\
+********************************************************************************
+STREME - Sensitive, Thorough, Rapid, Enriched Motif Elicitation
+********************************************************************************
+MEME version 5.5.8 (Release date: Thu May 15 14:05:41 2025 -0700)
+
+ALPHABET "DNA" DNA-LIKE
+A "Adenine" CC0000 ~ T "Thymine" 008000
+C "Cytosine" 0000CC ~ G "Guanine" FFB300
+N "Any base" = ACGT
+X = ACGT
+. = ACGT
+V "Not T" = ACG
+U = T
+END ALPHABET
+
+strands: + -
+
+Background letter frequencies
+A 0.275 C 0.225 G 0.225 T 0.275
+
+MOTIF 1-AC STREME-1
+letter-probability matrix: alength= 4 w= 2 nsites= 1107 E= 2.2e-035
+ 0.900000 0.100000 0.000000 0.000000
+ 0.000000 0.000000 0.500000 0.500000
+
+MOTIF 2-TG STREME-2
+letter-probability matrix: alength= 4 w= 1 nsites= 31 E= 4.4e-006
+ 0.000000 0.000000 0.250000 0.750000
+
+********************************************************************************
+COMMAND:\tstreme --p x.fa --dna
+********************************************************************************
+"""
+
+DREME = """\
+# DREME 5.5.8
+# command: dreme -p x.fa
+# positives: 100 from x.fa
+
+MEME version 5.5.8
+
+ALPHABET "DNA" DNA-LIKE
+A "Adenine" CC0000 ~ T "Thymine" 008000
+C "Cytosine" 0000CC ~ G "Guanine" FFB300
+R "Purine" = AG
+N = ACGT
+END ALPHABET
+
+strands: + -
+
+Background letter frequencies (from dataset):
+A 0.250 C 0.250 G 0.250 T 0.250
+
+MOTIF MK DREME-1
+
+#             Word    RC Word        Pos        Neg    P-value    E-value
+# BEST          MK         MK        195         42   8.2e-039   3.4e-034
+#               AG         CT        114         21   1.3e-020   5.4e-016
+
+letter-probability matrix: alength= 4 w= 2 nsites= 212 E= 3.4e-034
+0.900000 0.100000 0.000000 0.000000
+0.000000 0.000000 0.500000 0.500000
+
+
+Time 12.31 secs.
+"""
+
+PROTEIN_FULL = (
+    """\
+MEME - Motif discovery tool
+MEME version 5.5.8 (Release date: Thu May 15 14:05:41 2025 -0700)
+ALPHABET= ACDEFGHIKLMNPQRSTVWY
+Background letter frequencies (from file dataset with add-one prior applied):
+A 0.0731 C 0.0181 D 0.0519 E 0.0623 F 0.0402 G 0.0691 H 0.0226 I 0.0555 K 0.0582
+L 0.0902 M 0.0236 N 0.0452 P 0.0509 Q 0.0402 R 0.0519 S 0.0739 T 0.0587 V 0.0650
+W 0.0134 Y 0.0360
+Background model order: 0
+MOTIF  1 MEME\twidth =   1  sites =   5  llr = 64  E-value = 1.0e-002
+letter-probability matrix: alength= 20 w= 1 nsites= 5 E= 1.0e-002
+ """
+    + " ".join(["0.050000"] * 20)
+    + "\n"
+)
+
+
+def test_output_of_streme(read):
+    first, second = read(STREME)
+    assert (first.name, first.alternative_name, first.sites) == ("1-AC", "STREME-1", 1107)
+    assert first.log10_e_value == pytest.approx(np.log10(2.2e-35))
+    assert first.alphabet is DNA
+    np.testing.assert_array_equal(first.matrix.values, [[0.9, 0.1, 0, 0], [0, 0, 0.5, 0.5]])
+    np.testing.assert_allclose(second.matrix.background, [0.275, 0.225, 0.225, 0.275])
+    assert second.sites == 31
+
+
+def test_output_of_dreme(read):
+    (motif,) = read(DREME)
+    assert (motif.name, motif.alternative_name, motif.sites) == ("MK", "DREME-1", 212)
+    np.testing.assert_array_equal(motif.matrix.values, [[0.9, 0.1, 0, 0], [0, 0, 0.5, 0.5]])
+
+
+def test_output_of_meme_for_proteins(read):
+    (motif,) = read(PROTEIN_FULL)
+    assert (motif.name, motif.alternative_name, motif.sites) == ("1", "MEME", 5)
+    assert motif.alphabet is PROTEIN
+    assert motif.matrix.background[9] == pytest.approx(0.0902)
+
+
+def test_url_is_kept(read, tmp_path):
+    text = HEAD + "MOTIF a\n" + MATRIX + ROWS + "URL http://x.org/a?b=1\n\n"
+    motifs = read(text + "MOTIF b\n" + MATRIX + ROWS)
+    assert [m.annotation("URL") for m in motifs] == ["http://x.org/a?b=1", None]
+    write_motifs(tmp_path / "out", motifs)
+    assert (tmp_path / "out").read_text().count("URL http://x.org/a?b=1\n") == 1
+    assert [m.annotation("URL") for m in read_motifs(tmp_path / "out")] == [
+        m.annotation("URL") for m in motifs
+    ]
+
+
+def test_alphabet_without_a_symbol_for_any_letter(read):
+    letters = "\n".join("NX?*AB")
+    with pytest.raises(SeqcnnError, match="stands for any letter"):
+        read(f'MEME version 5\nALPHABET "x"\n{letters}\nEND ALPHABET\n')
+
+
 def test_other_alphabets(read):
     (motif,) = read("MEME version 4\nALPHABET= ACGU\nMOTIF a\n" + MATRIX + ROWS)
     assert motif.alphabet is RNA
