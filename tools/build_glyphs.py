@@ -1,4 +1,4 @@
-"""Build seqcnn/motifs/data/glyphs.json: outlines of the capital letters of DejaVu Sans Bold.
+"""Build seqcnn/motifs/data/glyphs.json: outlines of letters, digits and signs of DejaVu Sans Bold.
 
 Needs matplotlib, which brings the font. Each letter is stretched into a box of 100 x 100 units, y
 downwards, as sequence logos want it. The licence of the font permits this (data/LICENSE-GLYPHS).
@@ -15,8 +15,9 @@ from matplotlib.textpath import TextPath
 
 TARGET = Path(__file__).parents[1] / "seqcnn" / "motifs" / "data" / "glyphs.json"
 COMMANDS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C"}
-# I would become a bar as wide as a column
-NARROW = {"I": 40.0}
+SIGNS = "*+?#@=!&%$/~"
+# I would become a bar as wide as a column; stretched to the same box, c could not be told from C
+NARROW = {"I": 40.0} | dict.fromkeys(string.ascii_lowercase, 65.0) | {"i": 25.0, "l": 25.0}
 
 
 def outline(letter: str) -> str:
@@ -39,6 +40,7 @@ def outline(letter: str) -> str:
 
 
 if __name__ == "__main__":
-    table = {letter: outline(letter) for letter in string.ascii_uppercase + string.digits}
+    drawn = string.ascii_uppercase + string.digits + string.ascii_lowercase + SIGNS
+    table = {letter: outline(letter) for letter in drawn}
     TARGET.write_text(json.dumps(table, indent=0) + "\n")
     print(TARGET.stat().st_size, "bytes")

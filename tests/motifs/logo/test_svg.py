@@ -1,6 +1,3 @@
-import itertools
-import json
-import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -8,7 +5,7 @@ import pytest
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.data import load_database
-from seqcnn.motifs.logo import colours, draw_logo, glyph_defs, logo_svg
+from seqcnn.motifs.logo import aligned_logos_svg, attribution_logo, glyph_defs, logo_svg, make_logo
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
@@ -89,79 +86,55 @@ def test_logos_are_small_and_can_share_outlines():
 def test_kind_is_checked():
     with pytest.raises(SeqcnnError, match="kind"):
         logo_svg(WORD, kind="bars")
+    with pytest.raises(SeqcnnError, match="made already"):
+        logo_svg(make_logo(WORD), kind="counts")
 
 
-def linear(colour):
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+def test_letters_below_the_line_are_upside_down():
+    svg = logo_svg(attribution_logo(np.array([[0.5, 0, 0, -1.5]]), DNA))
+    up, down = ET.fromstring(svg).iter(SVG + "use")
+    assert (up.get("href"), up.get("transform")) == ("#letter-A", None)
+    # y' = 2 y + height - y keeps the box and turns what is in it
+    y, height = float(down.get("y")), float(down.get("height"))
+    assert down.get("transform") == f"matrix(1 0 0 -1 0 {2 * y + height:g})"
+    assert (y, height) == (31, 75)
 
 
-def luminance(colour):
-    return linear(colour) @ [0.2126, 0.7152, 0.0722]
+def columns_of(svg):
+    """x of the letters of each of two logos, and of the shades."""
+    root = ET.fromstring(svg)
+    placed = []
+    for group in root.iter(SVG + "g"):
+        if "translate" in group.get("transform", ""):
+            shift = float(group.get("transform")[10:].split()[0])
+            uses = group.iter(SVG + "use")
+            placed.append([(shift + float(use.get("x")), use.get("href")[-1]) for use in uses])
+    shades = [(float(r.get("x")), float(r.get("width"))) for r in root.iter(SVG + "rect")]
+    return [sorted(letters) for letters in placed if letters], shades
 
 
-def contrast(a, b):
-    low, high = sorted((luminance(a), luminance(b)))
-    return (high + 0.05) / (low + 0.05)
+@pytest.mark.parametrize("offset", [-5, -3, -1, 0, 2, 5, 7])
+@pytest.mark.parametrize("strand", "+-")
+def test_aligned_positions_stand_above_each_other(offset, strand):
+    query = Motif("q", ProbabilityMatrix(np.eye(4)[[0, 1, 2]], DNA), "Q")
+    target = Motif("t", ProbabilityMatrix(np.eye(4)[[3, 2, 1, 0, 3, 2]], DNA))
+    svg = aligned_logos_svg(query, target, offset, strand)
+    (upper, lower), shades = columns_of(svg)
+    assert "".join(letter for _, letter in upper) == ("ACG" if strand == "+" else "CGT")
+    assert "".join(letter for _, letter in lower) == "TGCATG"
+    assert upper[0][0] - lower[0][0] == 20 * offset
+    both = sorted({x for x, _ in upper} & {x for x, _ in lower})
+    assert shades == ([(both[0], 20 * len(both))] * 2 if both else [])
+    width = float(ET.fromstring(svg).get("viewBox").split()[2])
+    assert 26 <= min(upper[0][0], lower[0][0])
+    assert max(upper[-1][0], lower[-1][0]) + 20 <= width
+    title = ET.fromstring(svg).find(SVG + "title").text
+    assert title.startswith("q Q, reverse complement above t" if strand == "-" else "q Q above t")
 
 
-@pytest.mark.parametrize("alphabet", [DNA, RNA, PROTEIN], ids=lambda a: a.name)
-def test_colours_stand_out_from_white_and_dark_pages(alphabet):
-    palette = colours(alphabet)
-    assert set(palette) == set(alphabet.letters)
-    for colour in set(palette.values()):
-        # WCAG 2.1, 1.4.11: graphics need 3 : 1
-        assert contrast(colour, "#ffffff") >= 3
-        assert contrast(colour, "#1e1e1e") >= 3
-
-
-# Machado, Oliveira & Fernandes (2009), severity 1.0: protan, deutan, tritan
-BLINDNESS = [
-    [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
-    [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
-    [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
-]  # fmt: skip
-
-
-def lab(rgb):
-    xyz = (
-        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-        @ rgb
-    )
-    f = np.cbrt(np.maximum(xyz / [0.9505, 1, 1.089], 0))
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-@pytest.mark.parametrize("blindness", BLINDNESS, ids=["protan", "deutan", "tritan"])
-def test_letters_of_dna_differ_for_colour_blind_readers(blindness):
-    seen = [lab(np.clip(np.array(blindness) @ linear(c), 0, 1)) for c in colours(DNA).values()]
-    for a, b in itertools.combinations(seen, 2):
-        # 2.3 is a just noticeable difference
-        assert np.linalg.norm(a - b) > 20
-
-
-def test_outlines_fill_their_box_and_are_paths():
-    from seqcnn.motifs import logo
-
-    table = logo._glyphs()
-    assert set("ACGTU" + PROTEIN.letters) <= set(table)
-    for letter, path in table.items():
-        assert re.fullmatch(r"[MLQCZ\d .-]+", path), letter
-        numbers = np.array(re.findall(r"-?\d+", path), int).reshape(-1, 2)
-        assert (numbers.min(), numbers.max()) == (0, 100), letter
-    assert json.dumps(table)
-
-
-def test_logomaker_draws_the_same_heights():
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    try:
-        ax = draw_logo(WORD)
-        assert ax.get_ylabel() == "bits"
-        assert ax.get_ylim()[1] == pytest.approx(2, abs=0.2)
-        assert draw_logo(WORD, ax, kind="probability", reverse=True) is ax
-    finally:
-        plt.close("all")
+def test_aligned_logos_need_one_alphabet_and_a_strand():
+    peptide = Motif("p", ProbabilityMatrix(np.eye(20), PROTEIN))
+    with pytest.raises(SeqcnnError, match="is over ACGT"):
+        aligned_logos_svg(WORD, peptide, 0)
+    with pytest.raises(SeqcnnError, match="`strand`"):
+        aligned_logos_svg(WORD, WORD, 0, "plus")
