@@ -6,9 +6,9 @@ A grid of shapes in six kinds: each channel on its own (depthwise), fewer positi
 has places or hardly more (small), windows of one place (pointwise), channels in groups (grouped),
 three axes (volume), and the convolutions that XLA does best (plain). Backward means the result and
 both gradients, as in training. PyTorch is taken in the memory format in which it is faster, with
-settings of glibc that keep its memory. All take turns in one process, in rounds of calls that fill
-4 ms; compilation is not in them. ``--lax`` times `lax.conv_general_dilated` too: the grid from
-which the rules of `seqcnn.nn.lowering` are read.
+settings of glibc that keep its memory. All take turns in one process, in random order, in rounds of
+calls that fill 4 ms, after one that is not timed; nor is compilation. ``--lax`` times
+`lax.conv_general_dilated` too: the grid from which the rules of `seqcnn.nn.lowering` are read.
 
 The times are those of the fastest round, for what else runs on a machine only adds to them. Ratios
 are given of the fastest and of the median rounds. With OMP_WAIT_POLICY=passive in the environment,
@@ -27,9 +27,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from timing import TUNED, in_turn, processor, start_again_tuned, use_cores
+from timing import TUNED, processor, start_again_tuned, use_cores
 
 Call = Callable[[], tuple]
+
+# in seconds: longer than threads of OpenMP wait in a loop for more to do
+_PAUSE = 0.005
 
 
 class Cell(NamedTuple):
@@ -196,14 +199,18 @@ def timed(calls: dict[str, Call], rounds: int, seconds: float) -> dict[str, np.n
         call()
         numbers[name] = max(1, min(200, int(seconds / (time.perf_counter() - began))))
 
-    def repeat(call: Call, number: int) -> float:
-        for _ in range(number):
-            call()
-        return 0.0
-
-    steps = {n: lambda call=c, number=numbers[n]: repeat(call, number) for n, c in calls.items()}
-    times = in_turn(steps, rounds)
-    return {name: times[name].wall / numbers[name] for name in calls}
+    times = {name: np.empty(rounds) for name in calls}
+    rng = np.random.default_rng(0)
+    for turn in range(rounds):
+        for name in rng.permutation(list(calls)):
+            # another's threads still wait in a loop, and its memory and caches are as it left them
+            time.sleep(_PAUSE if seconds else 0)
+            calls[name]()
+            began = time.perf_counter()
+            for _ in range(numbers[name]):
+                calls[name]()
+            times[name][turn] = (time.perf_counter() - began) / numbers[name]
+    return times
 
 
 def arrays_of(cell: Cell) -> list[np.ndarray]:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from seqcnn.motifs.motif import Motif
-    from seqcnn.seq.alphabet import Alphabet
 
 FORMATS = ("meme", "jaspar", "pfm", "transfac", "homer", "uniprobe")
 
@@ -82,11 +80,12 @@ def command(
     not_the_input(out, motifs)
     format = wanted or _format_of(out)
     from seqcnn.motifs.choose import choose_motifs, file_names, rename
+    from seqcnn.motifs.data import load_motifs
     from seqcnn.motifs.io import write_motifs
     from seqcnn.seq.alphabet import get_alphabet
 
     letters = None if alphabet is None else get_alphabet(alphabet)
-    chosen = choose_motifs(_read(motifs, given, letters), names)
+    chosen = choose_motifs(load_motifs(motifs, alphabet=letters, format=given), names)
     if reverse_complement:
         chosen = [motif.reverse_complement() for motif in chosen]
     if trim is not None:
@@ -116,25 +115,6 @@ def _format_of(out: str) -> str:
             path=out,
         )
     return format
-
-
-def _read(motifs: str, given: str | None, alphabet: "Alphabet | None") -> "list[Motif]":
-    from seqcnn.motifs.data import load_motifs
-    from seqcnn.motifs.io import read_motifs
-    from seqcnn.seq.alphabet import DNA, RNA
-
-    if given is None:
-        return load_motifs(motifs, alphabet=alphabet)
-    found = read_motifs(motifs, format=given)
-    if alphabet is None:
-        return found
-    for motif in found:
-        if motif.alphabet != alphabet and {alphabet, motif.alphabet} != {DNA, RNA}:
-            raise SeqcnnError(
-                f"motif {motif.name!r} is over {motif.alphabet.letters}, "
-                f"but {alphabet.letters} is needed"
-            )
-    return [replace(motif, matrix=replace(motif.matrix, alphabet=alphabet)) for motif in found]
 
 
 def _note_losses(motifs: "Sequence[Motif]", format: str) -> None:

@@ -2,16 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rich_click as click
 
 from seqcnn.cli.options import GPU, common, not_the_input, prepare_jax, sequences
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
-
-if TYPE_CHECKING:
-    from seqcnn.motifs.motif import Motif
 
 
 @click.command(name="scan", no_args_is_help=True)
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--motif", "names", multiple=True, metavar="NAME",
     help="Scan with this motif of MOTIFS only: an identifier, with or without its version, or the "
-    "name of a factor. May be given several times.",
+    "name of a factor; * stands for any text. May be given several times.",
 )  # fmt: skip
 @click.option(
     "--p-value", type=click.FloatRange(0, 1, min_open=True),
@@ -86,12 +83,13 @@ def command(
     engine = engine or ("convolution" if os.environ.get("JAX_PLATFORMS") == GPU else "words")
     if engine == "convolution":
         prepare_jax()
+    from seqcnn.motifs.choose import choose_motifs
     from seqcnn.motifs.data import load_motifs
     from seqcnn.motifs.scan_file import scan_file
     from seqcnn.seq.alphabet import get_alphabet
 
     letters = None if alphabet is None else get_alphabet(alphabet)
-    chosen = _named(load_motifs(motifs, alphabet=letters), names)
+    chosen = choose_motifs(load_motifs(motifs, alphabet=letters), names)
     with progress_bar(quiet=quiet) as progress:
         scan_file(
             chosen,
@@ -102,20 +100,3 @@ def command(
             progress=progress,
             **options,
         )
-
-
-def _named(motifs: "list[Motif]", names: Sequence[str]) -> "list[Motif]":
-    """Choose motifs by identifier, with or without version, or by alternative name."""
-    chosen = list(motifs) if not names else []
-    for name in names:
-        low = name.lower()
-        found = [
-            m
-            for m in motifs
-            if low
-            in (m.name.lower(), m.name.lower().rpartition(".")[0], m.alternative_name.lower())
-        ]
-        if not found:
-            raise SeqcnnError(f"`--motif` is {name!r}, but there is no such motif")
-        chosen += [m for m in found if m not in chosen]
-    return chosen

@@ -68,7 +68,7 @@ def test_a_database_by_name(folder, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--motif", "CTCF"], "there is no such motif"),
+        (["--motif", "CTCF"], "there is no motif 'CTCF'"),
         (["--background", "nowhere.txt"], "background"),
         (["--alphabet", "protein"], "over ACGT"),
         (["--p-value", "0"], "p-value"),

@@ -16,7 +16,9 @@ _FILES = {"jaspar": Path(__file__).with_name("jaspar.npz")}
 _SOURCE = "JASPAR 2026 CORE"
 
 
-def load_motifs(source: str | Path, *, alphabet: Alphabet | None = None) -> list[Motif]:
+def load_motifs(
+    source: str | Path, *, alphabet: Alphabet | None = None, format: str | None = None
+) -> list[Motif]:
     """Load motifs by the name of a database, or from a file of any format.
 
     Parameters
@@ -27,6 +29,8 @@ def load_motifs(source: str | Path, *, alphabet: Alphabet | None = None) -> list
         every folder; that file is ``./jaspar``, or a `Path`.
     alphabet
         What the motifs must be over. DNA is read as RNA and the other way round.
+    format
+        Format of a file, see `seqcnn.motifs.io.read_motifs`; with it `source` is a file.
 
     Returns
     -------
@@ -44,14 +48,14 @@ def load_motifs(source: str | Path, *, alphabet: Alphabet | None = None) -> list
     1019
     """
     name, colon, group = str(source).partition(":")
-    if isinstance(source, str) and name in _FILES:
+    if format is None and isinstance(source, str) and name in _FILES:
         motifs = load_database(name, group if colon else None)
     elif str(source) != "-" and not Path(source).exists():
         raise SeqcnnError(
             f"{str(source)!r} is neither a motif file nor a database; these are {_offered(', ')}"
         )
     else:
-        motifs = read_motifs(source)
+        motifs = read_motifs(source, format=format)
     return motifs if alphabet is None else [_over(motif, alphabet) for motif in motifs]
 
 
