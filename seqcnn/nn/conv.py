@@ -15,6 +15,7 @@ from jax import lax
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn import lowering
+from seqcnn.nn.depthwise import flip
 from seqcnn.nn.geometry import (
     Geometry,
     Padding,
@@ -108,7 +109,7 @@ def conv(
         raise SeqcnnError(f"`mode` must be 'correlate' or 'convolve', not {mode!r}")
     shape = (len(x), *geometry.positions, kernel.shape[-1])
     if mode == "convolve":
-        kernel = lowering.flip(kernel)
+        kernel = flip(kernel)
     while geometry.rank > 1 and groups == 1 and geometry.last_axis_spanned:
         x = x.reshape(*x.shape[:-2], -1)
         kernel = kernel.reshape(*kernel.shape[:-3], -1, kernel.shape[-1])

@@ -1,7 +1,7 @@
 """Mean and variance over chosen axes and positions: what batch, layer and group norm share."""
 
 import math
-from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.nn.lowering import runs_on_cpu
 
 
 class Moments(NamedTuple):
@@ -22,44 +23,6 @@ class Moments(NamedTuple):
 
     mean: jax.Array
     variance: jax.Array
-
-
-def moments_over(
-    x: jax.Array, axes: tuple[int, ...], counts: jax.Array | None = None
-) -> tuple[Moments, jax.Array]:
-    """Take the moments over some axes, in two passes.
-
-    What is squared are distances from the mean, so that a large offset costs no digits.
-
-    Parameters
-    ----------
-    x
-        float (...).
-    axes
-        What to average over; these stay as axes of extent 1.
-    counts
-        bool, of the rank of `x`, its extents or 1: the values that count; None for all.
-
-    Returns
-    -------
-    tuple
-        The moments, 0 where nothing counts, and the number of values that count.
-
-    Examples
-    --------
-    >>> moments, count = moments_over(jnp.array([1.0, 3.0]), (0,))
-    >>> moments.mean.item(), moments.variance.item(), count.item()
-    (2.0, 1.0, 2.0)
-    """
-    count = jnp.full((1,) * x.ndim, extent_of(x, axes), x.dtype)
-    if counts is not None:
-        # whole numbers: a float32 stops counting at 2**24
-        seen = jnp.sum(counts, axes, keepdims=True, dtype=jnp.int32)
-        count = (seen * (extent_of(x, axes) // extent_of(counts, axes))).astype(x.dtype)
-    number = jnp.maximum(count, 1)
-    mean = jnp.sum(x, axes, keepdims=True, where=counts) / number
-    away = x - mean if counts is None else jnp.where(counts, x - mean, 0)
-    return Moments(mean, jnp.sum(jnp.square(away), axes, keepdims=True) / number), count
 
 
 def standardise(
@@ -77,6 +40,132 @@ def standardise(
     return result if bias is None else result + bias
 
 
+class Shared(NamedTuple):
+    """Which values of an array (n, positions, channels) have their moments in common.
+
+    Attributes
+    ----------
+    axes
+        (0, 1) for all positions of all examples, (1,) for those of each example, (2,) for the
+        channels of each position.
+    groups
+        Into how many parts of equal size the channels are split, which have them in common too.
+    """
+
+    axes: tuple[int, ...]
+    groups: int = 1
+
+    @property
+    def by_position(self) -> bool:
+        """Whether each position stands alone."""
+        return self.axes == (2,)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(4, 5))
+def normalise(
+    x: jax.Array,
+    scale: jax.Array,
+    bias: jax.Array,
+    counts: jax.Array | None,
+    shared: Shared,
+    eps: float,
+) -> tuple[jax.Array, Moments, jax.Array]:
+    """Subtract the mean and divide by the standard deviation, scale and shift.
+
+    What autodiff would make of it passes over the array twice more: it does not see that the
+    distances from a mean sum to 0. Hence a derivative of its own, that can be taken forward and
+    backward and as often as one likes.
+
+    Parameters
+    ----------
+    x
+        float (n, positions, channels).
+    scale, bias
+        float (channels,).
+    counts
+        bool (n, positions, 1): the values that count; None for all. Not if positions stand alone.
+    shared
+        Which values share their moments.
+    eps
+        Added to the variance before its root is taken.
+
+    Returns
+    -------
+    tuple
+        float (n, positions, channels); the moments, 0 where nothing counts, with extent 1 where
+        they are shared; and of how many values they are, float, likewise.
+
+    Examples
+    --------
+    >>> x, weights = jnp.array([[[1.0], [3.0]]]), jnp.ones(1)
+    >>> y, moments, count = normalise(x, weights, 0 * weights, None, Shared((0, 1), 1), 0.0)
+    >>> y.ravel().tolist(), moments.mean.item(), moments.variance.item(), count.item()
+    ([-1.0, 1.0], 2.0, 1.0, 2.0)
+    """
+    moments, count = _moments(x, counts, shared)
+    factor = lax.rsqrt(moments.variance + eps) * scale[None, None]
+    return (x - moments.mean) * factor + bias[None, None], moments, count
+
+
+@normalise.defjvp
+def _normalise_tangent(
+    shared: Shared, eps: float, primals: tuple, tangents: tuple
+) -> tuple[tuple, tuple]:
+    """Ordered so that the transpose, which is the gradient, sums up two arrays and no more."""
+    x, scale, bias, counts = primals
+    along, of_scale, of_bias, _ = tangents
+    moments, count = _moments(x, counts, shared)
+    slope = lax.rsqrt(moments.variance + eps)
+    distance = (x - moments.mean) * slope
+    factor = slope * scale[None, None]
+    result = (x - moments.mean) * factor + bias[None, None]
+    of_mean, of_spread = (_mean(a, count, counts, shared) for a in (along, distance * along))
+    tangent = (
+        along * factor
+        + _scaled(-slope * of_mean, scale, shared)
+        + distance * (_scaled(-slope * of_spread, scale, shared) + of_scale[None, None])
+        + of_bias[None, None]
+    )
+    of_moments = Moments(of_mean, 2 * of_spread / slope)
+    return (result, moments, count), (tangent, of_moments, jnp.zeros_like(count))
+
+
+def _moments(x: jax.Array, counts: jax.Array | None, shared: Shared) -> tuple[Moments, jax.Array]:
+    # in two passes: what is squared are distances, so that a large offset costs no digits
+    count = jnp.full((1, 1, 1), math.prod(x.shape[axis] for axis in shared.axes), x.dtype)
+    if counts is not None:
+        # whole numbers: a float32 stops counting at 2**24
+        count = jnp.sum(counts, shared.axes, keepdims=True, dtype=jnp.int32).astype(x.dtype)
+    count = count * (1 if shared.by_position else x.shape[-1] // shared.groups)
+    mean = _mean(x, count, counts, shared)
+    return Moments(mean, _mean(jnp.square(x - mean), count, counts, shared)), count
+
+
+def _mean(x: jax.Array, count: jax.Array, counts: jax.Array | None, shared: Shared) -> jax.Array:
+    """Average over what shares its moments; linear."""
+    number = jnp.maximum(count, 1)
+    if shared.by_position:
+        # a matrix product, because XLA on CPU is slow at sums of rows
+        return _product(x, jnp.ones((x.shape[-1], 1), x.dtype)) / number
+    sums = jnp.sum(x if counts is None else jnp.where(counts, x, 0), shared.axes, keepdims=True)
+    if shared.groups < x.shape[-1]:
+        each = sums.reshape(*sums.shape[:2], shared.groups, -1)
+        sums = jnp.broadcast_to(jnp.sum(each, 3, keepdims=True), each.shape).reshape(sums.shape)
+    return sums / number
+
+
+def _scaled(x: jax.Array, scale: jax.Array, shared: Shared) -> jax.Array:
+    """Multiply what the moments are shaped like by the scale of each channel."""
+    # a matrix product, because its transpose is one
+    return _product(x, scale[None]) if shared.by_position else x * scale[None, None]
+
+
+def _product(x: jax.Array, matrix: jax.Array) -> jax.Array:
+    if not runs_on_cpu() and 1 in matrix.shape:
+        return x * matrix[None] if matrix.shape[0] == 1 else jnp.sum(x, -1, keepdims=True)
+    return lax.dot_general(x, matrix, (((2,), (0,)), ((), ())), precision="highest")
+
+
 def counts_of(mask: jax.Array | None, x: jax.Array) -> jax.Array | None:
     """Give a mask of positions, bool (n, *space), the rank of `x` (n, *space, channels).
 
@@ -90,8 +179,3 @@ def counts_of(mask: jax.Array | None, x: jax.Array) -> jax.Array | None:
     if mask.shape != x.shape[:-1]:
         raise SeqcnnError(f"`mask` must have the shape {x.shape[:-1]}, not {mask.shape}")
     return mask[..., None]
-
-
-def extent_of(x: jax.Array, axes: Iterable[int]) -> int:
-    """Count the places over some axes."""
-    return math.prod(x.shape[axis] for axis in axes)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from seqcnn.nn import lowering
+from seqcnn.nn import depthwise, lowering
 from seqcnn.nn.conv import conv
 from seqcnn.nn.geometry import Geometry
 from seqcnn.reference import conv as by_hand
@@ -46,6 +46,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     groups = options.pop("groups")
     geometry = Geometry.of(shape[1:-1], kernel_shape[:-2], **options)
     programs = [lowering.by_lax, lowering.columns]
+    programs += [lowering.blocks] * (groups > 1)
     programs += [lowering.planes] * (groups == 1 and geometry.rank > 1)
     programs += [lowering.shift_and_add] * depthwise
 
@@ -64,6 +65,49 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
                 np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * max(1, np.abs(b).max()))
 
 
+@pytest.mark.parametrize("limits", [{"_LARGE": -1, "_FEW": 1.0}, {"_FIRST_CACHE": 0, "_BLOCK": 8}])
+def test_ways_for_large_maps_and_large_kernels(monkeypatch, limits):
+    """What only sizes choose that would be slow to test, for every kind of padding and stride."""
+    for name, value in limits.items():
+        monkeypatch.setattr(depthwise, name, value)
+    rng = np.random.default_rng(0)
+    for space, window, options in (
+        ((9,), (3,), {"padding": 1}),
+        ((9,), (2,), {"padding": [(4, 3)], "stride": 2}),
+        ((8, 7), (3, 2), {"padding": [(2, 1), (0, 1)], "stride": (2, 1)}),
+        ((5, 9), (4, 3), {"padding": "same", "dilation": (1, 2)}),
+        ((6, 6), (2, 2), {"padding": [(1, 0), (3, 3)], "stride": 3}),
+        ((5, 4, 4), (3, 3, 3), {"padding": 1}),
+    ):
+        x, kernel = rng.normal(size=(2, *space, 2)), rng.normal(size=(*window, 1, 2))
+        result = by_hand.conv(x, kernel, groups=2, **options)
+        upstream = rng.normal(size=result.shape)
+        expected = result, *by_hand.conv_gradients(x, kernel, upstream, groups=2, **options)
+        geometry = Geometry.of(space, window, **options)
+        with jax.enable_x64(True):
+            # jitted anew, so that the program is not one that was compiled for other limits
+            compute = jax.jit(partial(depthwise.shift_and_add, geometry=geometry, groups=2))
+            arrays = jnp.asarray(x), jnp.asarray(kernel)
+            _, back = jax.vjp(compute, *arrays)
+            found = compute(*arrays), *back(jnp.asarray(upstream))
+            for a, b in zip(found, expected, strict=True):
+                np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * np.abs(b).max())
+
+
+@pytest.mark.parametrize("most", [1, 4, 6, 100])
+def test_blocks_of_any_number_of_groups(monkeypatch, most):
+    monkeypatch.setattr(lowering, "_BLOCK", most)
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(2, 7, 12)), rng.normal(size=(3, 2, 18))
+    geometry = Geometry.of((7,), (3,), padding=1)
+    with jax.enable_x64(True):
+        found = lowering.blocks(
+            jnp.asarray(x), jnp.asarray(kernel), geometry, groups=6, precision="highest"
+        )
+    expected = by_hand.conv(x, kernel, padding=1, groups=6)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
 def chosen(x, kernel, dtype=jnp.float32, **options):
     groups = options.pop("groups", 1)
     geometry = Geometry.of(x[1:-1], kernel[:-2], **options)
@@ -77,7 +121,10 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 28, 2, 16), (3, 3, 16, 16), padding=1) is lowering.columns
     assert chosen((8, 28, 1, 16), (3, 1, 16, 16)) is lowering.by_lax
     assert chosen((8, 28, 28, 16), (1, 1, 16, 16)) is lowering.columns
-    assert chosen((8, 28, 28, 16), (3, 3, 4, 16), groups=4) is lowering.columns
+    assert chosen((8, 28, 28, 16), (3, 3, 4, 16), groups=4) is lowering.blocks
+    assert chosen((8, 28, 28, 128), (3, 3, 4, 128), groups=32) is lowering.blocks
+    assert chosen((8, 28, 28, 512), (3, 3, 16, 512), groups=32) is lowering.columns
+    assert chosen((8, 7, 7, 16), (3, 3, 4, 16), groups=4) is lowering.columns
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), groups=16) is lowering.shift_and_add
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), jnp.bfloat16, groups=16) is lowering.by_lax
     assert chosen((8, 9, 9, 9, 16), (3, 3, 3, 16, 8)) is lowering.planes

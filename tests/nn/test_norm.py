@@ -6,7 +6,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.local_response import local_response_norm
-from seqcnn.nn.moments import Moments
+from seqcnn.nn.moments import Moments, Shared, normalise
 from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
 from seqcnn.reference import norm as by_hand
 
@@ -140,7 +140,80 @@ def test_layer_norm_over_axes_that_are_not_the_last():
     np.testing.assert_allclose(found, np.moveaxis(expected, 1, 2), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("window", "beta"), [(1, 0.75), (4, 0.5), (5, 0.75), (9, 2.0)])
+def _forms(masked):
+    """Each normalisation as a function of x, scale and bias."""
+    mask = jnp.asarray(example((5,))[3]) if masked else None
+    start = Moments(*map(jnp.asarray, START))
+    forms = {
+        "batch": lambda x, s, b: batch_norm(x, start, s, b, mask=mask, training=True)[0],
+        "group": lambda x, s, b: group_norm(x, 2, s, b, mask=mask),
+        "one example": lambda x, s, b: group_norm(
+            x[:1], 3, s, b, mask=None if mask is None else mask[:1]
+        ),
+        "layer": lambda x, s, b: layer_norm(x, s, b),
+    }
+    return forms
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("name", ["batch", "group", "one example", "layer"])
+def test_derivatives_of_every_kind_are_finite_differences(name, masked):
+    rng = np.random.default_rng(1)
+    x, scale, bias, _ = example((5,))
+    with jax.enable_x64(True):
+        function = _forms(masked)[name]
+        point = tuple(map(jnp.asarray, (x, scale, bias)))
+        along = tuple(jnp.asarray(rng.normal(size=a.shape)) for a in point)
+
+        def loss(*point):
+            return jnp.sin(function(*point)).sum()
+
+        def moved(step, function):
+            return jax.jit(function)(*(a + step * d for a, d in zip(point, along, strict=True)))
+
+        def slope_of(function):
+            ahead, behind = (moved(step, function) for step in (1e-5, -1e-5))
+            return jax.tree.map(lambda a, b: (a - b) / 2e-5, ahead, behind)
+
+        gradient = jax.grad(loss, (0, 1, 2))
+        for found, expected in [
+            (jax.jvp(function, point, along)[1], slope_of(function)),
+            (
+                sum((g * d).sum() for g, d in zip(gradient(*point), along, strict=True)),
+                slope_of(loss),
+            ),
+            (jax.jvp(gradient, point, along)[1], slope_of(gradient)),
+            (
+                jax.grad(lambda *p: jax.jvp(loss, p, along)[1], (0, 1, 2))(*point),
+                slope_of(gradient),
+            ),
+        ]:
+            for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+                np.testing.assert_allclose(a, b, rtol=0, atol=1e-6 * max(1, np.abs(b).max()))
+
+
+def test_moments_have_gradients():
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5, 3)), jnp.float32)
+    weights = jnp.ones(3), jnp.zeros(3)
+
+    def variance(x):
+        return normalise(x, *weights, None, Shared((0, 1), 3), 1e-5)[1].variance.sum()
+
+    np.testing.assert_allclose(variance(x), x.var((0, 1)).sum(), rtol=1e-5)
+    expected = jax.grad(lambda x: x.var((0, 1)).sum())(x)
+    np.testing.assert_allclose(jax.grad(variance)(x), expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("platform", ["gpu", "cpu"])
+def test_layer_norm_is_the_same_by_sums_and_by_products(monkeypatch, platform):
+    monkeypatch.setattr(jax, "default_backend", lambda: platform)
+    x, scale, bias, _ = example((4,))
+    assert_equals_the_loops(lambda *a: layer_norm(*a), by_hand.layer_norm, x[..., :], scale, bias)
+
+
+@pytest.mark.parametrize(
+    ("window", "beta"), [(1, 0.75), (4, 0.5), (5, 0.75), (9, 2.0), (3, 1.25), (2, 0.6), (3, 1.0)]
+)
 def test_local_response_equals_the_loops(window, beta):
     options = {"alpha": 0.3, "beta": beta, "offset": 1.5}
 

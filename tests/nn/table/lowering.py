@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from seqcnn.nn import lowering
+from seqcnn.nn import depthwise, lowering
 from seqcnn.nn.geometry import Geometry
 
 from ..rows import Row, WithWeight
@@ -30,7 +30,8 @@ ROWS = [
             (lowering.columns, 1),
             (lowering.planes, 1),
             (lowering.columns, 2),
-            (lowering.shift_and_add, 4),
+            (lowering.blocks, 2),
+            (depthwise.shift_and_add, 4),
         ]
     ),
     Row(
@@ -41,12 +42,34 @@ ROWS = [
         lowering.transpose,
     ),
     Row(
+        "transpose, each channel",
+        lambda rngs: WithWeight(
+            lambda x, k: depthwise.transposed(x, k, GEOMETRY, groups=4), (3, 2, 1, 8)
+        ),
+        (2, 4, 4, 8),
+        (2, 7, 4, 4),
+        depthwise.transposed,
+    ),
+    Row(
+        "padded",
+        lambda rngs: WithWeight(lambda x, k: depthwise.padded(x * jnp.sum(k), GEOMETRY), (2,)),
+        (2, 7, 4, 3),
+        (2, 9, 6, 3),
+        depthwise.padded,
+    ),
+    Row(
         "flip",
-        lambda rngs: WithWeight(lambda x, kernel: lowering.flip(x * jnp.sum(kernel)), (2,)),
+        lambda rngs: WithWeight(lambda x, kernel: depthwise.flip(x * jnp.sum(kernel)), (2,)),
         (3, 2, 4),
         (3, 2, 4),
-        lowering.flip,
+        depthwise.flip,
     ),
 ]
 
-NOT_LAYERS = {lowering.Lowering, lowering.choose, lowering.convolve, lowering.runs_on_cpu}
+NOT_LAYERS = {
+    depthwise.covered,
+    lowering.Lowering,
+    lowering.choose,
+    lowering.convolve,
+    lowering.runs_on_cpu,
+}

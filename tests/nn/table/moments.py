@@ -6,8 +6,8 @@ ROWS = []
 
 NOT_LAYERS = {
     moments.Moments,
-    moments.moments_over,
+    moments.Shared,
+    moments.normalise,
     moments.standardise,
     moments.counts_of,
-    moments.extent_of,
 }
