@@ -8,6 +8,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD, Alphabet
+from seqcnn.seq.names import take_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +103,8 @@ class SequenceSet:
         offsets = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
         pieces = [self[i] for i in rows.tolist()]
         codes = np.concatenate(pieces) if pieces else self.codes[:0]
-        ids = tuple(self.ids[i] for i in rows.tolist())
-        descriptions = (
-            tuple(self.descriptions[i] for i in rows.tolist()) if self.descriptions else ()
-        )
+        ids = take_names(self.ids, rows)
+        descriptions = take_names(self.descriptions, rows) if self.descriptions else ()
         return SequenceSet(self.alphabet, codes, offsets, ids, descriptions)
 
     def padded(self, length: int | None = None) -> np.ndarray:
@@ -136,8 +135,8 @@ class SequenceSet:
             self.alphabet,
             self.alphabet.reverse_complement(self.codes),
             self.offsets[-1] - self.offsets[::-1],
-            tuple(self.ids)[::-1],
-            tuple(self.descriptions)[::-1],
+            self.ids[::-1],
+            self.descriptions[::-1],
         )
         return flipped.select(np.arange(len(self))[::-1])
 

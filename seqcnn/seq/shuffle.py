@@ -1,7 +1,8 @@
 """Shuffled controls: sequences with exactly the k-lets of the originals, and nothing else of them.
 
-Runs of plain letters are shuffled in chunks (`trails` tells how). Random numbers are a function of
-the seed, the copy and the place in the input, so that no result depends on the chunks.
+Runs of plain letters are shuffled in chunks: many short ones of DNA as `tallies` tells, all others
+as `trails` does. Random numbers are a function of the seed, the copy and the place in the input, so
+that no result depends on the chunks.
 """
 
 import logging
@@ -14,7 +15,9 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.record import SequenceSet
-from seqcnn.seq.trails import TrailGraph, mixed, word_numbers
+from seqcnn.seq.tallies import LETTERS, LONGEST, shuffle_in_step
+from seqcnn.seq.trails import TrailGraph, word_numbers
+from seqcnn.seq.trees import mixed
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,12 @@ CHUNK_LETTERS = 1 << 20
 
 CHUNK_VERTICES = 1 << 20
 """Vertices of all graphs of a chunk, whether they occur or not."""
+
+TOGETHER = 1000
+"""Runs that must take a step together on average, for tallies to be faster than sorted exits."""
+
+CHUNK_RUNS = 16384
+"""Runs whose tallies are kept together: few enough for a processor's cache."""
 
 UNCHANGED = 0.05
 """A larger share of sequences that come back as they were makes a poor control."""
@@ -68,16 +77,18 @@ def shuffle(sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 
     [2, 2, 2, 2]
     """
     _check(k=k, copies=copies, seed=seed)
-    pieces = [codes.tobytes() * copies for codes in sequences]
-    result = np.frombuffer(bytearray(b"".join(pieces)), np.uint8)
+    result = _repeated(sequences, copies)
     runs = _plain_runs(sequences, k)
+    alone, in_step = _split(runs, sequences.alphabet.size)
     vertices = sequences.alphabet.size ** (k - 1)
     for copy in range(copies):
         keys = np.random.SeedSequence([seed, copy]).generate_state(2, np.uint64)
-        for chunk in _chunks(runs, vertices):
-            # the letters before a run: all copies of earlier sequences, earlier copies of its own
-            target = chunk.offset * copies + chunk.whole * copy + (chunk.start - chunk.offset)
+        for chunk in _chunks(alone, vertices):
+            target = chunk.target(copy, copies)
             _shuffle_runs(sequences, chunk, result, target, k=k, keys=keys)
+        for chunk in _equal_chunks(in_step):
+            place = chunk.start, chunk.length, result, chunk.target(copy, copies)
+            shuffle_in_step(sequences.codes, *place, k=k, keys=keys)
     return SequenceSet(
         sequences.alphabet,
         result,
@@ -181,6 +192,14 @@ def _check(*, k: int, copies: int, seed: int) -> None:
         raise SeqcnnError(f"`seed` is {seed!r}, but must be 0 or more")
 
 
+def _repeated(sequences: SequenceSet, copies: int) -> np.ndarray:
+    """Write down all codes, each sequence so often."""
+    if copies == 1:
+        return sequences.codes.copy()
+    pieces = [codes.tobytes() * copies for codes in sequences]
+    return np.frombuffer(bytearray(b"".join(pieces)), np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class _Runs:
     """Stretches of plain letters, each int64 (runs,), the longest first.
@@ -197,21 +216,38 @@ class _Runs:
     def take(self, index: np.ndarray | slice) -> "_Runs":
         return _Runs(self.start[index], self.length[index], self.offset[index], self.whole[index])
 
+    def target(self, copy: int, copies: int) -> np.ndarray:
+        """Tell where the copies of the runs begin, int64 (runs,)."""
+        # before them come all copies of earlier sequences, and earlier copies of their own
+        return self.offset * copies + self.whole * copy + (self.start - self.offset)
+
 
 def _plain_runs(sequences: SequenceSet, k: int) -> _Runs:
     """Find the runs of plain letters that are long enough to change, in order of length."""
-    plain = np.concatenate([[False], sequences.codes < sequences.alphabet.size])
-    begins = plain[1:] & ~plain[:-1]
-    first_letters = sequences.offsets[:-1][sequences.lengths > 0]
-    begins[first_letters] = plain[1:][first_letters]
-    ends = np.zeros(len(plain), bool)
-    ends[1:-1] = plain[1:-1] & (~plain[2:] | begins[1:])
-    ends[-1] = plain[-1]
-    start, length = np.flatnonzero(begins), np.flatnonzero(ends) - np.flatnonzero(begins)
+    plain = sequences.codes < sequences.alphabet.size
+    changes = np.flatnonzero(plain[1:] != plain[:-1]) + 1
+    cuts = np.unique(np.concatenate([sequences.offsets, changes]))
+    begins = np.flatnonzero(plain[cuts[:-1]])
+    start, length = cuts[begins], np.diff(cuts)[begins]
     row = np.searchsorted(sequences.offsets, start, side="right") - 1
     runs = _Runs(start, length, sequences.offsets[row], sequences.lengths[row])
     order = np.argsort(-length, kind="stable")
     return runs.take(order[length[order] > k])
+
+
+def _split(runs: _Runs, letters: int) -> tuple[_Runs, _Runs]:
+    """Tell which runs are not, and which are, to be shuffled by tallies."""
+    from_here_on = np.cumsum(runs.length[::-1])[::-1]
+    enough = (from_here_on >= TOGETHER * runs.length) & (runs.length <= LONGEST)
+    first = int(np.argmax(enough)) if letters <= LETTERS and enough.any() else len(enough)
+    return runs.take(slice(first)), runs.take(slice(first, None))
+
+
+def _equal_chunks(runs: _Runs) -> Iterator[_Runs]:
+    """Cut runs into chunks of about equal numbers of runs."""
+    number = -(-len(runs.start) // CHUNK_RUNS)
+    cuts = np.linspace(0, len(runs.start), number + 1).astype(int)
+    return (runs.take(slice(low, high)) for low, high in pairwise(cuts.tolist()))
 
 
 def _chunks(runs: _Runs, vertices: int) -> Iterator[_Runs]:

@@ -2,22 +2,21 @@
 
 A sequence is a trail through the graph whose vertices are its (k - 1)-lets and whose edges are its
 k-lets; every other trail over the same edges is a sequence with the same k-let counts. A trail is
-given by the order in which each vertex spends its exits, and by the BEST theorem an order is a
-trail exactly if the last exits form a tree towards the last vertex. So a tree is drawn first, each
-as likely as it has edges to choose from, then the order of all other exits; then many runs of
-letters take their steps together.
+given by the order in which each vertex spends its exits. The last exits are drawn first (`trees`
+tells why), then the order of all others; then many runs of letters take their steps together.
 
 References
 ----------
 Altschul & Erickson (1985), Mol Biol Evol 2:526 (trails); Kandel, Matias, Unger & Winkler (1996),
-Discrete Appl Math 71:171 (uniform); Propp & Wilson (1998), J Algorithms 27:170 (trees, by popping
-cycles).
+Discrete Appl Math 71:171 (uniform).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from seqcnn.seq.trees import draw_trees, mixed
 
 FEW_RUNS = 24
 """Fewer runs than this walk faster one by one than in step."""
@@ -86,10 +85,6 @@ class TrailGraph:
     def place_last_exits(self, root: np.ndarray, state: np.ndarray) -> None:
         """Draw a tree of exits towards the root of each run and make them the last of their vertex.
 
-        Every vertex has a stack of random exits. As long as the exits on top form cycles, the
-        vertices on them take their next: what remains is a tree, drawn fairly. An exit back to the
-        vertex itself would be a cycle, and is not even drawn.
-
         Parameters
         ----------
         root
@@ -100,42 +95,22 @@ class TrailGraph:
         onward = np.flatnonzero(self.head != self.tail)
         choices = np.bincount(self.tail[onward], minlength=len(state))
         first_choice = np.cumsum(choices) - choices
-        is_root = np.zeros(len(state), bool)
-        is_root[root] = True
-        vertices = members = pending = np.flatnonzero((self.degree > 0) & ~is_root)
         exits = np.zeros(len(state), np.int64)
-        number = np.empty(len(state), np.int64)
-        while len(pending):
-            state[pending] = bits = mixed(state[pending])
+
+        def draw(places: np.ndarray, bits: np.ndarray) -> np.ndarray:
             share = (bits >> np.uint64(11)) * 2.0**-53
-            drawn = first_choice[pending] + (share * choices[pending]).astype(np.int64)
-            exits[pending] = onward[drawn]
-            pending, members = self._on_cycles(members, exits, is_root, number)
+            drawn = first_choice[places] + (share * choices[places]).astype(np.int64)
+            exits[places] = onward[drawn]
+            return self.head[exits[places]]
+
+        needs_exit = self.degree > 0
+        needs_exit[root] = False
+        vertices = np.flatnonzero(needs_exit)
+        draw_trees(vertices, root, draw, state)
         # the exits of a vertex are in random order, so that swapping leaves the others in one
         last, drawn = (self.first + self.degree - 1)[vertices], exits[vertices]
         for edges in (self.letter, self.head):
             edges[last], edges[drawn] = edges[drawn], edges[last]
-
-    def _on_cycles(
-        self, members: np.ndarray, exits: np.ndarray, is_root: np.ndarray, number: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Find the vertices on cycles of exits, and all vertices but roots of the runs with cycles.
-
-        `number` is room for the place of each vertex in `members`.
-        """
-        end = len(members)
-        number[members] = np.arange(end)
-        following = self.head[exits[members]]
-        step = np.append(np.where(is_root[following], end, number[following]), end)
-        # after at least as many steps as a run has vertices: at the root, or on a cycle
-        for _ in range(self.vertices.bit_length()):
-            step = step[step]
-        reached = np.zeros(end + 1, bool)
-        reached[step] = True
-        pending = members[reached[:end]]
-        unfinished = np.zeros(len(exits) // self.vertices, bool)
-        unfinished[pending // self.vertices] = True
-        return pending, members[unfinished[members // self.vertices]]
 
     def walk(
         self, source: np.ndarray, steps: np.ndarray, result: np.ndarray, target: np.ndarray
@@ -194,14 +169,3 @@ def word_numbers(codes: np.ndarray, position: np.ndarray, length: int, letters: 
     for ahead in range(length):
         word = word * letters + codes[position + ahead]
     return word
-
-
-def mixed(numbers: np.ndarray) -> np.ndarray:
-    """Turn uint64 numbers into random ones (SplitMix64: Steele, Lea & Flood 2014, OOPSLA 453)."""
-    numbers = numbers * np.uint64(0x9E3779B97F4A7C15)
-    numbers ^= numbers >> np.uint64(30)
-    numbers *= np.uint64(0xBF58476D1CE4E5B9)
-    numbers ^= numbers >> np.uint64(27)
-    numbers *= np.uint64(0x94D049BB133111EB)
-    numbers ^= numbers >> np.uint64(31)
-    return numbers

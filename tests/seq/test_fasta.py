@@ -81,6 +81,12 @@ def test_an_illegal_letter_is_found_in_any_piece(tmp_path, where):
     assert error.value.line == 4 + where // 100
 
 
+def test_control_characters_are_illegal_letters_and_no_blanks(tmp_path):
+    with pytest.raises(SeqcnnError, match="in record 'a'") as error:
+        read_sequences(store(tmp_path, b">a\nAC G\x01\nACGT\n"))
+    assert error.value.line == 2
+
+
 def test_fuzzed_files_are_read_or_refused(tmp_path):
     random_source = random.Random(1)
     path = tmp_path / "x.fa"
@@ -129,7 +135,8 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("piece", [1, 7, 64])
-def test_pieces_of_any_size_give_the_same(tmp_path, monkeypatch, piece):
+@pytest.mark.parametrize("long_record", [0, 1000])
+def test_pieces_of_any_size_give_the_same(tmp_path, monkeypatch, piece, long_record):
     content = b"\n;note\n" + b"".join(
         b">r%d of  %d\nACG T\n\nNNacgtu\t\n" % (i, i * i) for i in range(9)
     )
@@ -137,6 +144,7 @@ def test_pieces_of_any_size_give_the_same(tmp_path, monkeypatch, piece):
     with pytest.warns(SeqcnnWarning, match="comment"):
         expected = read(path)
     assert expected[3] == ("r3", "of  9", "ACGTNNACGTT")
+    monkeypatch.setattr(lines, "LONG_RECORD", long_record)
     monkeypatch.setattr(lines, "PIECE", piece)
     monkeypatch.setattr("seqcnn.seq.io.fasta.PIECE", piece)
     with pytest.warns(SeqcnnWarning, match="comment"):
@@ -182,6 +190,28 @@ def test_impossible_options_are_refused(tmp_path):
         write_fasta(tmp_path / "y", sequences, width=-1)
     with pytest.raises(SeqcnnError, match="`quality`"):
         write_fastq(tmp_path / "y", sequences, quality="II")
+
+
+def test_names_that_differ_only_in_broken_bytes_are_the_same_text(tmp_path):
+    content = b">gen\xe9 \xff\x01\nACGTACGT\n>gen\xe8\nTTTTACGT\n>gen\xc3\xa9 x\nACGT\n"
+    with pytest.warns(SeqcnnWarning) as caught:
+        found = read(store(tmp_path, content))
+    assert [(name, description) for name, description, _ in found] == [
+        ("gen\ufffd", "\ufffd\x01"), ("gen\ufffd", ""), ("gené", "x")
+    ]  # fmt: skip
+    told = " | ".join(str(warning.message) for warning in caught)
+    assert "not UTF-8: 3, first 'gen\ufffd'" in told
+    assert "earlier record's id, but other letters: 1, first 'gen\ufffd'" in told
+
+
+def test_a_repeated_id_is_found_among_many(tmp_path):
+    names = [f"peak_{i}/{'x' * (i % 23)}" for i in range(5000)]
+    records = [f">{name} {i}\nACGT{'ACGT'[i % 4]}\n" for i, name in enumerate(names)]
+    path = store(tmp_path, "".join(records).encode())
+    assert read_sequences(path).ids == tuple(names)
+    path.write_bytes("".join([*records, f">{names[22]}\nACGTC\n"]).encode())
+    with pytest.warns(SeqcnnWarning, match=f"but other letters: 1, first '{names[22]}'"):
+        read_sequences(path)
 
 
 # ---- FASTQ

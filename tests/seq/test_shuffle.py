@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 import seqcnn.seq.shuffle as module
+import seqcnn.seq.tallies as tallies
 import seqcnn.seq.trails as trails
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
 from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.shuffle import shuffle, shuffled_control, unchanged_share
 
+THREE = get_alphabet("HPC")
 SIX = get_alphabet("HPCXYZ")
 THIRTY = get_alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123")
 
@@ -41,26 +43,29 @@ def equals_by_brute_force(text, k):
 
 
 # each of these has several trees of last exits, with different numbers of edges to choose from
+UNEVEN = [
+    (DNA, "AACGT", 1),
+    (DNA, "ACACAGATC", 2),
+    (DNA, "AACAGGACA", 2),  # begins where it ends
+    (DNA, "ACGTACTGA", 2),
+    (DNA, "AAAACACAA", 2),  # exits to the same vertex
+    (DNA, "ACACGACAC", 3),
+    (DNA, "AAACAACAA", 3),
+    (THREE, "HPCHPPCHP", 2),
+    (SIX, "HPCHXPHCP", 2),
+    (SIX, "HPHPCHPHP", 3),
+    (THIRTY, "0A1A0B0A3", 2),
+]
+WAYS = ["tallies", "exits", "exits, one run after the other"]
+
+
 @pytest.mark.parametrize(
-    ("alphabet", "text", "k"),
-    [
-        (DNA, "AACGT", 1),
-        (DNA, "ACACAGATC", 2),
-        (DNA, "AACAGGACA", 2),  # begins where it ends
-        (DNA, "ACGTACTGA", 2),
-        (DNA, "AAAACACAA", 2),  # exits to the same vertex
-        (DNA, "ACACGACAC", 3),
-        (DNA, "AAACAACAA", 3),
-        (SIX, "HPCHXPHCP", 2),
-        (SIX, "HPHPCHPHP", 3),
-        (THIRTY, "0A1A0B0A3", 2),
-    ],
+    ("alphabet", "text", "k", "way"),
+    [(*case, way) for case in UNEVEN for way in WAYS[case[0].size > tallies.LETTERS :]],
 )
-@pytest.mark.parametrize("alone", [False, True])
-def test_all_sequences_with_the_same_words_are_equally_likely(
-    monkeypatch, alphabet, text, k, alone
-):
-    if alone:  # the other way to walk: one run after the other
+def test_all_sequences_with_the_same_words_are_equally_likely(monkeypatch, alphabet, text, k, way):
+    monkeypatch.setattr(module, "TOGETHER", 0 if way == "tallies" else 10**9)
+    if way.endswith("other"):
         monkeypatch.setattr(trails, "FEW_RUNS", 10**9)
     possible = equals_by_brute_force(text, k)
     assert len(possible) > 2
@@ -68,7 +73,7 @@ def test_all_sequences_with_the_same_words_are_equally_likely(
     originals = SequenceSet.from_strings([text] * draws, alphabet=alphabet)
     seen = Counter(texts(shuffle(originals, k=k, seed=7)))
     assert set(seen) <= set(possible)
-    # twenty cases: a fair shuffle fails one of them in 5,000 seeds
+    # some thirty cases: a fair shuffle fails one of them in 3,000 seeds
     assert chisquare([seen[t] for t in possible]).pvalue > 1e-5
 
 
@@ -101,7 +106,7 @@ def test_copies_are_fair_too():
 
 @st.composite
 def any_set(draw):
-    alphabet = draw(st.sampled_from([DNA, RNA, PROTEIN, SIX, THIRTY]))
+    alphabet = draw(st.sampled_from([DNA, RNA, PROTEIN, THREE, SIX, THIRTY]))
     # few of the letters, or else short texts hardly ever change
     some = st.lists(st.sampled_from(alphabet.symbols), min_size=1, max_size=5)
     symbols = "".join(draw(some))
@@ -110,9 +115,11 @@ def any_set(draw):
     )
 
 
-@given(any_set(), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**40))
-def test_words_ends_and_ambiguous_letters_are_kept(originals, k, copies, seed):
-    shuffled = shuffle(originals, k=k, copies=copies, seed=seed)
+@given(any_set(), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**40), st.booleans())
+def test_words_ends_and_ambiguous_letters_are_kept(originals, k, copies, seed, by_tallies):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "TOGETHER", 0 if by_tallies else 1000)
+        shuffled = shuffle(originals, k=k, copies=copies, seed=seed)
     plain = originals.alphabet.letters
     for row, after in enumerate(texts(shuffled)):
         before = originals.text(row // copies)
@@ -143,10 +150,13 @@ def random_set(lengths, alphabet=DNA, seed=0):
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
-def test_chunks_leave_no_trace(monkeypatch, k):
+@pytest.mark.parametrize("together", [0, 20, 1000])
+def test_chunks_leave_no_trace(monkeypatch, k, together):
     originals = random_set([300, 5, 80, 0, 31, *range(40, 90)])
+    monkeypatch.setattr(module, "TOGETHER", together)
     whole = shuffle(originals, k=k, copies=2, seed=3)
     for letters, vertices, few in [(1, 1 << 20, 24), (200, 1 << 20, 0), (1 << 20, 64, 5)]:
+        monkeypatch.setattr(module, "CHUNK_RUNS", few + 1)
         monkeypatch.setattr(module, "CHUNK_LETTERS", letters)
         monkeypatch.setattr(module, "CHUNK_VERTICES", vertices)
         monkeypatch.setattr(trails, "FEW_RUNS", few)
@@ -175,6 +185,50 @@ def test_a_long_record_among_short_ones():
     assert words(shuffled.text(1), 3) == words(originals.text(1), 3)
     # nine of ten letters that differ by chance: 3 in 4
     assert 0.7 < np.mean(shuffled[1] != originals[1]) < 0.8
+
+
+def test_a_few_long_runs_go_another_way_than_many_short_ones(monkeypatch):
+    originals = random_set([400, 30, 300, *[30] * 60])
+    monkeypatch.setattr(module, "TOGETHER", 50)
+    ways = Counter()
+    for name in ("_shuffle_runs", "shuffle_in_step"):
+        original = getattr(module, name)
+
+        def noted(*arguments, name=name, original=original, **options):
+            chunk = arguments[1]
+            ways[name] += len(chunk.start if name == "_shuffle_runs" else chunk)
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(module, name, noted)
+    after = shuffle(originals)
+    assert ways == {"_shuffle_runs": 2, "shuffle_in_step": 61}
+    for row in range(len(originals)):
+        assert words(after.text(row), 2) == words(originals.text(row), 2)
+
+
+@pytest.mark.parametrize("length", [tallies.LONGEST, 40_000])
+def test_tallies_are_used_as_far_as_they_count(monkeypatch, length):
+    monkeypatch.setattr(module, "TOGETHER", 0)
+    original = SequenceSet.from_strings(["A" * (length - 2) + "CG"], alphabet=DNA)
+    shuffled = shuffle(original, k=1)
+    assert words(shuffled.text(0), 1) == {"A": length - 2, "C": 1, "G": 1}
+    assert shuffled.text(0) != original.text(0)
+
+
+@pytest.mark.parametrize("most", [1, 3, 100, tallies.LONGEST])
+def test_letters_are_drawn_where_the_sum_of_counts_says(most):
+    rng = np.random.default_rng(most)
+    counts = rng.integers(0, most, (3000, 4), endpoint=True) * (rng.random((3000, 4)) < 0.7)
+    counts = counts[(counts.sum(1) > 0) & (counts.sum(1) <= tallies.LONGEST)]
+    total = counts.sum(1)
+    drawn = rng.integers(0, total)
+    expected = [
+        np.searchsorted(c, d, "right") for c, d in zip(counts.cumsum(1), drawn, strict=True)
+    ]
+    # the middle of all random numbers that mean the number drawn
+    bits = ((2 * drawn + 1) * (2**48 // (2 * total))).astype(np.uint64) << np.uint64(16)
+    left = counts.astype(np.uint64) @ (np.uint64(1) << np.arange(0, 64, 16).astype(np.uint64))
+    assert tallies._draw(left, bits).tolist() == expected
 
 
 def test_rarely_left_regions_end():

@@ -1,18 +1,18 @@
 """Read and write FASTA and FASTQ, millions of records at a time.
 
 A file becomes one buffer: its lines are found at once, headers are overwritten by zeros, and
-`bytes.translate` drops those and turns letters into codes, in place. Lengths follow by arithmetic;
-only names become Python objects.
+`bytes.translate` drops those and turns letters into codes, in place. Lengths follow by arithmetic,
+and names become Python objects only when they are asked for.
 """
 
 import logging
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from seqcnn.seq.io.checks import check_sequences
 from seqcnn.seq.io.files import atomic_write, open_bytes
 from seqcnn.seq.io.headers import parse_headers, shown
 from seqcnn.seq.io.lines import BLANKS, PIECE, Lines, cut_out_headers, find_lines, normalise
+from seqcnn.seq.names import take_names
 from seqcnn.seq.record import SequenceSet
 
 _log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def read_sequences(
     lines = find_lines(text, path, remarks)
     ids, descriptions = parse_headers(cut_out_headers(text, lines), remarks)
 
-    records = _Records(path, text, lines, ids, lines.count_letters(text))
+    records = _Records(path, text, lines, ids)
     kept = records.find_filled(remarks)
     known = _guess(records, remarks) if alphabet is None else get_alphabet(alphabet)
     codes = records.encode(known, mask, remarks)
@@ -81,8 +82,10 @@ def read_sequences(
         known,
         codes,
         np.append(records.offsets[:-1][kept], len(codes)),
-        ids if kept.all() else tuple(compress(ids, kept.tolist())),
-        descriptions if kept.all() else tuple(compress(descriptions, kept.tolist())),
+        ids if kept.all() else take_names(ids, np.flatnonzero(kept)),
+        descriptions
+        if kept.all() or not descriptions
+        else take_names(descriptions, np.flatnonzero(kept)),
     )
     check_sequences(sequences, path, remarks)
     for remark in remarks:
@@ -104,20 +107,18 @@ class _Records:
         The lines of the text.
     ids
         n names.
-    letters_before
-        int64 (lines + 1,): letters before each line, and in all.
     """
 
     path: str | Path
     text: bytearray
     lines: Lines
-    ids: tuple[str, ...]
-    letters_before: np.ndarray
+    ids: Sequence[str]
 
     @cached_property
     def offsets(self) -> np.ndarray:
         """int64 (n + 1,): letters before each record, and in all."""
-        return np.append(self.letters_before[:-1][self.lines.is_header], self.letters_before[-1])
+        letters_before = self.lines.letters_before
+        return np.append(letters_before[:-1][self.lines.is_header], letters_before[-1])
 
     def line_of(self, record: int) -> int:
         """Line of a record's header, counted from 1."""
@@ -174,7 +175,7 @@ class _Records:
 
     def _refuse_letter(self, position: int, rest: bytearray, alphabet: Alphabet) -> None:
         """Name the first character of `rest` that is no symbol; it is at `position` in all."""
-        line = int(np.searchsorted(self.letters_before, position, "right")) - 1
+        line = int(np.searchsorted(self.lines.letters_before, position, "right")) - 1
         record = int(np.searchsorted(self.offsets, position, "right")) - 1
         legal = bytes(byte for byte in range(256) if alphabet.code_of_byte[byte] != PAD)
         wrong = rest.translate(None, legal + _NO_LETTERS)[:4].decode("utf-8", "replace")[0]

@@ -1,13 +1,16 @@
 """Turn the header lines of sequence files into names, and say what is odd about them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 
+from seqcnn.seq.names import Names
+
 # ASCII only: a no-break space belongs to a name
 _BLANKS = b" \t\v\f\r"
-_BLANKS_AS_SPACES = bytes.maketrans(_BLANKS, b" " * len(_BLANKS))
+_IS_SEPARATOR = np.isin(np.arange(256), list(_BLANKS + b"\n"))
 _INDENT = re.compile(rb"^[ \t\v\f\r]+", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -18,7 +21,7 @@ def shown(name: str) -> str:
     return repr(name if len(name) <= 60 else name[:57] + "...")
 
 
-def parse_headers(block: bytes, remarks: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def parse_headers(block: bytes, remarks: list[str]) -> tuple[Sequence[str], Sequence[str]]:
     r"""Split headers into names and descriptions.
 
     Parameters
@@ -33,51 +36,53 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[tuple[str, ...], tu
     ids
         The text of each header before its first white space; ``seq_<n>`` where there is none.
     descriptions
-        The rest of each header; an empty tuple when every header is a single word.
+        The rest of each header; empty when every header is a single word.
 
     Examples
     --------
     >>> parse_headers(b"s1 first\ns2\n", [])
     (('s1', 's2'), ('first', ''))
     """
+    is_ascii = block.isascii()
+    if not is_ascii:
+        # so that names that are equal as text are equal as bytes
+        block = block.decode(errors="replace").encode()
     letters = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(letters == ord("\n"))
+    low = np.flatnonzero(letters <= ord(" "))
+    signs = letters[low]
+    has_control = np.count_nonzero(signs < ord(" ")) > np.count_nonzero(signs == ord("\n"))
+    if has_control:
+        low = low[_IS_SEPARATOR[signs]]
+        signs = letters[low]
+    last = np.flatnonzero(signs == ord("\n"))
+    ends = low[last]
     starts = np.concatenate([[0], ends[:-1] + 1])
-    has_blanks = any(blank in block for blank in _BLANKS)
-    if has_blanks:
-        is_blank = np.frombuffer(block.translate(_BLANKS_AS_SPACES), np.uint8) == ord(" ")
-        if is_blank[starts].any():
-            block, count = _INDENT.subn(b"", block)
-            remarks.append(f"headers that begin with white space, which was skipped: {count:,}")
-            return parse_headers(block, remarks)
-        blanks = np.flatnonzero(is_blank)
-        # where a first word ends there comes a line feed, so that every header makes two lines
-        cuts = np.append(blanks, len(block))[np.searchsorted(blanks, starts)]
-        has_rest = cuts < ends
-        cut_up = letters.copy()
-        cut_up[cuts[has_rest]] = ord("\n")
-        if not has_rest.all():
-            cut_up = np.insert(cut_up, ends[~has_rest], ord("\n"))
-        block = cut_up.tobytes()
-    texts = block[:-1].decode(errors="replace").split("\n")
-    ids, descriptions = (texts[::2], texts[1::2]) if has_blanks else (texts, [])
+    cuts = low[np.concatenate([[0], last[:-1] + 1])]
+    if ((cuts == starts) & (cuts < ends)).any():
+        block, count = _INDENT.subn(b"", block)
+        remarks.append(f"headers that begin with white space, which was skipped: {count:,}")
+        return parse_headers(block, remarks)
+    ids = Names(block, starts, cuts)
+    has_rest = (cuts < ends).any()
+    descriptions = Names(block, np.minimum(cuts + 1, ends), ends) if has_rest else ()
     # the rule is printable ASCII, and that is seen at once
-    if not block.isascii() or np.count_nonzero(letters < ord(" ")) > len(ends) or 127 in block:
-        _remark_on_encoding(texts, remarks)
+    if not is_ascii or has_control or 127 in block:
+        texts = zip(ids, descriptions, strict=True) if has_rest else zip(ids)
+        _remark_on_encoding(chain.from_iterable(texts), remarks)
         _remark_on_characters(ids, remarks)
-    if "" in ids:
-        ids = _name_the_nameless(ids, remarks)
-    return tuple(ids), tuple(descriptions)
+    if (starts == cuts).any():
+        return _name_the_nameless(list(ids), remarks), descriptions
+    return ids, descriptions
 
 
-def _name_the_nameless(ids: list[str], remarks: list[str]) -> list[str]:
-    named = [name or f"seq_{i}" for i, name in enumerate(ids, 1)]
+def _name_the_nameless(ids: list[str], remarks: list[str]) -> tuple[str, ...]:
+    named = tuple(name or f"seq_{i}" for i, name in enumerate(ids, 1))
     first = named[ids.index("")]
     remarks.append(f"records without id, named by position: {ids.count(''):,}, first {first!r}")
     return named
 
 
-def _remark_on_encoding(texts: Sequence[str], remarks: list[str]) -> None:
+def _remark_on_encoding(texts: Iterable[str], remarks: list[str]) -> None:
     # decoding put this character in the place of bytes that it could not read
     wrong = [text for text in texts if "\ufffd" in text]
     if wrong:

@@ -12,10 +12,14 @@ from seqcnn.seq.io.sniff import begins_like, refuse_other_formats
 
 BLANKS = b" \t\v\f\r"
 """Bytes inside of a line that are no letters."""
-PIECE = 1 << 18
+PIECE = 1 << 19
 """Bytes to work on at a time: fresh arrays of a file's size cost more than the arithmetic."""
 
+LONG_RECORD = 1000
+"""Bytes per record on average; in longer ones headers are few, and are cut out one by one."""
+
 _LINE_FEED = 10
+_IS_BLANK = np.isin(np.arange(256), list(BLANKS))
 
 
 def normalise(text: bytearray, path: str | Path, remarks: list[str]) -> bytearray:
@@ -59,12 +63,15 @@ class Lines:
     ----------
     ends
         int64 (lines,): position of the line feed that ends each line.
+    blanks
+        int64 (lines,): how many bytes of each line are `BLANKS`.
     is_header, is_letters
         bool (lines,): lines with a name; lines with a part of a sequence. Comments, blank lines and
         qualities may be neither.
     """
 
     ends: np.ndarray
+    blanks: np.ndarray
     is_header: np.ndarray
     is_letters: np.ndarray
 
@@ -78,13 +85,10 @@ class Lines:
         """int64 (lines,): bytes of each line, line feed included."""
         return np.diff(self.ends, prepend=-1)
 
-    def count_letters(self, text: bytearray) -> np.ndarray:
-        """Count the letters before each line of a text without headers, and all: (lines + 1,)."""
-        lengths = np.where(self.is_letters, self.widths - 1, 0)
-        for blank in BLANKS:
-            if blank in text:
-                at = _positions(text, blank)
-                lengths -= np.bincount(np.searchsorted(self.ends, at), minlength=len(lengths))
+    @cached_property
+    def letters_before(self) -> np.ndarray:
+        """int64 (lines + 1,): letters before each line, and in all."""
+        lengths = np.where(self.is_letters, self.widths - 1 - self.blanks, 0)
         return np.concatenate([[0], np.cumsum(lengths)])
 
 
@@ -97,9 +101,10 @@ def find_lines(text: bytearray, path: str | Path, remarks: list[str]) -> Lines:
         FASTA: there is no header, or letters before the first one. FASTQ: a record is
         cut off, or has other numbers of letters and qualities.
     """
-    ends = _positions(text, _LINE_FEED)
+    ends, blanks = _find_ends(text)
     if begins_like(b"@", text):
-        return _find_fastq_lines(text, ends, path)
+        role = _find_fastq_roles(text, ends, path)
+        return Lines(ends, blanks, role == 0, role == 1)
     starts = np.concatenate([[0], ends[:-1] + 1])
     first = np.frombuffer(text, np.uint8)[starts]
     is_header, is_comment = first == ord(">"), first == ord(";")
@@ -115,11 +120,33 @@ def find_lines(text: bytearray, path: str | Path, remarks: list[str]) -> Lines:
             )
     if not is_header.any():
         raise SeqcnnError("no sequences: no line begins with '>'", path=path)
-    return Lines(ends, is_header, ~is_header & ~is_comment)
+    return Lines(ends, blanks, is_header, ~is_header & ~is_comment)
 
 
-def _find_fastq_lines(text: bytearray, ends: np.ndarray, path: str | Path) -> Lines:
-    """Tell the lines of a record apart: four, or wrapped ones with blank lines between records."""
+def _find_ends(text: bytearray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the line feeds, and count the blanks of each line, both int64 (lines,)."""
+    buffer = np.frombuffer(text, np.uint8)
+    ends, blanks_before, count = [], [], 0
+    for start in range(0, len(buffer), PIECE):
+        piece = buffer[start : start + PIECE]
+        low = np.flatnonzero(piece <= ord(" "))
+        signs = piece[low]
+        feeds = np.flatnonzero(signs == _LINE_FEED)
+        ends.append(low[feeds] + start)
+        blanks = np.cumsum(_IS_BLANK[signs])
+        blanks_before.append(blanks[feeds] + count)
+        count += int(blanks[-1]) if len(blanks) else 0
+    return np.concatenate(ends), np.diff(np.concatenate(blanks_before), prepend=0)
+
+
+def _find_fastq_roles(text: bytearray, ends: np.ndarray, path: str | Path) -> np.ndarray:
+    """Tell the lines of a record apart: four, or wrapped ones with blank lines between records.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (lines,): 0 for names, 1 for letters, other numbers for the rest.
+    """
     starts = np.concatenate([[0], ends[:-1] + 1])
     count = len(ends)
     while not text[starts[count - 1] : ends[count - 1]].strip():
@@ -144,7 +171,7 @@ def _find_fastq_lines(text: bytearray, ends: np.ndarray, path: str | Path) -> Li
                 path=path,
                 line=int(np.argmax(wrong)) + 1,
             )
-    return Lines(ends, role == 0, role == 1)
+    return role
 
 
 def _find_wrapped_records(
@@ -185,31 +212,25 @@ def cut_out_headers(text: bytearray, lines: Lines) -> bytes:
     bytes
         The header lines that were there without their first character, each ended by a line feed.
     """
+    others = np.flatnonzero(~lines.is_letters)
+    if len(others) * LONG_RECORD < len(text):
+        return b"".join(_cut_out_line(text, lines, line) for line in others.tolist())
     buffer = np.frombuffer(text, np.uint8)
     headers = []
     marks = np.arange(0, len(buffer) + PIECE, PIECE)
     for rows in starmap(slice, pairwise(np.unique(np.searchsorted(lines.ends, marks)))):
-        start, is_letters = lines.starts[rows.start], lines.is_letters[rows]
+        start, widths = lines.starts[rows.start], lines.widths[rows]
         piece = buffer[start : lines.ends[rows.stop - 1] + 1]
-        # one run for all lines of a record, since they are far fewer than lines
-        last = np.append(np.flatnonzero(np.diff(is_letters)), len(is_letters) - 1)
-        runs = np.diff(lines.ends[rows][last], prepend=start - 1)
-        kept = np.repeat(is_letters[last], runs)
-        others = piece[~kept]
-        piece *= kept.view(np.uint8)
-
-        widths = lines.widths[rows][~is_letters]
-        is_header = lines.is_header[rows][~is_letters]
-        taken = np.repeat(is_header, widths)
-        taken[(np.cumsum(widths) - widths)[is_header]] = False
-        headers.append(others[taken].tobytes())
+        taken = np.repeat(lines.is_header[rows], widths)
+        taken[lines.starts[rows] - start] = False
+        headers.append(piece[taken].tobytes())
+        piece *= np.repeat(lines.is_letters[rows].view(np.uint8), widths)
     return b"".join(headers)
 
 
-def _positions(text: bytearray, byte: int) -> np.ndarray:
-    """Find where `byte` occurs, as int64."""
-    buffer = np.frombuffer(text, np.uint8)
-    pieces = range(0, len(buffer), PIECE)
-    return np.concatenate(
-        [np.flatnonzero(buffer[start : start + PIECE] == byte) + start for start in pieces]
-    )
+def _cut_out_line(text: bytearray, lines: Lines, line: int) -> bytes:
+    """Overwrite a line by zero bytes; return what `cut_out_headers` does."""
+    start, stop = int(lines.starts[line]), int(lines.ends[line]) + 1
+    header = text[start + 1 : stop] if lines.is_header[line] else b""
+    text[start:stop] = bytes(stop - start)
+    return bytes(header)
