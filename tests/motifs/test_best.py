@@ -106,7 +106,8 @@ def test_same_seed_same_choice():
     assert (first != other).any()
 
 
-def test_says_how_far_it_is():
+def test_says_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(best, "WINDOWS", 64)
     shares = []
     sequences = SequenceSet.from_strings(["ACGT" * 800] * 5, alphabet=DNA)
     matrix = ScoreMatrix(np.eye(4)[[0, 1]], DNA)
