@@ -39,6 +39,7 @@ from seqcnn.seq.alphabet import DNA
 
 THRESHOLDS = (0.1, THRESHOLD, 0.2, 0.3)
 TAGS = ("class", "family")
+GROUPS = ("vertebrates", "insects", "fungi", "plants", "nematodes", "all")
 
 
 def adjusted_rand(labels: Sequence, others: Sequence) -> float:
@@ -106,11 +107,11 @@ def gimme_labels(motifs: Sequence[Motif], gimme: str, threads: int) -> np.ndarra
     return np.array([labels[motif.name] for motif in motifs])
 
 
-def print_groups(groups: Sequence[str | None], *, gimme: str | None, threads: int) -> None:
+def print_groups(groups: Sequence[str], *, gimme: str | None, threads: int) -> None:
     print("| motifs | number | by | families | ARI, classes | ARI, families | s |")
     print("|---|---|---|---|---|---|---|")
     for group in groups:
-        motifs = load_database(group=group)
+        motifs = load_database(group=None if group == "all" else group)
         truth = [stated(motifs, tag) for tag in TAGS]
         if truth[0] is None or truth[1] is None:
             return
@@ -119,7 +120,7 @@ def print_groups(groups: Sequence[str | None], *, gimme: str | None, threads: in
             by: str,
             labels: np.ndarray,
             seconds: float,
-            name: str = f"{group or 'all'} | {len(motifs):,}",
+            name: str = f"{group} | {len(motifs):,}",
             truth: list = truth,
         ) -> None:
             figures = " | ".join(f"{adjusted_rand(t, labels):.3f}" for t in truth)
@@ -140,7 +141,7 @@ def print_groups(groups: Sequence[str | None], *, gimme: str | None, threads: in
             cuts = [fcluster(tree, n, "maxclust") for n in range(5, min(len(motifs), 200), 5)]
             best = max(cuts, key=lambda labels: adjusted_rand(truth[0] or [], labels))
             row("memelite p, average linkage, best number", best, seconds)
-        if gimme and group is not None:
+        if gimme:
             began = time.perf_counter()
             try:
                 labels = gimme_labels(motifs, gimme, threads)
@@ -194,14 +195,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="JASPAR, with peers")
     parser.add_argument("--gimme", help="the command gimme of GimmeMotifs, wherever it is")
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=GROUPS)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     use_cores(options.threads)
     print(f"{processor()}, {options.threads} threads, Python {platform.python_version()}, "
           f"numpy {np.__version__}\n")  # fmt: skip
     if options.full:
-        groups = ("vertebrates", "insects", "fungi", "plants", "nematodes", None)
-        print_groups(groups, gimme=options.gimme, threads=options.threads)
+        print_groups(options.groups, gimme=options.gimme, threads=options.threads)
     print_planted(*((20, THRESHOLDS) if options.full else (1, [THRESHOLD])))
 
 

@@ -109,7 +109,8 @@ def cluster(
         raise SeqcnnError(f"`threshold` is {threshold}, it must be above 0 and below 1")
     if reference is None:
         few = len(motifs) < ENOUGH and motifs[0].alphabet == DNA
-        reference = load_database() if few else []
+        given = {motif.name for motif in motifs}
+        reference = [m for m in load_database() if m.name not in given] if few else []
     database = TargetDatabase([*motifs, *reference], both_strands=both_strands)
     with ThreadPoolExecutor(threads or available_threads()) as pool:
         likeness = -np.array(list(pool.map(database.log10_p, motifs)), np.float32)
