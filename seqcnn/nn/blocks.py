@@ -271,8 +271,10 @@ def half_padding(
 
 
 def _call(layer: Layer, x: jax.Array, rngs: nnx.Rngs | None) -> jax.Array:
-    return layer(x, rngs=rngs) if _takes_rngs(layer) else layer(x)
-
-
-def _takes_rngs(layer: Layer) -> bool:
-    return "rngs" in inspect.signature(layer).parameters
+    """Call a layer with what it takes: a layer that is told of training is told it by `rngs`."""
+    takes = inspect.signature(layer).parameters
+    if "rngs" in takes:
+        return layer(x, rngs=rngs)
+    if "training" in takes:
+        return layer(x, training=rngs is not None)
+    return layer(x)

@@ -16,6 +16,7 @@ from seqcnn.nn.blocks import (
     half_padding,
 )
 from seqcnn.nn.layers import Dense
+from seqcnn.nn.norm import BatchNorm
 from seqcnn.reference.conv import conv
 
 
@@ -146,3 +147,16 @@ def test_blocks_nest_and_train_inside_of_jit():
 def test_half_padding_keeps_the_length_of_odd_windows():
     assert half_padding(7) == 3
     assert half_padding((3, 5), (2, 1)) == (2, 2)
+
+
+def test_batch_norm_trains_inside_of_blocks():
+    x = 3 * jnp.ones((2, 8, 4)) + jnp.arange(8.0)[None, :, None]
+    for block in (Sequential, lambda norm: Residual(Sequential(norm))):
+        norm = BatchNorm(4)
+        chain = block(norm)
+        chain(x)
+        assert float(jnp.abs(norm.mean[...]).max()) == 0.0  # a prediction changes nothing
+        trained = chain(x, rngs=nnx.Rngs(0))
+        np.testing.assert_allclose(norm.mean[...], 0.1 * 6.5, rtol=1e-6)
+        if isinstance(chain, Sequential):
+            np.testing.assert_allclose(trained.mean(), 0.0, atol=1e-6)
