@@ -92,7 +92,7 @@ def conv_transpose(
     # the convolution to be turned around pads less at the end by what the result has more
     less = tuple((before, after - m) for (before, after), m in zip(pads, more, strict=True))
     geometry = Geometry(sizes, window, strides, dilations, less, x.shape[1:-1])
-    return lowering.transpose(x, kernel, geometry, groups=groups, precision=precision)
+    return lowering.convolve_transposed(x, kernel, geometry, groups=groups, precision=precision)
 
 
 def check_transposed_shapes(x: Sequence[int], kernel: Sequence[int], groups: int) -> None:

@@ -57,7 +57,7 @@ def transposed(
 ) -> jax.Array:
     """Send float (n, *positions, channels_out) back to (n, *space, channels_in)."""
     each = _input_gradient(geometry, kernel, upstream)
-    return each.reshape(*each.shape[:-1], groups, -1).sum(axis=-1)
+    return each.reshape(*each.shape[:-1], groups, each.shape[-1] // groups).sum(axis=-1)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -101,7 +101,7 @@ def _sum_of_terms(geometry: Geometry, x: jax.Array, kernel: jax.Array) -> jax.Ar
     """Sum up what lies under the places of the window, of a padded array (n, ..., *space, c)."""
     ahead = x.shape[1 : -1 - geometry.rank]
     shape = (1, *ahead, *(1,) * geometry.rank, x.shape[-1])
-    terms = [part * kernel[place].reshape(shape) for place, part in covered(x, geometry)]
+    terms = [part * kernel[place].reshape(shape) for place, part in tap_views(x, geometry)]
     result = reduce(operator.add, terms[:_TERMS])
     for start in range(_TERMS, len(terms), _TERMS):
         result = lax.optimization_barrier(result)
@@ -116,10 +116,10 @@ def _in_blocks(geometry: Geometry, x: jax.Array, kernel: jax.Array, block: int) 
     move an array: hence the demands on the layout.
     """
     whole = lax.optimization_barrier(padded(x, geometry))
-    blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], -1, block), -2, 1)
+    blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], x.shape[-1] // block, block), -2, 1)
     result = _in_order(_sum_of_terms(geometry, lax.optimization_barrier(_in_order(blocks)), kernel))
     together = jnp.moveaxis(lax.optimization_barrier(result), 1, -2)
-    return together.reshape(*together.shape[:-2], -1)
+    return together.reshape(*together.shape[:-2], x.shape[-1])
 
 
 def _in_order(x: jax.Array) -> jax.Array:
@@ -197,7 +197,7 @@ def _kernel_gradient(geometry: Geometry, x: jax.Array, upstream: jax.Array) -> j
 
     errors = split(upstream)
     sums = []
-    for _, part in covered(padded(x, geometry), geometry):
+    for _, part in tap_views(padded(x, geometry), geometry):
         values = split(part)
         sums.append(reduce(operator.add, (values[i] * errors[i] for i in range(parts))))
     together = lax.optimization_barrier(jnp.stack(sums))
@@ -217,7 +217,7 @@ def padded(x: jax.Array, geometry: Geometry) -> jax.Array:
     return lax.pad(x, np.zeros((), x.dtype), pads)
 
 
-def covered(x: jax.Array, geometry: Geometry) -> Iterator[tuple[tuple[int, ...], jax.Array]]:
+def tap_views(x: jax.Array, geometry: Geometry) -> Iterator[tuple[tuple[int, ...], jax.Array]]:
     """Cut out of a padded array what each place of the window covers over all positions.
 
     Yields

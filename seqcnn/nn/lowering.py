@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from seqcnn.nn.depthwise import covered, padded, shift_and_add, transposed
+from seqcnn.nn.depthwise import padded, shift_and_add, tap_views, transposed
 from seqcnn.nn.geometry import Geometry
 
 # a program with more slices than this takes longer to compile than it will ever save
@@ -66,7 +66,7 @@ def convolve(
     return _convolved(chosen, x, kernel, geometry, groups=groups, precision=precision)
 
 
-def transpose(
+def convolve_transposed(
     x: jax.Array,
     kernel: jax.Array,
     geometry: Geometry,
@@ -191,9 +191,9 @@ def columns(
 
     def of_group(x: jax.Array, kernel: jax.Array) -> jax.Array:
         rows = jnp.concatenate(
-            [part for _, part in covered(padded(x, geometry), geometry)], axis=-1
+            [part for _, part in tap_views(padded(x, geometry), geometry)], axis=-1
         )
-        matrix = kernel.reshape(-1, kernel.shape[-1])
+        matrix = kernel.reshape(math.prod(kernel.shape[:-1]), kernel.shape[-1])
         return lax.dot_general(
             rows, matrix, (((rows.ndim - 1,), (0,)), ((), ())), precision=precision
         )
@@ -201,10 +201,11 @@ def columns(
     if groups == 1:
         return of_group(x, kernel)
     # group by group in memory, so that every matrix product reads and writes what lies together
-    grouped = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, -1), -2, 0)
-    kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:-1], groups, -1), -2, 0)
+    grouped = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, kernel.shape[-2]), -2, 0)
+    given = kernel.shape[-1] // groups
+    kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:-1], groups, given), -2, 0)
     result = jnp.moveaxis(jax.vmap(of_group)(grouped, kernels), 0, -2)
-    return result.reshape(*result.shape[:-2], -1)
+    return result.reshape(*result.shape[:-2], kernel.shape[-1])
 
 
 def blocks(
@@ -259,9 +260,11 @@ def planes(
     Then each position of this axis is an array of its own, with one axis less. Only for one group.
     """
     first, rest = geometry.split_first_axis()
-    flat = x.reshape(*x.shape[:2], -1)
-    parts = [part.reshape(-1, *x.shape[2:]) for _, part in covered(padded(flat, first), first)]
+    flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+    shape = (len(x) * first.positions[0], *x.shape[2:])
+    parts = [part.reshape(shape) for _, part in tap_views(padded(flat, first), first)]
     each = jnp.concatenate(parts, axis=-1)
-    weights = jnp.moveaxis(kernel, 0, -3).reshape(*kernel.shape[1:-2], -1, kernel.shape[-1])
+    channels = kernel.shape[0] * kernel.shape[-2]
+    weights = jnp.moveaxis(kernel, 0, -3).reshape(*kernel.shape[1:-2], channels, kernel.shape[-1])
     result = convolve(each, weights, rest, groups=groups, precision=precision)
     return result.reshape(len(x), *geometry.positions, kernel.shape[-1])

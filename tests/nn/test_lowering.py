@@ -237,10 +237,22 @@ def test_eager_calls_compile_once():
     assert not compiled
 
 
-@pytest.mark.parametrize(("shape", "kernel", "groups"),
-                         [((0, 5, 4), (3, 1, 4), 4), ((0, 2, 4), (3, 4, 2), 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "kernel", "groups"),
+    [
+        ((0, 5, 4), (3, 1, 4), 4),
+        ((0, 2, 4), (3, 4, 2), 1),
+        ((0, 5, 4), (3, 2, 4), 2),
+        ((0, 5, 6, 4), (3, 3, 2, 4), 2),
+        ((0, 300, 4), (3, 2, 4), 2),
+        ((0, 7, 6, 5, 2), (3, 3, 3, 2, 4), 1),
+        ((0, 5, 4), (1, 4, 2), 1),
+        ((0, 300, 4), (3, 4, 2), 1),
+    ],
+)
 def test_batches_of_nothing(shape, kernel, groups):
     x, kernel = jnp.ones(shape), jnp.ones(kernel)
-    found, back = jax.vjp(lambda x, k: conv(x, k, padding=1, groups=groups), x, kernel)
-    assert found.shape == (0, shape[1], kernel.shape[-1])
-    assert not back(found)[1].any()
+    found, back = jax.vjp(lambda x, k: conv(x, k, padding="same", groups=groups), x, kernel)
+    assert found.shape == (0, *shape[1:-1], kernel.shape[-1])
+    of_x, of_kernel = back(found)
+    assert of_x.shape == shape and not of_kernel.any()

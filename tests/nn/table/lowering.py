@@ -35,14 +35,14 @@ ROWS = [
         ]
     ),
     Row(
-        "transpose",
-        lambda rngs: WithWeight(_program(lowering.transpose, 1), (3, 2, 4, 8)),
+        "convolve_transposed",
+        lambda rngs: WithWeight(_program(lowering.convolve_transposed, 1), (3, 2, 4, 8)),
         (2, 4, 4, 8),
         (2, 7, 4, 4),
-        lowering.transpose,
+        lowering.convolve_transposed,
     ),
     Row(
-        "transpose, each channel",
+        "convolve_transposed, each channel",
         lambda rngs: WithWeight(
             lambda x, k: depthwise.transposed(x, k, GEOMETRY, groups=4), (3, 2, 1, 8)
         ),
@@ -67,7 +67,7 @@ ROWS = [
 ]
 
 NOT_LAYERS = {
-    depthwise.covered,
+    depthwise.tap_views,
     lowering.Lowering,
     lowering.choose,
     lowering.convolve,
