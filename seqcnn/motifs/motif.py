@@ -9,6 +9,9 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.matrix import PSEUDOCOUNT, USUAL_SITES, ProbabilityMatrix, ScoreMatrix
 from seqcnn.seq.alphabet import Alphabet
 
+THRESHOLD = "threshold"
+"""Annotation with the log-odds from which on HOMER calls a site, natural logarithm."""
+
 
 @dataclass(frozen=True, eq=False)
 class Motif:
@@ -74,8 +77,15 @@ class Motif:
         return replace(self, matrix=self.matrix.reverse_complement())
 
     def trim(self, threshold: float = 0.25) -> "Motif":
-        """Drop positions at both ends that have less than `threshold` bits."""
-        return replace(self, matrix=self.matrix.trim(threshold))
+        """Drop positions at both ends that have less than `threshold` bits.
+
+        The annotation `THRESHOLD` goes with them, for it was that of all positions.
+        """
+        matrix = self.matrix.trim(threshold)
+        if len(matrix) == self.width:
+            return self
+        notes = tuple((key, text) for key, text in self.annotations if key != THRESHOLD)
+        return replace(self, matrix=matrix, annotations=notes)
 
     def information(self, *, corrected: bool = True) -> np.ndarray:
         """Relative entropy of each position against the background of the motif.

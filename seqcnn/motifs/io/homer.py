@@ -12,12 +12,16 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.io.words import alphabet_of_size, one_line, source_of, to_number
 from seqcnn.motifs.matrix import ProbabilityMatrix
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import THRESHOLD, Motif
 from seqcnn.motifs.pvalue import ScoreDistribution
 from seqcnn.seq.alphabet import Alphabet
 
-THRESHOLD = "threshold"
-"""Annotation with the log-odds from which on HOMER calls a site, natural logarithm."""
+LOG_P, OCCURRENCE = "log p", "occurrence"
+"""Annotations with the natural logarithm of the p-value of enrichment, and with how many targets
+and background sequences have a site: ``T:311.0(4.36%),B:12.3(.05%),P:1e-20``."""
+
+FIELDS = ("name", THRESHOLD, LOG_P, "", OCCURRENCE)
+"""What stands behind the consensus; the fourth was something in earlier years, and is 0."""
 
 SITE_P = 1e-4
 """The threshold is that of this p-value, where none is known."""
@@ -51,8 +55,8 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
     Returns
     -------
     list of Motif
-        The threshold becomes the annotation ``threshold``; `sites` is the number of target
-        sequences where the file has it.
+        Threshold, p-value and occurrence become annotations (`THRESHOLD`, `LOG_P`, `OCCURRENCE`);
+        `sites` is the number of target sequences where the file has it.
 
     Raises
     ------
@@ -90,13 +94,15 @@ def _read_motif(head: str, rows: Sequence[Row], path: str | Path | None) -> Moti
     if not rows:
         raise SeqcnnError("the motif has no position")
     values = [_read_row(row, len(rows[0][1].split())) for row in rows]
-    facts = dict(zip(("name", "threshold", "log_p", "", "occurrence"), fields, strict=False))
+    facts = dict(zip(FIELDS, fields, strict=False))
     return Motif(
         facts.get("name") or consensus or "unnamed",
         ProbabilityMatrix(np.array(values), alphabet_of_size(len(values[0]))),
-        sites=_targets(facts.get("occurrence", "")),
+        sites=_targets(facts.get(OCCURRENCE, "")),
         source=source_of(path),
-        annotations=tuple((THRESHOLD, fields[1]) for _ in fields[1:2]),
+        annotations=tuple(
+            (key, facts[key]) for key in (THRESHOLD, LOG_P, OCCURRENCE) if facts.get(key)
+        ),
     )
 
 
@@ -159,8 +165,12 @@ def _write_motif(motif: Motif) -> str:
             f"for their names, write MEME or TRANSFAC"
         )
     threshold = motif.annotation(THRESHOLD) or f"{_threshold(motif):.6f}"
-    name = one_line(motif.name)
-    fields = [f">{motif.consensus}", name, threshold, "0", "0", f"T:{motif.sites:.1f}"]
+    log_p = motif.annotation(LOG_P) or "0"
+    occurrence = motif.annotation(OCCURRENCE) or ""
+    if not occurrence or _targets(occurrence) != motif.sites:
+        occurrence = f"T:{motif.sites:.1f}"
+    facts = map(one_line, (motif.name, threshold, log_p, "0", occurrence))
+    fields = [f">{motif.consensus}", *facts]
     rows = "".join("\t".join(f"{p:.6f}" for p in row) + "\n" for row in motif.matrix.values)
     return "\t".join(fields) + "\n" + rows
 

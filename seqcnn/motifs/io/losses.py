@@ -7,6 +7,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnWarning
 from seqcnn.motifs.io import FORMATS
+from seqcnn.motifs.io.words import one_line
 from seqcnn.motifs.motif import Motif
 
 ROUNDED = 1e-5
@@ -79,7 +80,8 @@ def _backgrounds(one: Motif, other: Motif) -> bool:
 
 
 def _annotations(one: Motif, other: Motif) -> bool:
-    return not {key for key, _ in one.annotations} <= {key for key, _ in other.annotations}
+    kept = set(other.annotations)
+    return not all((key, one_line(text)) in kept for key, text in one.annotations if text.strip())
 
 
 _FACTS: dict[str, Callable[[Motif, Motif], bool]] = {

@@ -21,7 +21,8 @@ from seqcnn.motifs.motif import Motif
 from seqcnn.seq.alphabet import Alphabet
 
 NAMES = ("AC", "ID", "NA")
-"""Codes that name a motif, the first that is there being the identifier."""
+"""Codes that name a motif: the first that is there is the identifier, the last the alternative
+name; an `ID` that is neither becomes an annotation."""
 
 Line = tuple[int, str, str]
 """Number of a line, its code, and what follows."""
@@ -91,6 +92,7 @@ def _read_record(lines: Sequence[Line], path: str | Path | None) -> Motif | None
     counts = _read_counts(lines[start], lines[start + 1 : stop])
     named = {code: text for _, code, text in reversed(lines) if code in NAMES and text}
     names = list(dict.fromkeys(named[code] for code in NAMES if code in named))
+    between = tuple(("ID", name) for name in names[1:-1])
     others = tuple(
         (code, text) for _, code, text in (*lines[:start], *lines[stop:]) if code not in NAMES
     )
@@ -100,7 +102,7 @@ def _read_record(lines: Sequence[Line], path: str | Path | None) -> Motif | None
         names[-1] if len(names) > 1 else "",
         sites=sites_of(counts.values),
         source=source_of(path),
-        annotations=others,
+        annotations=between + others,
     )
 
 
@@ -150,7 +152,7 @@ def write(
     -------
     str
         Counts with at most six decimals: probability times `sites`. Annotations whose key is a
-        two-letter code are kept.
+        two-letter code are kept; without one of them, `ID` is the name.
     """
     head = "VV  seqcnn\nXX\n//\n"
     return head + "".join(_write_motif(motif) for motif in motifs)
@@ -158,7 +160,8 @@ def write(
 
 def _write_motif(motif: Motif) -> str:
     name, alternative = one_word(motif.name), one_line(motif.alternative_name)
-    lines = [f"AC  {name}", "XX", f"ID  {name}"]
+    identifier = one_word(motif.annotation("ID") or "") or name
+    lines = [f"AC  {name}", "XX", f"ID  {identifier}"]
     lines += [f"NA  {alternative}"] if alternative else []
     notes = [(code, one_line(text)) for code, text in motif.annotations if _is_code(code)]
     lines += ["XX", "P0  " + "  ".join(f"{letter:>8}" for letter in plain_letters(motif))]

@@ -15,6 +15,9 @@ from seqcnn.seq.alphabet import Alphabet
 NAMES = ("Protein", "Gene", "Motif")
 """Facts that name a motif."""
 
+_KEY = re.compile(r"\w[\w -]*")
+"""What the reader takes for the key of a fact."""
+
 LONGEST_HEADING = 2000
 """Characters of a heading that are searched for facts."""
 
@@ -99,14 +102,15 @@ def _read_motif(heading: str, rows: Sequence[Row], path: str | Path | None) -> M
             )
     alphabet, columns = known_by_letters("".join(letter for _, letter, _ in rows))
     order = [columns.index(letter) for letter in alphabet.letters]
-    facts = dict(_facts(heading))
+    pairs = list(_facts(heading))
+    facts = dict(pairs)
     name = next((facts[key] for key in NAMES if facts.get(key)), "") or heading.split("\t")[0]
     name = name or ("unnamed" if path is None else Path(path).stem)
     return Motif(
         name,
         ProbabilityMatrix(np.array(values)[order].T, alphabet),
         source=source_of(path),
-        annotations=tuple((k, v) for k, v in facts.items() if v and v != name),
+        annotations=tuple((k, v) for k, v in pairs if v and v != name),
     )
 
 
@@ -142,7 +146,8 @@ def write(
     Returns
     -------
     str
-        Probabilities with six decimals.
+        Probabilities with six decimals. Annotations become facts of the heading, as far as it is
+        read.
     """
     return "\n".join(_write_motif(motif) for motif in motifs)
 
@@ -152,4 +157,10 @@ def _write_motif(motif: Motif) -> str:
         f"{letter}:\t" + "\t".join(f"{p:.6f}" for p in row) + "\n"
         for letter, row in zip(plain_letters(motif), motif.matrix.values.T, strict=True)
     )
-    return f"Protein: {one_line(motif.name)}\n{rows}"
+    facts = [f"Protein: {one_line(motif.name)}"]
+    facts += [
+        f"{key}: {one_line(text)}"
+        for key, text in motif.annotations
+        if _KEY.fullmatch(key) and key != "Protein"
+    ]
+    return "\t".join(facts) + f"\n{rows}"

@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,6 +115,8 @@ def test_any_motifs_pass_through_every_format(motifs, format, newline):
             assert one.annotation("URL") == other.annotation("URL")
         elif format != "homer":
             assert one.alphabet.letters == other.alphabet.letters
+        if format == "uniprobe":
+            assert one.annotations == other.annotations
         # the reader rescales rows of rounded numbers
         np.testing.assert_allclose(one.matrix.values, other.matrix.values, atol=2e-5)
 
@@ -195,6 +198,8 @@ def test_transfac_as_transfac_writes_it(tmp_path):
     (again,) = read_motifs(tmp_path / "y")
     assert again.annotations == motif.annotations
     assert again.alternative_name == "MyoD"
+    assert again.annotation("ID") == "V$MYOD_01"
+    assert "ID  V$MYOD_01\n" in (tmp_path / "y").read_text()
 
 
 def test_transfac_damage_names_the_line(tmp_path):
@@ -225,7 +230,25 @@ def test_homer_as_homer_writes_it(tmp_path):
     assert motif.annotation("threshold") == "8.059752"
     np.testing.assert_allclose(motif.matrix.values[0], np.array([726, 2, 170, 103]) / 1001)
     write_motifs(tmp_path / "y", [motif], format="homer")
-    assert (tmp_path / "y").read_text().split("\t")[2] == "8.059752"
+    # all facts stay what they were; the consensus is our own
+    assert (tmp_path / "y").read_text().split("\n")[0].split("\t")[1:] == (
+        HOMER.split("\n")[0].split("\t")[1:]
+    )
+    assert read_motifs(tmp_path / "y")[0].annotations == motif.annotations
+
+
+def test_homer_facts_that_are_no_longer_true_are_not_written(tmp_path):
+    flat = "0.25\t0.25\t0.25\t0.25\n"
+    (tmp_path / "x").write_text(HOMER + flat)
+    (motif,) = read_motifs(tmp_path / "x")
+    fewer = replace(motif.trim(), sites=7)
+    assert (fewer.width, fewer.annotation("threshold")) == (2, None)
+    assert motif.trim(0).annotation("threshold") == "8.059752"
+    write_motifs(tmp_path / "y", [fewer], format="homer")
+    fields = (tmp_path / "y").read_text().split("\n")[0].split("\t")
+    assert (fields[3], fields[5]) == ("-23791.535714", "T:7.0")
+    # two positions cannot score 8.06 in natural logarithms
+    assert float(fields[2]) <= 2 * np.log(4)
 
 
 def test_homer_gets_a_threshold_that_its_consensus_passes(tmp_path):
@@ -249,6 +272,9 @@ def test_uniprobe_as_uniprobe_writes_it(tmp_path):
     first, second = read_motifs(tmp_path / "x")
     assert (first.name, second.name) == ("Cbf1", "Pho4")
     assert first.annotation("Seed k-mer") == "CACGTGAC"
+    write_motifs(tmp_path / "y", [first, second], format="uniprobe")
+    assert (tmp_path / "y").read_text().startswith(UNIPROBE.split("\n")[0] + "\n")
+    assert [m.annotations for m in read_motifs(tmp_path / "y")] == 2 * [first.annotations]
     np.testing.assert_allclose(second.matrix.values, [[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.1]])
 
 

@@ -23,7 +23,7 @@ LOST = {
     "pfm": {"white space", "E-values", "backgrounds", "annotations"},
     "transfac": {"white space", "E-values", "backgrounds"},
     "homer": {"which letters", "alternative", "E-values", "backgrounds", "annotations"},
-    "uniprobe": {"alternative", "numbers of sites", "E-values", "backgrounds", "annotations"},
+    "uniprobe": {"alternative", "numbers of sites", "E-values", "backgrounds"},
 }
 
 
@@ -56,3 +56,11 @@ def test_meme_holds_one_background_only():
     other = Motif("m2", ProbabilityMatrix(np.full((3, 4), 0.25), DNA, [0.4, 0.1, 0.1, 0.4]))
     assert losses([other], "meme") == []
     assert losses([PLAIN, other], "meme") == ["backgrounds of their own (of 2 motifs)"]
+
+
+def test_of_facts_with_one_name_none_is_lost_silently():
+    twice = Motif("m", PLAIN.matrix, sites=20, annotations=(("URL", "a"), ("URL", "b")))
+    assert losses([twice], "meme") == ["annotations (of 1 motif)"]
+    remarks = Motif("m", PLAIN.matrix, sites=20, annotations=(("CC", "a"), ("CC", "b")))
+    assert losses([remarks], "transfac") == []
+    assert losses([remarks], "uniprobe") == ["numbers of sites (of 1 motif)"]
