@@ -92,16 +92,19 @@ def command(
             not_the_input(path, *inputs)
     import math
 
-    from seqcnn.motifs.data import load_motifs
+    from seqcnn.motifs.data import alphabet_of_ones_own, load_motifs, over_alphabet
     from seqcnn.motifs.enrich import enrich
     from seqcnn.motifs.enrich_files import write_enrichments, write_positions
     from seqcnn.seq.io.fasta import read_sequences
 
-    foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
+    # sequences tell DNA, RNA and protein; letters of one's own stand with the motifs
+    loaded = load_motifs(motifs)
+    letters = alphabet or alphabet_of_ones_own(loaded)
+    foreground = read_sequences(positives, alphabet=letters, mask=mask)
     compared = None
     if control is not None:
         compared = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
-    chosen = load_motifs(motifs, alphabet=foreground.alphabet)
+    chosen = [over_alphabet(motif, foreground.alphabet) for motif in loaded]
     with progress_bar(quiet=quiet) as progress:
         found = enrich(chosen, foreground, compared, progress=progress, **options)
     if q_value is not None:

@@ -7,7 +7,11 @@ import pytest
 
 from seqcnn.cli.main import main
 from seqcnn.motifs.io import write_motifs
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.fasta import write_fasta
+from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import parse_log10
 from seqcnn.stats.tests import log10_p_of_detail
 from tests.motifs.test_enrich import WORDS, as_set, planted, random_rows, word_motif
@@ -83,6 +87,25 @@ def test_same_seed_same_bytes(files, capsys):
         run(files, "motifs.meme", "peaks.fa", "--seed", seed, "-q", "--decoys", "50")
         outs.append(capsys.readouterr().out)
     assert outs[0] == outs[1] != outs[2]
+
+
+@pytest.mark.parametrize("options", [(), ("--alphabet", "HPC")])
+def test_letters_of_ones_own_come_with_the_motifs(tmp_path, capsys, options):
+    own = Alphabet("hp", "HPC", {"X": "HPC"})
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 3, (60, 50))
+    rows[::2, 20:26] = [0, 1, 2, 2, 1, 0]
+    ids = [f"s{i}" for i in range(len(rows))]
+    write_fasta(
+        tmp_path / "x.fa",
+        SequenceSet.from_arrays(list(rows.astype(np.uint8)), alphabet=own, ids=ids),
+    )
+    found = Motif("m", ProbabilityMatrix(np.eye(3)[[0, 1, 2, 2, 1, 0]], own), sites=20)
+    write_motifs(tmp_path / "x.meme", [found])
+    assert run(tmp_path, "x.meme", "x.fa", "-q", *options) == 0
+    (row,) = rows_of(capsys.readouterr().out)
+    assert int(row["pos_hits"]) >= 30 > int(row["neg_hits"])
+    assert run(tmp_path, "x.meme", "x.fa", "--alphabet", "HPK") == 2
 
 
 @pytest.mark.parametrize(

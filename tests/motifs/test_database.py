@@ -7,9 +7,11 @@ import pytest
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs import data
-from seqcnn.motifs.data import load_database, load_motifs
+from seqcnn.motifs.data import alphabet_of_ones_own, load_database, load_motifs
 from seqcnn.motifs.io import write_motifs
-from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.motifs.motif import Motif
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, Alphabet, get_alphabet
 
 
 def test_database_is_whole():
@@ -82,3 +84,20 @@ def test_alphabet_of_motifs_is_checked():
     np.testing.assert_array_equal(dna.matrix.values, rna.matrix.values)
     with pytest.raises(SeqcnnError, match=PROTEIN.letters):
         load_motifs("jaspar", alphabet=PROTEIN)
+
+
+def test_letters_of_ones_own_are_the_same_whatever_else_symbols_stand_for(tmp_path):
+    own = Alphabet("hp", "HPC", {"X": "HPC", "B": "HP"})
+    values = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+    motif = Motif("m", ProbabilityMatrix(values, own, [0.5, 0.3, 0.2]))
+    write_motifs(tmp_path / "x", [motif])
+    for wanted in (get_alphabet("HPC"), get_alphabet("CPH")):
+        (found,) = load_motifs(tmp_path / "x", alphabet=wanted)
+        assert found.alphabet == wanted
+        order = ["HPC".index(letter) for letter in wanted.letters]
+        np.testing.assert_allclose(found.matrix.values, values[:, order])
+        np.testing.assert_allclose(found.matrix.background, np.array([0.5, 0.3, 0.2])[order])
+    with pytest.raises(SeqcnnError, match=r"over HPC \(hp\), but ACGT \(dna\) is needed"):
+        load_motifs(tmp_path / "x", alphabet=DNA)
+    assert alphabet_of_ones_own([motif]) == own
+    assert alphabet_of_ones_own([]) is alphabet_of_ones_own(load_motifs("jaspar:fungi")) is None

@@ -1,5 +1,6 @@
 """Motif databases that come with the package: JASPAR 2026 CORE (licence in `LICENSE-JASPAR`)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.io import read_motifs
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import DNA, RNA, Alphabet
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, Alphabet
 
 _FILES = {"jaspar": Path(__file__).with_name("jaspar.npz")}
 _SOURCE = "JASPAR 2026 CORE"
@@ -28,7 +29,8 @@ def load_motifs(
         name of a database goes before a file of that name, so that a command means the same in
         every folder; that file is ``./jaspar``, or a `Path`.
     alphabet
-        What the motifs must be over. DNA is read as RNA and the other way round.
+        What the motifs must be over. DNA is read as RNA and the other way round; an alphabet of
+        one's own is the same if it has the same letters, whatever else its symbols stand for.
     format
         Format of a file, see `seqcnn.motifs.io.read_motifs`; with it `source` is a file.
 
@@ -56,7 +58,7 @@ def load_motifs(
         )
     else:
         motifs = read_motifs(source, format=format)
-    return motifs if alphabet is None else [_over(motif, alphabet) for motif in motifs]
+    return motifs if alphabet is None else [over_alphabet(motif, alphabet) for motif in motifs]
 
 
 def load_database(name: str = "jaspar", group: str | None = None) -> list[Motif]:
@@ -108,15 +110,51 @@ def _offered(between: str) -> str:
     )
 
 
-def _over(motif: Motif, alphabet: Alphabet) -> Motif:
-    """Check the alphabet of a motif; T is read as U where one is DNA and the other RNA."""
-    if motif.alphabet == alphabet:
+def over_alphabet(motif: Motif, alphabet: Alphabet) -> Motif:
+    """Check the alphabet of a motif, and read it as another one where that means the same.
+
+    Parameters
+    ----------
+    motif
+        What to check.
+    alphabet
+        What it must be over; see `load_motifs`.
+
+    Raises
+    ------
+    SeqcnnError
+        The letters differ.
+    """
+    given = motif.alphabet
+    if given == alphabet:
         return motif
-    if {motif.alphabet, alphabet} == {DNA, RNA}:
+    if {given, alphabet} == {DNA, RNA}:
         return replace(motif, matrix=replace(motif.matrix, alphabet=alphabet))
-    raise SeqcnnError(
-        f"motif {motif.name!r} is over {motif.alphabet.letters}, but {alphabet.letters} is needed"
+    if sorted(given.letters) != sorted(alphabet.letters):
+        raise SeqcnnError(
+            f"motif {motif.name!r} is over {given.letters} ({given.name}), but {alphabet.letters} "
+            f"({alphabet.name}) is needed: give motifs over the letters of what they are laid upon"
+        )
+    order = [given.letters.index(letter) for letter in alphabet.letters]
+    matrix = replace(
+        motif.matrix,
+        values=motif.matrix.values[:, order],
+        alphabet=alphabet,
+        background=motif.matrix.background[order],
     )
+    return replace(motif, matrix=matrix)
+
+
+def alphabet_of_ones_own(motifs: Sequence[Motif]) -> Alphabet | None:
+    """Find the alphabet of motifs that no sequence can tell: neither DNA nor RNA nor protein.
+
+    Returns
+    -------
+    Alphabet or None
+        None also if there is no motif.
+    """
+    alphabet = motifs[0].alphabet if motifs else DNA
+    return None if alphabet in (DNA, RNA, PROTEIN) else alphabet
 
 
 @cache
