@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from seqcnn.cli.folder import filled_folder
 from seqcnn.cli.options import common, not_the_input
 from seqcnn.errors import SeqcnnError
+
+if TYPE_CHECKING:
+    from seqcnn.motifs.compare import Comparisons
 
 FEW_TARGETS = 50
 """With fewer targets p-values depend much on which they are."""
@@ -103,6 +106,7 @@ def command(
         )
     both = None if strand is None else both_strands(strand, alphabet)
     found = compare(wanted, known, both_strands=both, **options)
+    _note_lonely(found)
     if logos is None:
         write_comparisons(out, found, format=format)
         return
@@ -110,3 +114,14 @@ def command(
         for name, page in logo_pages(found):
             (folder / name).write_text(page, encoding="utf-8")
         write_comparisons(out, found, format=format)
+
+
+def _note_lonely(found: "Comparisons") -> None:
+    """Tell of queries without a row: an empty table alone does not say why."""
+    with_rows = set(found.query.tolist())
+    lonely = [query for i, query in enumerate(found.queries) if i not in with_rows]
+    if lonely:
+        logging.getLogger(__name__).info(
+            f"queries without a target within --e-value and --q-value: {len(lonely):,} of "
+            f"{len(found.queries):,}, first {lonely[0].name}"
+        )

@@ -7,10 +7,10 @@ import pytest
 from seqcnn.cli.main import main
 from seqcnn.motifs.compare import compare
 from seqcnn.motifs.data import load_database
-from seqcnn.motifs.io import write_motifs
+from seqcnn.motifs.io import read_motifs, write_motifs
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import PROTEIN, RNA
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
 
 
 @pytest.fixture
@@ -65,6 +65,44 @@ def test_tomtom_turns_the_target_over(queries, capsys):
         assert (row["Optimal_offset"], int(row["Overlap"])) == ("0", len(row["Query_consensus"]))
 
 
+def test_both_tables_lay_the_same_letters_upon_each_other(queries, capsys):
+    _, plain, _ = run(capsys, queries, "jaspar:insects", "--e-value", 50)
+    _, turned, _ = run(capsys, queries, "jaspar:insects", "--e-value", 50, "--format", "tomtom")
+    assert {row["strand"] for row in plain} == {"+", "-"}
+    assert {row["offset"] == "0" for row in plain} == {True, False}
+    known = {m.name: m.matrix for m in load_database(group="insects")}
+    asked = {m.name: m.matrix for m in read_motifs(queries)}
+    for one, other in zip(plain, turned, strict=True):
+        query, target = asked[one["query"]], known[one["target"]]
+        if one["strand"] == "-":
+            query = query.reverse_complement()
+        pairs = overlapping(query.values, target.values, int(one["offset"]))
+        assert len(pairs[0]) == int(one["overlap"]) == int(other["Overlap"])
+        words = (other["Query_consensus"], other["Target_consensus"])
+        codes = [np.eye(4)[DNA.encode(word)] for word in words]
+        as_tomtom = overlapping(*codes, int(other["Optimal_offset"]))
+        for matrix, word in zip(pairs, as_tomtom, strict=True):
+            if one["strand"] == "-":
+                matrix = matrix[::-1, ::-1]
+            # of equally frequent letters either may stand in the word
+            np.testing.assert_array_equal((matrix * word).sum(1), matrix.max(1))
+
+
+def overlapping(query, target, offset):
+    """The rows that lie upon each other when the query begins at a row of the target."""
+    return (
+        query[max(0, -offset) : max(0, len(target) - offset)],
+        target[max(0, offset) : max(0, offset + len(query))],
+    )
+
+
+def test_a_query_without_a_target_is_told(queries, capsys):
+    code, rows, err = run(capsys, queries, "jaspar:insects", "--e-value", 1e-30)
+    assert (code, rows) == (0, [])
+    assert err.startswith("note: queries without a target within --e-value") and "2 of 2" in err
+    assert run(capsys, queries, "jaspar:insects", "--e-value", 1e-30, "-q")[2] == ""
+
+
 def test_pages_of_logos(queries, tmp_path, capsys):
     folder = tmp_path / "logos"
     arguments = (queries, "jaspar:insects", "--logos", folder, "--e-value", 0.01)
@@ -98,7 +136,7 @@ def test_other_alphabets(tmp_path, capsys):
     assert code == 0 and "4 targets say little" in err
     assert [row["query"] for row in rows] == [row["target"] for row in rows]
     code, _, err = run(capsys, tmp_path / "p.meme")
-    assert code == 2 and err.count("\n") == 1
+    assert code == 2 and err.count("\n") == 1 and "(protein) is needed" in err
     rna = Motif("r", ProbabilityMatrix(load_database()[0].matrix.values, RNA))
     write_motifs(tmp_path / "r.meme", [rna])
     code, rows, _ = run(capsys, tmp_path / "r.meme", "--top", 1)
