@@ -114,6 +114,11 @@ def open_bytes(path: str | Path) -> bytearray:
     return raw
 
 
+def is_packed(head: bytes) -> bool:
+    """Tell from its first bytes whether a file is compressed."""
+    return any(head.startswith(kind.magic) for kind in _COMPRESSIONS)
+
+
 def _read_raw(path: str | Path) -> bytearray:
     if str(path) == "-":
         if sys.stdin is None:
