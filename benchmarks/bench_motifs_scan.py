@@ -2,10 +2,11 @@
 
     python benchmarks/bench_motifs_scan.py --full
 
-50 motifs of JASPAR vertebrates on 20 Mbp of random DNA, both strands, p < 1e-4. All take turns in
-one process, on one core each unless the line says 2; preparing motifs and sequences is not in the
-times. Then the whole command in a process of its own, from FASTA to TSV, with its peak memory, and
-the hits against the sums of all windows on 2 Mbp.
+50 motifs of JASPAR vertebrates on 20 Mbp of random DNA, both strands, p < 1e-4. All take turns, on
+one core each unless the line says 2; preparing motifs and sequences and starting a helper are not
+in the times. "2 halves" are two copies of the process with half of the letters each: what a second
+core is worth at the time. Then the whole command in a process of its own, from FASTA to TSV, with
+its peak memory, and the hits against the sums of all windows on 2 Mbp.
 
 Without ``--full``, toys, to see that the script runs. Peers that are not installed are left out.
 """
@@ -31,16 +32,8 @@ from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.prepare import ReadyMotif, Threshold, ready_motifs
 from seqcnn.motifs.scan import CHUNK, find_in_chunks
+from seqcnn.motifs.workers import Crew, Processes
 from seqcnn.seq.alphabet import DNA
-
-CONTENDERS = (
-    "seqcnn",
-    "seqcnn, 2 threads",
-    "seqcnn, lightmotif's engine",
-    "lightmotif",
-    "memelite",
-)
-
 
 MEASURED = """
 import re, time
@@ -72,26 +65,31 @@ def prepared(motifs: Sequence[Motif], codes: np.ndarray) -> list[ReadyMotif]:
     return ready_motifs(motifs, DNA, shares, Threshold(), both_strands=True)
 
 
-def contenders(motifs: Sequence[Motif], codes: np.ndarray) -> dict[str, Callable[[], float]]:
+def contenders(
+    motifs: Sequence[Motif], codes: np.ndarray, two: Crew
+) -> dict[str, Callable[[], float]]:
     """Everything that is installed, by name; each gives its number of hits."""
     ready = prepared(motifs, codes)
     patterns = [pattern for motif in ready for pattern in motif.patterns]
     widest = max(motif.width for motif in ready)
     words = make_engine("words", patterns, DNA)
 
-    def run(engine: Engine, threads: int) -> Callable[[], float]:
-        return lambda: float(len(find_in_chunks(engine, codes, widest - 1, threads).start))
+    def run(engine: Engine, crew: Crew) -> Callable[[], float]:
+        return lambda: float(len(find_in_chunks(engine, codes, widest - 1, crew).start))
 
     found = {
-        "seqcnn": run(words, 1),
-        "seqcnn, 2 threads": run(words, 2),
-        "seqcnn, 2 processes": in_two_processes(words, codes),
+        "seqcnn": run(words, Crew()),
+        "seqcnn, 2 threads": run(words, two),
+        "seqcnn, 2 halves": in_two_halves(words, codes),
     }
     sys.path.insert(0, str(Path(__file__).parent))
     from peers.motif_scanners import lightmotif_contender, memelite_contender
 
     for name, make in (
-        ("seqcnn, lightmotif's engine", lambda: run(make_engine("lightmotif", patterns, DNA), 1)),
+        (
+            "seqcnn, lightmotif's engine",
+            lambda: run(make_engine("lightmotif", patterns, DNA), Crew()),
+        ),
         ("lightmotif", lambda: lightmotif_contender(ready, DNA.decode(codes))),
         ("memelite", lambda: memelite_contender(motifs, codes)),
     ):
@@ -102,14 +100,14 @@ def contenders(motifs: Sequence[Motif], codes: np.ndarray) -> dict[str, Callable
     return found
 
 
-def in_two_processes(engine: Engine, codes: np.ndarray) -> Callable[[], float]:
+def in_two_halves(engine: Engine, codes: np.ndarray) -> Callable[[], float]:
     """Each process has one half: what two cores give now, whatever threads may lose."""
     half = len(codes) // 2
     fork = multiprocessing.get_context("fork")
 
     def run() -> float:
         children = [
-            fork.Process(target=find_in_chunks, args=(engine, part, 0, 1))
+            fork.Process(target=find_in_chunks, args=(engine, part, 0, Crew()))
             for part in (codes[:half], codes[half:])
         ]
         for child in children:
@@ -122,7 +120,8 @@ def in_two_processes(engine: Engine, codes: np.ndarray) -> Callable[[], float]:
 
 
 def print_speed(motifs: Sequence[Motif], codes: np.ndarray, rounds: int) -> None:
-    times = in_turn(contenders(motifs, codes), rounds)
+    with Processes(1) as two:
+        times = in_turn(contenders(motifs, codes, two), rounds)
     work = len(codes) * len(motifs) / 1e6
     print("| | Mbp x motifs / s, median | fastest | CPU s, median | times lightmotif | hits |")
     print("|---|---|---|---|---|---|")
@@ -136,7 +135,7 @@ def print_speed(motifs: Sequence[Motif], codes: np.ndarray, rounds: int) -> None
         )
     one = times["seqcnn"].wall
     print()
-    for what in ("threads", "processes"):
+    for what in ("threads", "halves"):
         two = times[f"seqcnn, 2 {what}"].wall
         print(
             f"2 {what} against one thread: {np.median(one / two):.2f} times as fast by the median "
@@ -169,7 +168,7 @@ def print_brute_force(motifs: Sequence[Motif], codes: np.ndarray) -> None:
     ready = prepared(motifs, codes)
     patterns = [pattern for motif in ready for pattern in motif.patterns]
     widest = max(motif.width for motif in ready)
-    found = find_in_chunks(make_engine("words", patterns, DNA), codes, widest - 1, 1)
+    found = find_in_chunks(make_engine("words", patterns, DNA), codes, widest - 1, Crew())
     differing = 0
     for number, (scores, least) in enumerate(patterns):
         sums = np.zeros(len(codes) - len(scores) + 1, np.int64)

@@ -5,10 +5,8 @@ that no window is lost. Sites are known to be sites at once, but their q-values 
 until then they wait in a temporary file, in the order in which they are written.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -16,7 +14,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from seqcnn.motifs.engines.choose import make_engine
-from seqcnn.motifs.hit_files import Block, MotifTable
+from seqcnn.motifs.hit_files import Block, Format, MotifTable
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.prepare import ReadyMotif, WindowCount, count_windows, log10_q_of_scores
 from seqcnn.seq.alphabet import Alphabet
@@ -250,22 +248,6 @@ class Tally:
         return self.windows.get(motif.width, WindowCount(0, 0)).scored
 
 
-def in_turn(
-    scanner: Scanner, stretches: Iterable[Stretch], threads: int
-) -> Iterator[tuple[Stretch, np.ndarray, dict[int, WindowCount]]]:
-    """Look at stretches in several threads, few at a time, and give the results in order."""
-    waiting: deque[tuple[Stretch, Future]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for stretch in stretches:
-            waiting.append((stretch, pool.submit(scanner.look, stretch)))
-            if len(waiting) > threads:
-                done, future = waiting.popleft()
-                yield done, *future.result()
-        while waiting:
-            done, future = waiting.popleft()
-            yield done, *future.result()
-
-
 def best_of_each(sites: np.ndarray) -> np.ndarray:
     """Keep the best site of each motif in each sequence, the first of those that are as good."""
     order = np.lexsort((-sites["score"].astype(np.int64), sites["motif"], sites["sequence"]))
@@ -331,7 +313,10 @@ class Spill:
         self.blocks += 1
 
     def read(self, tables: Sequence[MotifTable], log10_limit: float = 0.0) -> Iterator[Block]:
-        """Give all sites up to a limit of their q-value, in the order in which they came."""
+        """Give all sites up to a limit of their q-value, in the order in which they came.
+
+        `Writing` puts the tables into the blocks: helpers are sent them once.
+        """
         self.file.seek(0)
         for _ in range(self.blocks):
             sites, used, lengths, names = (np.load(self.file, allow_pickle=False) for _ in range(4))
@@ -342,7 +327,7 @@ class Spill:
                 sites = sites[_log10_q_of(tables, motif, score) <= log10_limit + 1e-12]
             if len(sites):
                 yield Block(
-                    tables,
+                    (),
                     names.tobytes().decode().split("\n"),
                     known,
                     sequence=sites["sequence"],
@@ -358,6 +343,26 @@ def _log10_q_of(tables: Sequence[MotifTable], motif: np.ndarray, score: np.ndarr
     first = np.cumsum([0, *(len(t.log10_q) for t in tables)])[:-1]
     shift = first - np.array([t.least for t in tables])
     return np.concatenate([t.log10_q for t in tables])[shift[motif] + score]
+
+
+@dataclass(frozen=True, eq=False)
+class Writing:
+    """How sites become text.
+
+    Parameters
+    ----------
+    kind
+        The format.
+    tables
+        What is written of the motifs.
+    """
+
+    kind: Format
+    tables: Sequence[MotifTable]
+
+    def text(self, block: Block) -> str:
+        """Write the lines of a block."""
+        return "".join(self.kind.lines(replace(block, tables=self.tables)))
 
 
 def motif_tables(motifs: Sequence[Motif], tally: Tally) -> list[MotifTable]:

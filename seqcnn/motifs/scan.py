@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,12 +21,19 @@ from seqcnn.motifs.prepare import (
     ready_motifs,
 )
 from seqcnn.motifs.pvalue import STEP
+from seqcnn.motifs.workers import Crew, Processes, Threads
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
 
-CHUNK = 1 << 20
-"""Letters that one thread looks at in a go."""
+CHUNK = 1 << 19
+"""Letters that are looked at in a go."""
+
+HELPED = 1 << 29
+"""Letters times patterns for which it pays to start a helper: twice as much as it costs."""
+
+LONG_CALLS = ("lightmotif", "convolution")
+"""Engines that leave Python's lock alone while they work, so that threads do."""
 
 
 @dataclass(frozen=True)
@@ -206,24 +212,27 @@ def scan(
     if ambiguous not in ("skip", "worst"):
         raise SeqcnnError(f"`ambiguous` is {ambiguous!r}, it must be 'skip' or 'worst'")
     both = both_strands(strand, sequences.alphabet)
-    model = resolve_background(
-        background,
-        sequences.alphabet,
-        lambda: letter_frequencies(sequences, both, pseudocount=1.0),
-        both_strands=both,
-    )
     cores = threads or available_threads()
-    ready = ready_motifs(
-        motifs, sequences.alphabet, model, Threshold(p_value, score),
-        both_strands=both, pseudocount=pseudocount, threads=cores,
-    )  # fmt: skip
-    patterns = [pattern for motif in ready for pattern in motif.patterns]
-    if ambiguous == "worst":
-        searching: Engine = LookupEngine(patterns, sequences.alphabet, ambiguous="worst")
-    else:
-        searching = make_engine(engine, patterns, sequences.alphabet)
-    widest = max((motif.width for motif in ready), default=1)
-    found = find_in_chunks(searching, sequences.codes, widest - 1, cores)
+    engine = engine if ambiguous == "skip" else "lookup"
+    work = len(sequences.codes) * len(motifs) * (1 + both)
+    with crew_for(engine, work, cores) as crew:
+        model = resolve_background(
+            background,
+            sequences.alphabet,
+            lambda: letter_frequencies(sequences, both, pseudocount=1.0),
+            both_strands=both,
+        )
+        ready = ready_motifs(
+            motifs, sequences.alphabet, model, Threshold(p_value, score),
+            both_strands=both, pseudocount=pseudocount, threads=cores,
+        )  # fmt: skip
+        patterns = [pattern for motif in ready for pattern in motif.patterns]
+        if ambiguous == "worst":
+            searching: Engine = LookupEngine(patterns, sequences.alphabet, ambiguous="worst")
+        else:
+            searching = make_engine(engine, patterns, sequences.alphabet)
+        widest = max((motif.width for motif in ready), default=1)
+        found = find_in_chunks(searching, sequences.codes, widest - 1, crew)
     strands = np.array([len(motif.patterns) for motif in ready], np.int64)
     motif = np.repeat(np.arange(len(ready)), strands)[found.pattern]
     reverse = found.pattern > (np.cumsum(strands) - strands)[motif]
@@ -251,8 +260,26 @@ def available_threads() -> int:
     return int(os.environ.get("NPROC", os.cpu_count() or 1))
 
 
-def find_in_chunks(engine: Engine, codes: np.ndarray, overlap: int, threads: int) -> Found:
-    """Find all sites in several threads, chunk by chunk.
+def crew_for(engine: str, work: float, threads: int) -> Crew:
+    """Choose who works: this process alone, its threads, or helpers as well.
+
+    Parameters
+    ----------
+    engine
+        One of `engines.choose.ENGINES`.
+    work
+        Letters times patterns; for little of it nobody is called.
+    threads
+        Processor cores to use.
+    """
+    if engine in LONG_CALLS:
+        return Threads(threads)
+    helpers = min(threads - 1, int(work // HELPED)) if os.name == "posix" else 0
+    return Processes(helpers) if helpers else Crew()
+
+
+def find_in_chunks(engine: Engine, codes: np.ndarray, overlap: int, crew: Crew) -> Found:
+    """Find all sites, chunk by chunk.
 
     Parameters
     ----------
@@ -262,17 +289,15 @@ def find_in_chunks(engine: Engine, codes: np.ndarray, overlap: int, threads: int
         uint8 (n,).
     overlap
         Letters of the widest pattern but one: by so much a chunk reads on into the next one.
-    threads
-        Processor cores to use.
+    crew
+        Who works.
     """
-
-    def look(begin: int) -> Found:
-        found = engine.find(codes[begin : begin + CHUNK + overlap])
+    begins = range(0, len(codes), CHUNK)
+    chunks = (codes[begin : begin + CHUNK + overlap] for begin in begins)
+    parts = [Found.none()]
+    for begin, (_, found) in zip(begins, crew.in_turn(engine.find, chunks), strict=True):
         found = found.select(found.start < CHUNK)
-        return found._replace(start=found.start + begin)
-
-    with ThreadPoolExecutor(threads) as pool:
-        parts = [Found.none(), *pool.map(look, range(0, len(codes), CHUNK))]
+        parts.append(found._replace(start=found.start + begin))
     return Found(*map(np.concatenate, zip(*parts, strict=True)))
 
 

@@ -24,12 +24,13 @@ from seqcnn.motifs.passes import (
     Spill,
     Stretch,
     Tally,
-    in_turn,
+    Writing,
     motif_tables,
     overlapping,
 )
 from seqcnn.motifs.prepare import ReadyMotif, Threshold, ready_motifs
-from seqcnn.motifs.scan import available_threads, both_strands
+from seqcnn.motifs.scan import available_threads, both_strands, crew_for
+from seqcnn.motifs.workers import Crew
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.seq.io.stream import readable_twice
@@ -134,7 +135,7 @@ def scan_file(
         raise SeqcnnError(f"`q_value` is {q_value}, it must be above 0 and at most 1")
     both, cores = both_strands(strand, alphabet), threads or available_threads()
     threshold = _threshold(p_value, q_value, score)
-    with readable_twice(sequences) as path:
+    with readable_twice(sequences) as path, _crew(path, len(motifs), both, engine, cores) as crew:
         name = "standard input" if str(sequences) == "-" else sequences
         source = Source(path, name, alphabet, mask, progress or (lambda what, share: None))
         model = resolve_background(
@@ -147,20 +148,20 @@ def scan_file(
         silent = [m.name for m, r in zip(motifs, ready, strict=True) if not r.patterns]
         options = {"strands": 1 + both, "engine": engine}
         if q_value is not None and p_value is None:
-            counted = _look(
-                source, "counting scores", Scanner(ready, alphabet, **options), ready, cores
-            )
-            ready = _reaching(counted, q_value)
+            counting = Scanner(ready, alphabet, **options)
+            ready = _reaching(_look(source, "counting scores", counting, ready, crew), q_value)
         with tempfile.TemporaryFile(prefix="seqcnn-") as file:
             spill = Spill(file, best=best)
             scanner = Scanner(ready, alphabet, **options)
-            tally = _look(source, "scanning", scanner, ready, cores, spill)
+            tally = _look(source, "scanning", scanner, ready, crew, spill)
             limit = 0.0 if q_value is None else math.log10(q_value)
+            tables = motif_tables(motifs, tally)
+            blocks = crew.in_turn(Writing(kind, tables).text, spill.read(tables, limit))
             written = 0
             with atomic_write(out) as handle:
                 handle.write(kind.header)
-                for block in spill.read(motif_tables(motifs, tally), limit):
-                    handle.writelines(kind.lines(block))
+                for block, text in blocks:
+                    handle.write(text)
                     written += len(block.start)
     return _summary(source, tally, written, len(motifs), silent)
 
@@ -173,19 +174,25 @@ def _threshold(p_value: float | None, q_value: float | None, score: float | None
     return Threshold(p_value, score)
 
 
+def _crew(path: str | Path, motifs: int, both: bool, engine: str, threads: int) -> Crew:
+    """Start helpers before they are needed, if the file is large."""
+    letters = Path(path).stat().st_size if Path(path).is_file() else 0
+    return crew_for(engine, letters * motifs * (1 + both), threads)
+
+
 def _look(
     source: Source,
     doing: str,
     scanner: Scanner,
     ready: Sequence[ReadyMotif],
-    threads: int,
+    crew: Crew,
     spill: Spill | None = None,
 ) -> Tally:
     """Go over the whole input once."""
     tally = Tally(ready, scanner.strands)
     stretch: Stretch | None = None
     stretches = overlapping(source.pieces(doing, scanner.size), scanner.widest - 1)
-    for stretch, sites, windows in in_turn(scanner, stretches, threads):
+    for stretch, (sites, windows) in crew.in_turn(scanner.look, stretches):
         tally.add(sites, windows)
         if spill is not None:
             spill.add(stretch, sites)

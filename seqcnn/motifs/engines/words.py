@@ -20,10 +20,10 @@ LANES = 32
 WORDS = 8192
 """Words of the longest table; with 32 patterns it stays in the cache of one core."""
 
-BLOCK = 16384
+BLOCK = 8192
 """Windows looked at before the next 32 patterns are: their accounts stay in the cache too."""
 
-STRETCH = 8 * BLOCK
+STRETCH = 16 * BLOCK
 """Windows that the same 32 patterns look at before the next do: fewer trips for their tables."""
 
 FULL = np.uint64(0x8080808080808080)
