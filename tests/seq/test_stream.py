@@ -41,7 +41,9 @@ def random_text(rng):
     for i in range(rng.randint(1, 6)):
         letters = "".join(rng.choices("ACGTacgtN", k=rng.choice([0, 1, 5, 30, 300])))
         width = rng.choice([7, 60, 1000])
-        lines.append(f">s{i}" + rng.choice(["", " and more", "x" * 40]))
+        lines.append(
+            rng.choice([">", f">s{i}", f">s{i}"]) + rng.choice(["", " and more", "x" * 40])
+        )
         lines += [letters[j : j + width] for j in range(0, len(letters), width)]
         lines += rng.choices(["", ";a comment"], k=rng.choice([0, 0, 0, 1]))
     end = rng.choice(["\n", "\r\n", "\r"])
@@ -67,6 +69,33 @@ def test_pieces_of_any_size_join_to_the_whole(tmp_path, monkeypatch):
             assert names == list(whole.ids)
             for one, other in zip(arrays, whole, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+def remarks_of(call):
+    """What is said of records without letters and of a file that was cut off."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    said = (str(w.message).partition(": ")[2] for w in caught)
+    return sorted(text for text in said if "without letters" in text or "cut off" in text)
+
+
+def test_records_without_letters_are_told_as_by_the_reader(tmp_path):
+    rng = random.Random(1)
+    path = tmp_path / "x.fa"
+    number = 0
+    for _ in range(40):
+        path.write_bytes(
+            random_text(rng) + rng.choice([b"", b"\n>last", b"\n>last\n", b"\n>a\n>b"])
+        )
+        try:
+            whole = remarks_of(lambda: read_sequences(path, alphabet=DNA))
+        except SeqcnnError:
+            continue
+        number += len(whole)
+        for size in (1, rng.randint(2, 100), 10_000):
+            assert remarks_of(lambda size=size: joined(path, letters=size)) == whole
+    assert number > 20
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -21,7 +21,9 @@ def shown(name: str) -> str:
     return repr(name if len(name) <= 60 else name[:57] + "...")
 
 
-def parse_headers(block: bytes, remarks: list[str]) -> tuple[Sequence[str], Sequence[str]]:
+def parse_headers(
+    block: bytes, remarks: list[str], *, before: int = 0
+) -> tuple[Sequence[str], Sequence[str]]:
     r"""Split headers into names and descriptions.
 
     Parameters
@@ -30,11 +32,14 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[Sequence[str], Sequ
         The headers without their marks (``>`` or ``@``), each ended by a line feed.
     remarks
         Gets one sentence for each kind of oddity found.
+    before
+        Records of the file in front of these.
 
     Returns
     -------
     ids
-        The text of each header before its first white space; ``seq_<n>`` where there is none.
+        The text of each header before its first white space; ``seq_<n>`` where there is none, n
+        being the position in the file.
     descriptions
         The rest of each header; empty when every header is a single word.
 
@@ -61,7 +66,7 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[Sequence[str], Sequ
     if ((cuts == starts) & (cuts < ends)).any():
         block, count = _INDENT.subn(b"", block)
         remarks.append(f"headers that begin with white space, which was skipped: {count:,}")
-        return parse_headers(block, remarks)
+        return parse_headers(block, remarks, before=before)
     ids = Names(block, starts, cuts)
     has_rest = (cuts < ends).any()
     descriptions = Names(block, np.minimum(cuts + 1, ends), ends) if has_rest else ()
@@ -71,12 +76,12 @@ def parse_headers(block: bytes, remarks: list[str]) -> tuple[Sequence[str], Sequ
         _remark_on_encoding(chain.from_iterable(texts), remarks)
         _remark_on_characters(ids, remarks)
     if (starts == cuts).any():
-        return _name_the_nameless(list(ids), remarks), descriptions
+        return _name_the_nameless(list(ids), before, remarks), descriptions
     return ids, descriptions
 
 
-def _name_the_nameless(ids: list[str], remarks: list[str]) -> tuple[str, ...]:
-    named = tuple(name or f"seq_{i}" for i, name in enumerate(ids, 1))
+def _name_the_nameless(ids: list[str], before: int, remarks: list[str]) -> tuple[str, ...]:
+    named = tuple(name or f"seq_{i}" for i, name in enumerate(ids, before + 1))
     first = named[ids.index("")]
     remarks.append(f"records without id, named by position: {ids.count(''):,}, first {first!r}")
     return named

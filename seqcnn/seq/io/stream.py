@@ -18,7 +18,7 @@ from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import PAD, Alphabet
 from seqcnn.seq.io.fasta import read_sequences
 from seqcnn.seq.io.files import open_pieces
-from seqcnn.seq.io.headers import parse_headers
+from seqcnn.seq.io.headers import parse_headers, shown
 from seqcnn.seq.io.lines import BLANKS, cut_out_headers, find_lines
 from seqcnn.seq.io.sniff import begins_like, refuse_other_formats
 
@@ -140,10 +140,13 @@ class _Reader:
     name: str | Path
     counting: bool
     lines: int = 0
+    headers: int = 0
     records: int = 0
     plain: int = 0
     open_name: str = ""
     open_letters: int = 0
+    empty: int = 0
+    first_empty: str = ""
     unusual: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
@@ -157,11 +160,12 @@ class _Reader:
             found = read_sequences(path, alphabet=self.alphabet, mask=self.mask)
             yield Piece(found.codes, found.offsets, found.ids, 0, 0)
             return
-        continued = False
+        continued, last = False, b""
         while text:
             yield self._parse(text, continued)
-            text = next(texts, b"")
+            last, text = text, next(texts, b"")
             continued = not text.startswith(b">")
+        self._end(last)
         if not self.records:
             raise SeqcnnError("no sequences: no record has letters", path=self.name)
         if not self.plain:
@@ -179,16 +183,20 @@ class _Reader:
         if not text.endswith(b"\n"):
             buffer += b"\n"
         found = find_lines(buffer, self.name, self.remarks)
-        names = list(parse_headers(cut_out_headers(buffer, found), self.remarks)[0])
+        headers = cut_out_headers(buffer, found)
+        before = self.headers - continued
+        names = list(parse_headers(headers, self.remarks, before=before)[0])
+        self.headers = before + len(names)
         if self.counting:
             self._count_unusual(buffer)
-        before = found.letters_before
-        codes = self._encode(buffer, before, first_line=self.lines + (0 if continued else 1))
+        letters_before = found.letters_before
+        codes = self._encode(
+            buffer, letters_before, first_line=self.lines + (0 if continued else 1)
+        )
         self.lines += text.count(b"\n")
         self.plain += int(np.count_nonzero(codes < self.alphabet.size))
-        return self._piece(
-            codes, np.append(before[:-1][found.is_header], len(codes)), names, continued
-        )
+        offsets = np.append(letters_before[:-1][found.is_header], len(codes))
+        return self._piece(codes, offsets, names, continued)
 
     def _piece(
         self, codes: np.ndarray, offsets: np.ndarray, names: list[str], continued: bool
@@ -197,16 +205,39 @@ class _Reader:
         before = 0
         if continued:
             names[0], before = self.open_name, self.open_letters
+        else:
+            self._close()
         lengths = np.diff(offsets)
         filled = lengths > 0
         joins = before > 0 and bool(filled[0])
         first = self.records - joins
         kept = [name for name, has in zip(names, filled.tolist(), strict=True) if has]
         self.records = first + len(kept)
-        self.open_name = names[-1]
-        self.open_letters = int(lengths[-1]) + (before if len(names) == 1 else 0)
+        letters = lengths + before * (np.arange(len(names)) == 0)
+        self._count_empty([names[i] for i in np.flatnonzero(letters[:-1] == 0).tolist()])
+        self.open_name, self.open_letters = names[-1], int(letters[-1])
         offsets = np.append(offsets[:-1][filled], len(codes))
         return Piece(codes, offsets, kept, first, before if joins else 0)
+
+    def _close(self) -> None:
+        """Count a record that ends here without a letter."""
+        if self.open_name and not self.open_letters:
+            self._count_empty([self.open_name])
+
+    def _count_empty(self, names: Sequence[str]) -> None:
+        self.first_empty = self.first_empty or "".join(names[:1])
+        self.empty += len(names)
+
+    def _end(self, last: bytes) -> None:
+        """Look at what stands at the end of the file, given the last part of it."""
+        self._close()
+        if last.startswith(b">", last.rfind(b"\n") + 1):
+            self.remarks.append("the file ends inside a header: was it cut off?")
+        if self.empty:
+            self.remarks.append(
+                f"records without letters, left out: {self.empty:,}, "
+                f"first {shown(self.first_empty)}"
+            )
 
     def _encode(
         self, text: bytearray, letters_before: np.ndarray, *, first_line: int
