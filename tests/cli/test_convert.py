@@ -99,7 +99,8 @@ def test_alphabets(meme, tmp_path, capsys, given):
     assert main(["convert", str(out), str(tmp_path / "y.meme"), "--alphabet", "dna", *given]) == 0
     assert (tmp_path / "y.meme").read_bytes() == (tmp_path / "in.meme").read_bytes()
     assert main(["convert", meme, "-", "--alphabet", "protein", *given]) == 2
-    assert "is over ACGT, but ACDEFGHIKLMNPQRSTVWY is needed" in capsys.readouterr().err
+    said = "is over ACGT (dna), but ACDEFGHIKLMNPQRSTVWY (protein) is needed"
+    assert said in capsys.readouterr().err
 
 
 def test_one_file_for_each_motif(meme, tmp_path):

@@ -133,7 +133,7 @@ def over_alphabet(motif: Motif, alphabet: Alphabet) -> Motif:
     if sorted(given.letters) != sorted(alphabet.letters):
         raise SeqcnnError(
             f"motif {motif.name!r} is over {given.letters} ({given.name}), but {alphabet.letters} "
-            f"({alphabet.name}) is needed: give motifs over the letters of what they are laid upon"
+            f"({alphabet.name}) is needed: give motifs over these letters"
         )
     order = [given.letters.index(letter) for letter in alphabet.letters]
     matrix = replace(

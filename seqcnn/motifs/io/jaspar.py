@@ -4,6 +4,7 @@ Names may be missing, as in files of YeTFaSCo, FlyFactorSurvey and ScerTF; then 
 matrices. Lines that begin with ``#`` are passed over.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -118,6 +119,12 @@ def _read_counts(rows: Sequence[tuple[int, str]]) -> CountMatrix:
         if values and len(numbers) != len(values[0]):
             raise SeqcnnError(
                 f"this row has {len(numbers)} counts, the first has {len(values[0])}", line=number
+            )
+        # written so that NaN fails too
+        wrong = [count for count in numbers if not 0 <= count < math.inf]
+        if wrong:
+            raise SeqcnnError(
+                f"a count is {wrong[0]:g}, it must be a number of 0 or more", line=number
             )
         letters += letter
         values.append(numbers)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -92,6 +93,7 @@ class _Reader:
         self.columns = DNA.letters
         self.background: np.ndarray | None = None
         self.name: tuple[str, str] | None = None
+        self.name_line = 0
         self.motifs: list[Motif] = []
 
     def read(self) -> list[Motif]:
@@ -115,10 +117,14 @@ class _Reader:
                         error.message, path=self.path, line=error.line or start
                     ) from None
         if self.name is not None:
-            raise SeqcnnError(
-                f"motif {self.name[0]!r} has no letter-probability matrix", path=self.path
-            )
+            self.refuse_name(path=self.path)
         return self.motifs
+
+    def refuse_name(self, path: str | Path | None = None) -> NoReturn:
+        name = "" if self.name is None else self.name[0]
+        raise SeqcnnError(
+            f"motif {name!r} has no letter-probability matrix", path=path, line=self.name_line
+        )
 
     def read_alphabet(self, line: str) -> None:
         named = line.removeprefix("ALPHABET").strip()
@@ -155,12 +161,13 @@ class _Reader:
 
     def read_name(self, line: str) -> None:
         if self.name is not None:
-            raise SeqcnnError(f"motif {self.name[0]!r} has no letter-probability matrix")
+            self.refuse_name()
         # the full output goes on with `width = 15  sites = 20  llr = ...`
         words = re.split(r"\s+width\s*=", line)[0].split(maxsplit=2)[1:]
         if not words:
             raise SeqcnnError("a MOTIF line needs a name")
         self.name = (words[0], words[1] if len(words) > 1 else "")
+        self.name_line = self.at
 
     def read_matrix(self, line: str) -> None:
         if self.name is None:

@@ -75,8 +75,9 @@ def test_position_without_counts_becomes_the_background(read):
         (">m\nA [1 2]\nA [1 2]\nG [1 2]\nT [1 2]\n", "there twice", 1),
         (">m\n1 2\n1 2\n1 2\n", "3 rows", 1),
         (">m\nA [1 2]\nC [1 x]\nG [1 2]\nT [1 2]\n", "no row of counts", 3),
-        (">m\nA [1 -2]\nC [1 2]\nG [1 2]\nT [1 2]\n", "negative", 1),
-        (">m\nA [1 nan]\nC [1 2]\nG [1 2]\nT [1 2]\n", "not a number", 1),
+        (">m\nA [1 2]\nC [1 -2]\nG [1 2]\nT [1 2]\n", "a count is -2, it must be a number", 3),
+        (">m\nA [1 nan]\nC [1 2]\nG [1 2]\nT [1 2]\n", "a count is nan", 2),
+        (">m\nA [1 2]\nC [1 2]\nG [1 2]\nT [inf 2]\n", "a count is inf", 5),
         (bracketed() + ">empty\n", "nothing for A", 6),
     ],
 )
