@@ -62,8 +62,14 @@ def planted_sequences(
     Returns
     -------
     SequenceSet
-        Named ``s1``, ``s2``, ...
+        Named ``s1``, ``s2``, ... A site that finds no room is left out.
+
+    Raises
+    ------
+    SeqcnnError
+        A share or `gc` is no share, a number is too small, or a motif is not DNA.
     """
+    _check(shares, number=number, length=length, gc=gc)
     rng = np.random.default_rng(seed)
     frequencies = np.array([1 - gc, gc, gc, 1 - gc]) / 2
     rows = rng.choice(4, (number, length), p=frequencies).astype(np.uint8)
@@ -82,3 +88,19 @@ def planted_sequences(
             free[row, start : start + width] = False
     ids = [f"s{i + 1}" for i in range(number)]
     return SequenceSet.from_arrays(list(rows), alphabet=DNA, ids=ids)
+
+
+def _check(shares: Mapping[Motif, float], *, number: int, length: int, gc: float) -> None:
+    if number < 1 or length < 1:
+        raise SeqcnnError(f"`number` and `length` must be 1 or more, not {number} and {length}")
+    if not 0 <= gc <= 1:
+        raise SeqcnnError(f"`gc` is {gc}, it must be between 0 and 1")
+    for motif, share in shares.items():
+        if not 0 <= share <= 1:
+            raise SeqcnnError(
+                f"`shares` is {share} for motif {motif.name!r}, it must be between 0 and 1"
+            )
+        if motif.alphabet != DNA:
+            raise SeqcnnError(
+                f"motif {motif.name!r} is over {motif.alphabet.letters}, only DNA can be planted"
+            )
