@@ -1,6 +1,7 @@
 """`Motif`: a probability matrix with a name and what is known about it."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from seqcnn.seq.alphabet import Alphabet
 THRESHOLD = "threshold"
 """Annotation with the log-odds from which on HOMER calls a site, natural logarithm."""
 
+_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+
 
 @dataclass(frozen=True, eq=False)
 class Motif:
@@ -20,7 +23,8 @@ class Motif:
     Parameters
     ----------
     name
-        The identifier, not empty; need not be unique.
+        The identifier, not empty; need not be unique. Tabs and ends of lines, which would break
+        tables, become blanks, here and in `alternative_name`.
     matrix
         Probabilities with their alphabet and background.
     alternative_name
@@ -45,6 +49,8 @@ class Motif:
     annotations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        for key in ("name", "alternative_name"):
+            object.__setattr__(self, key, _BREAKS.sub(" ", getattr(self, key)))
         if not self.name.strip():
             raise SeqcnnError("a motif needs a name, `name` is empty")
         if not 0 <= self.sites < math.inf:

@@ -59,6 +59,18 @@ def test_motifs_are_chosen_by_name(folder, capsys, name):
     assert {r["motif"] for r in rows} == {"AP1.1"}
 
 
+@pytest.mark.parametrize("format", ["tsv", "bed", "gff", "fimo"])
+def test_names_never_add_a_column(folder, tmp_path, capsys, format):
+    rows = "A [9 0 0]\nC [0 9 0]\nG [0 0 9]\nT [0 0 0]\n"
+    (tmp_path / "x.jaspar").write_text(">MA1\tname\tclass\tfamily\n" + rows)
+    options = ("--format", format, "--p-value", "0.1", "-q")
+    assert main(["scan", str(tmp_path / "x.jaspar"), str(folder / "x.fa"), *options]) == 0
+    lines = [x for x in capsys.readouterr().out.splitlines() if not x.startswith("#")]
+    widths = {"tsv": 9, "bed": 9, "gff": 9, "fimo": 10}
+    assert len(lines) > 1
+    assert {line.count("\t") + 1 for line in lines} == {widths[format]}
+
+
 def test_a_database_by_name(folder, capsys):
     arguments = ["scan", "jaspar:vertebrates", str(folder / "x.fa"), "--motif", "MA0099"]
     assert main([*arguments, "--q-value", "0.05"]) == 0

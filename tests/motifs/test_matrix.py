@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -125,6 +126,13 @@ def test_bad_backgrounds_scores_and_names_are_refused():
         ScoreMatrix([[-math.inf, 0, 0, 1]], DNA)
     with pytest.raises(SeqcnnError, match="name"):
         Motif(" ", ProbabilityMatrix([[1, 0, 0, 0]], DNA))
+
+
+def test_names_are_one_cell_of_a_table():
+    motif = Motif("a\tb", CountMatrix(np.ones((1, 4)), DNA).to_probabilities(), "x\r\n\u2028y z")
+    assert (motif.name, motif.alternative_name) == ("a b", "x y z")
+    with pytest.raises(SeqcnnError, match="empty"):
+        replace(motif, name="\t")
 
 
 def test_values_are_private_copies_that_cannot_change():
