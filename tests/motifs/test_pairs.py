@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
@@ -70,6 +71,26 @@ def test_every_distance_is_a_test():
     # a with a and b with b in three orientations each, a with b in four
     assert len(pairs) == 10 * (FARTHEST + 1)
     assert [p.observed for p in spaced_pairs(hits)] == [p.observed for p in pairs if p.observed > 1]
+
+
+def test_what_to_expect_is_what_lies_around():
+    hits = independent_sites(400, 1)
+    pairs = spaced_pairs(hits, fewest=0)
+    kind = (0, 1, "++:ab")
+    seen = {p.spacing: p for p in pairs if (p.first, p.second, p.orientation) == kind}
+    assert sorted(seen) == list(range(FARTHEST + 1))
+    # as many letters as a pair of nine and nine letters at this distance can begin at
+    room = {spacing: 100 - 18 - spacing + 1 for spacing in seen}
+    for spacing, pair in seen.items():
+        around = [x for x in seen if x != spacing and abs(x - spacing) <= 10]
+        share = room[spacing] / (room[spacing] + sum(room[x] for x in around))
+        others = sum(seen[x].observed for x in around)
+        assert pair.expected == pytest.approx(others * share / (1 - share))
+        tail = binomtest(pair.observed, others + pair.observed, share, alternative="greater").pvalue
+        if pair.observed > pair.expected:
+            assert pair.log10_p == pytest.approx(np.log10(tail))
+        else:
+            assert pair.log10_p == 0
 
 
 def test_no_site_has_no_pair():

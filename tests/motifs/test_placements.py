@@ -64,3 +64,26 @@ def test_the_other_strand_is_the_reverse_complement():
         grid = GridScores.of(similarity(Columns.of([query]), similarity.prepare(row.columns)))
         placed = row.place(np.array([1]), row.scores(grid), grid)
         assert (placed.offset[0], placed.reverse[0], placed.overlap[0]) == (0, reverse, 9)
+
+
+def test_scores_of_very_wide_queries_do_not_wrap_around():
+    rng = np.random.default_rng(2)
+    width = 1200
+    # each position is alike to itself alone, so that scores are as large as they can be
+    wide = Motif("wide", ProbabilityMatrix(np.eye(4)[rng.integers(0, 4, width)], DNA))
+    row = TargetRow.of([wide], both_strands=False)
+    similarity = SIMILARITIES["euclidean"]
+    grid = GridScores.of(similarity(Columns.of([wide]), similarity.prepare(row.columns)))
+    score = sum(int(grid.values[i, i]) for i in range(width))
+    assert score > np.iinfo(np.int16).max
+    assert row.best(row.scores(grid), width).tolist() == [score]
+
+
+def test_a_palindrome_lies_on_the_forward_strand():
+    word = np.eye(4)[DNA.encode("ACGCGT")] * 0.96 + 0.01
+    palindrome = Motif("p", ProbabilityMatrix(word, DNA))
+    row = TargetRow.of([palindrome], both_strands=True)
+    similarity = SIMILARITIES["llr"]
+    grid = GridScores.of(similarity(Columns.of([palindrome]), similarity.prepare(row.columns)))
+    placed = row.place(np.array([0]), row.scores(grid), grid)
+    assert (placed.offset.tolist(), placed.reverse.tolist()) == ([0], [False])

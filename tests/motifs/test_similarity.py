@@ -66,6 +66,9 @@ def test_known_placement():
     turned = similarity(query.reverse_complement(), target)
     assert (turned.offset, turned.strand) == (2, "-")
     assert similarity(query.reverse_complement(), target, both_strands=False).r < 0.9
+    # of equals the forward strand
+    palindrome = Motif("p", CountMatrix(words[[0, 1, 2, 3]], DNA).to_probabilities())
+    assert similarity(palindrome, palindrome).strand == "+"
     wider = similarity(target, query)
     assert (wider.offset, wider.coverage, wider.overlap) == (-2, pytest.approx(1), 4)
 
