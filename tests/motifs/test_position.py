@@ -55,6 +55,17 @@ def test_sites_planted_at_the_centre_are_found():
     assert bins.best_log10_p < -10
 
 
+def test_hits_are_the_sites_whose_middle_letter_lies_in_the_window():
+    rng = np.random.default_rng(4)
+    start = np.concatenate([uniform_sites(rng, np.full(300, 101), 9), rng.integers(36, 57, 200)])
+    found = central_enrichment(start, 9, np.full(500, 101))
+    inside = np.arange(101)[50 - found.width // 2 : 51 + found.width // 2]
+    assert len(inside) == found.width
+    assert found.hits == np.isin(start + 4, inside).sum()
+    assert found.expected == pytest.approx(500 * found.width / 93)
+    assert 15 <= found.width <= 31
+
+
 def test_sites_at_one_end_are_found_by_bins_alone():
     start = np.concatenate([np.arange(0, 90), np.zeros(60, int)])
     lengths = np.full(150, 100)
