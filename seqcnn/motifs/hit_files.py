@@ -16,7 +16,7 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import STEP
-from seqcnn.seq.alphabet import PROTEIN
+from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
 from seqcnn.seq.intervals import Interval, parse_interval
 from seqcnn.stats.logspace import format_log10
 
@@ -26,6 +26,9 @@ TSV_COLUMNS = "sequence start end strand motif score p_value q_value matched".sp
 FIMO_COLUMNS = (
     "motif_id motif_alt_id sequence_name start stop strand score p-value q-value matched_sequence"
 ).split()
+
+GFF_KINDS = {DNA: "nucleotide_motif", RNA: "nucleotide_motif", PROTEIN: "polypeptide_motif"}
+"""Terms of the Sequence Ontology; other alphabets have the one that stands above both."""
 
 
 class MotifTable(NamedTuple):
@@ -179,7 +182,7 @@ def _bed(block: Block) -> Iterator[str]:
 
 def _gff(block: Block) -> Iterator[str]:
     homes, alphabet = block.homes, block.tables[0].motif.alphabet
-    kind = "polypeptide_motif" if alphabet == PROTEIN else "nucleotide_motif"
+    kind = GFF_KINDS.get(alphabet, "sequence_motif")
     names = [
         f"Name={_escaped(m.name)};"
         + (f"Alias={_escaped(m.alternative_name)};" if m.alternative_name else "")
