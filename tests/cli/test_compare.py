@@ -1,5 +1,6 @@
 import csv
 import math
+import re
 
 import numpy as np
 import pytest
@@ -114,7 +115,16 @@ def test_pages_of_logos(queries, tmp_path, capsys):
         assert text.count("<symbol") == 4 and text.count("<h2>") >= 1 and "src=" not in text
     code, _, err = run(capsys, *arguments)
     assert code == 2 and "not empty" in err
-    assert run(capsys, *arguments, "--force")[0] == 0
+    code, rows, _ = run(capsys, *arguments, "--force")
+    assert code == 0
+    for page in pages:
+        text = page.read_text()
+        here = [row for row in rows if page.name == row["query"] + ".html"]
+        titles = [f"{row['target']} {row['name']}" for row in here][:10]
+        assert re.findall("<h2>(.*?)</h2>", text) == titles
+        strands = [row["strand"] for row in here][:10]
+        assert re.findall("strand (.)</p>", text) == strands
+        assert text.count("reverse complement above") == strands.count("-")
 
 
 def test_names_are_no_html(tmp_path, capsys):
