@@ -1,11 +1,13 @@
-"""``seqcnn discover``: from FASTA to motifs and a report."""
+"""``seqcnn discover``: from FASTA, or peaks and a genome, to motifs and a report."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
+from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.report.folder import check_output, input_record, output_folder
 
@@ -14,8 +16,9 @@ from seqcnn.report.folder import check_output, input_record, output_folder
 @click.argument("positives", metavar="SEQUENCES")
 @click.option(
     "--control",
-    metavar="FASTA",
-    help="Sequences without the motifs; by default SEQUENCES are shuffled.",
+    metavar="FILE|genome",
+    help="Sequences without the motifs, or genome: windows of --genome of like length, GC, CpG and "
+    "share of repeats. By default SEQUENCES are shuffled.",
 )
 @click.option(
     "-o",
@@ -56,10 +59,12 @@ from seqcnn.report.folder import check_output, input_record, output_folder
     "--dims", type=click.IntRange(1, 2), default=1, show_default=True,
     help="Read sequences as rows of letters (1) or as images (2); the result is the same.",
 )  # fmt: skip
-@sequences
+@partial(sequences, top=("--top", "--top-peaks"))
 @common
 def command(positives: str, out: Path | None, *, force: bool, **options: Any) -> None:
     """Find the motifs that tell SEQUENCES (FASTA or FASTQ, - for stdin) from a control.
+
+    With --genome, SEQUENCES may be intervals: BED, narrowPeak or broadPeak.
 
     Two networks are trained, each on half of the sequences; every motif is tested on the half that
     it was not found on. Writes report.html, motifs.meme, motifs.tsv and more to the output folder.
@@ -76,24 +81,25 @@ def run_discover(
     control: str | None = None,
     alphabet: str | None = None,
     mask: str = "none",
+    places: Places | None = None,
     debug: bool = False,
     **settings: Any,
 ) -> None:
     """Read, discover, write."""
     from datetime import UTC, datetime
 
-    from seqcnn.seq.io.fasta import read_sequences
     from seqcnn.seq.io.files import atomic_write
 
-    started = datetime.now(UTC)
-    paths = [path for path in (positives, control) if path is not None]
+    started, places = datetime.now(UTC), places or Places()
+    paths = places.files(positives, control)
     check_output(out, force=force, inputs=paths)
     prepare_jax()
     inputs = [input_record(path) for path in paths]
-    foreground = read_sequences(positives, alphabet=alphabet, mask=mask)
-    background = None
-    if control is not None:
-        background = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
+    reading = {"mask": mask, "strand": settings.get("strand")}
+    foreground = places.read(positives, alphabet=alphabet, **reading)
+    background = places.read_control(
+        control, positives, foreground, seed=settings.get("seed", 0), **reading
+    )
     from seqcnn.discovery.pipeline import discover
     from seqcnn.discovery.settings import Settings
     from seqcnn.report.record import RunRecord
@@ -106,7 +112,8 @@ def run_discover(
             )
         arguments = {
             "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
-            "mask": mask, **settings,
+            "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
+            **settings,
         }  # fmt: skip
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:

@@ -1,10 +1,12 @@
 """``seqcnn enrich``: which known motifs sequences share, and where in them."""
 
+from functools import partial
 from typing import Any
 
 import rich_click as click
 
 from seqcnn.cli.options import common, not_the_input, sequences
+from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
@@ -14,9 +16,9 @@ from seqcnn.errors import SeqcnnError
 @click.argument("positives", metavar="SEQUENCES")
 @click.option(
     "--control",
-    metavar="FASTA",
-    help="Sequences to compare with, of like length and composition; by default SEQUENCES are "
-    "shuffled.",
+    metavar="FILE|genome",
+    help="Sequences to compare with, of like length and composition, or genome: such windows of "
+    "--genome. By default SEQUENCES are shuffled.",
 )
 @click.option(
     "-o", "--out", default="-", metavar="FILE",
@@ -61,7 +63,10 @@ from seqcnn.errors import SeqcnnError
     "--q-value", type=click.FloatRange(0, 1, min_open=True),
     help="Write motifs up to this q-value; all by default.",
 )  # fmt: skip
-@sequences
+@partial(
+    sequences,
+    unsaid="guessed by default, and the guess is printed; letters of your own come with MOTIFS.",
+)
 @common
 def command(
     motifs: str,
@@ -74,6 +79,7 @@ def command(
     q_value: float | None,
     alphabet: str | None,
     mask: str,
+    places: Places,
     quiet: bool,
     debug: bool,
     **options: Any,
@@ -82,7 +88,7 @@ def command(
 
     MOTIFS is a motif file of any format, jaspar, or one group of it such as jaspar:vertebrates.
     """
-    inputs = [path for path in (motifs, positives, control) if path is not None]
+    inputs = places.files(motifs, positives, control)
     if inputs.count("-") > 1:
         raise SeqcnnError("only one of the inputs can be standard input: name files")
     if positions is not None and positions == out:
@@ -95,15 +101,13 @@ def command(
     from seqcnn.motifs.data import alphabet_of_ones_own, load_motifs, over_alphabet
     from seqcnn.motifs.enrich import enrich
     from seqcnn.motifs.enrich_files import write_enrichments, write_positions
-    from seqcnn.seq.io.fasta import read_sequences
 
     # sequences tell DNA, RNA and protein; letters of one's own stand with the motifs
     loaded = load_motifs(motifs)
     letters = alphabet or alphabet_of_ones_own(loaded)
-    foreground = read_sequences(positives, alphabet=letters, mask=mask)
-    compared = None
-    if control is not None:
-        compared = read_sequences(control, alphabet=foreground.alphabet, mask=mask)
+    reading = {"mask": mask, "strand": options["strand"]}
+    foreground = places.read(positives, alphabet=letters, **reading)
+    compared = places.read_control(control, positives, foreground, seed=options["seed"], **reading)
     chosen = [over_alphabet(motif, foreground.alphabet) for motif in loaded]
     with progress_bar(quiet=quiet) as progress:
         found = enrich(chosen, foreground, compared, progress=progress, **options)

@@ -3,15 +3,20 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
+from seqcnn.cli.places import Places
 from seqcnn.errors import SeqcnnError
 
 PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
-SEQUENCES = (".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt")
+SEQUENCES = (
+    ".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt",
+    ".bed", ".narrowpeak", ".broadpeak",
+)  # fmt: skip
 GPU = "cuda"
 """What jax calls the platform."""
 
@@ -55,14 +60,36 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def sequences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how sequences are read."""
+def sequences(
+    function: Callable[..., Any],
+    *,
+    top: tuple[str, ...] = ("--top-peaks",),
+    unsaid: str = "guessed by default, and the guess is printed.",
+) -> Callable[..., Any]:
+    """Add the options that say how sequences are read; those on genomes come as one, `places`.
+
+    Parameters
+    ----------
+    function
+        The command.
+    top
+        Names of the option that takes the best intervals.
+    unsaid
+        What the letters are without ``--alphabet``.
+    """
+
+    @wraps(function)
+    def gathered(
+        *args: Any, genome: str | None, window: int | None, top_peaks: int | None, **options: Any
+    ) -> Any:
+        return function(*args, places=Places(genome, window, top_peaks), **options)
+
     for option in reversed(
         [
             click.option(
                 "--alphabet",
                 metavar="dna|rna|protein|LETTERS",
-                help="What the letters are; guessed by default, and the guess is printed.",
+                help=f"What the letters are; {unsaid}",
             ),
             click.option(
                 "--mask",
@@ -71,10 +98,29 @@ def sequences(function: Callable[..., Any]) -> Callable[..., Any]:
                 show_default=True,
                 help="Hide lower-case letters (soft-masked repeats), or read them as upper case.",
             ),
+            click.option(
+                "--genome",
+                metavar="FILE",
+                help="Genome of intervals (BED, narrowPeak, broadPeak): FASTA, compressed or not, "
+                "or 2bit.",
+            ),
+            click.option(
+                "--window",
+                type=click.IntRange(1),
+                metavar="N",
+                help="Cut N letters around the summits of intervals, or around their middles.",
+            ),
+            click.option(
+                *top,
+                "top_peaks",
+                type=click.IntRange(1),
+                metavar="N",
+                help="Take the N intervals with the best scores only.",
+            ),
         ]
     ):
-        function = option(function)
-    return function
+        gathered = option(gathered)
+    return gathered
 
 
 def _use_threads(ctx: click.Context, parameter: click.Parameter, value: int | None) -> None:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import rich_click as click
 
 from seqcnn.cli.options import GPU, common, not_the_input, prepare_jax, sequences
+from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
@@ -58,7 +60,7 @@ from seqcnn.errors import SeqcnnError
     type=click.Choice(["words", "lightmotif", "convolution", "lookup"]),
     help="How to search; the result is the same. [default: words, on a GPU convolution]",
 )
-@sequences
+@partial(sequences, unsaid="by default those of MOTIFS. DNA and RNA motifs are read as each other.")
 @common
 def command(
     motifs: str,
@@ -71,13 +73,14 @@ def command(
     quiet: bool,
     seed: int,
     debug: bool,
+    places: Places,
     **options: Any,
 ) -> None:
     """Find the sites of MOTIFS in SEQUENCES (FASTA of any size, - for stdin), with exact p-values.
 
     MOTIFS is a motif file of any format, jaspar, or one group of it such as jaspar:vertebrates.
     """
-    not_the_input(out, motifs, fasta)
+    not_the_input(out, *places.files(motifs, fasta))
     if motifs == fasta == "-":
         raise SeqcnnError("MOTIFS and SEQUENCES cannot both be standard input: name a file")
     engine = engine or ("convolution" if os.environ.get("JAX_PLATFORMS") == GPU else "words")
@@ -90,10 +93,11 @@ def command(
 
     letters = None if alphabet is None else get_alphabet(alphabet)
     chosen = choose_motifs(load_motifs(motifs, alphabet=letters), names)
-    with progress_bar(quiet=quiet) as progress:
+    reading = {"alphabet": letters, "mask": options["mask"], "strand": options["strand"]}
+    with places.as_fasta(fasta, **reading) as source, progress_bar(quiet=quiet) as progress:
         scan_file(
             chosen,
-            fasta,
+            source,
             out,
             alphabet=letters,
             engine=engine,

@@ -8,6 +8,7 @@ from typing import Any
 import rich_click as click
 
 from seqcnn.cli.options import common, not_the_input, sequences
+from seqcnn.cli.places import Places
 from seqcnn.errors import SeqcnnWarning
 
 FEW_LETTERS = 100
@@ -41,16 +42,17 @@ def command(
     seed: int,
     alphabet: str | None,
     mask: str,
+    places: Places,
     **_: Any,
 ) -> None:
     """Shuffle SEQUENCES; the counts of all words of k letters stay exactly the same."""
-    not_the_input(out, fasta)
+    not_the_input(out, *places.files(fasta))
     with _one_warning():
         from seqcnn.seq.duplicates import near_duplicate_groups
-        from seqcnn.seq.io.fasta import read_sequences, write_fasta
+        from seqcnn.seq.io.fasta import write_fasta
         from seqcnn.seq.shuffle import shuffled_control
 
-        original = read_sequences(fasta, alphabet=alphabet, mask=mask)
+        original = places.read(fasta, alphabet=alphabet, mask=mask)
         if alphabet is None and len(original.codes) < FEW_LETTERS:
             warnings.warn(
                 f"read as {original.alphabet.name}, guessed from {len(original.codes)} letters "

@@ -108,19 +108,20 @@ def site_rows(hits: Hits) -> Iterator[list[Any]]:
         ]  # fmt: skip
 
 
-def bed_rows(hits: Hits) -> list[list[Any]]:
+def bed_rows(hits: Hits) -> list[tuple[Any, ...]]:
     """One BED line a site, by place in the genome; sequences without coordinates are left out.
 
-    The score is -100 log10 of the p-value, 1000 at most.
+    A site that several overlapping sequences have is one line. The score is -100 log10 of the
+    p-value, 1000 at most.
     """
     homes = intervals_of(hits.sequences)
-    lines = []
+    lines = set()
     for i, hit in enumerate(hits):
         home = homes[hits.sequence[i]]
         if home is not None:
             site = home.part(hit.start, hit.end, hit.strand)
             score = min(1000, round(-100 * float(hits.log10_p_value[i])))
-            lines.append([site.chromosome, site.start, site.end, hit.motif, score, site.strand])
+            lines.add((site.chromosome, site.start, site.end, hit.motif, score, site.strand))
     return sorted(lines)
 
 

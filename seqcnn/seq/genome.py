@@ -105,7 +105,7 @@ class Genome(ABC):
             found = found.select(np.argsort(order))
         codes = found.codes
         if stranded:
-            codes = _turned(codes, found.offsets, intervals.strand < 0, alphabet)
+            codes = turned(codes, found.offsets, intervals.strand < 0, alphabet)
         ids = intervals.ids(stranded=stranded)
         return SequenceSet(alphabet, codes, found.offsets, ids, tuple(intervals.names))
 
@@ -149,15 +149,32 @@ class Genome(ABC):
         return np.frombuffer(codes, np.uint8)
 
 
-def _turned(
+def turned(
     codes: np.ndarray, offsets: np.ndarray, reverse: np.ndarray, alphabet: Alphabet
 ) -> np.ndarray:
-    """Read the other strand of some of the sequences in a buffer."""
+    """Read the other strand of some of the sequences in a buffer.
+
+    Parameters
+    ----------
+    codes
+        uint8 (letters,).
+    offsets
+        int64 (n + 1,): sequence i is ``codes[offsets[i]:offsets[i + 1]]``.
+    reverse
+        bool (n,).
+    alphabet
+        One with complements.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (letters,).
+    """
     if not reverse.any():
         return codes
     lengths = np.diff(offsets)
-    turned = np.flatnonzero(np.repeat(reverse, lengths))
-    last = np.repeat((offsets[:-1] + offsets[1:] - 1)[reverse], lengths[reverse])
+    places = np.flatnonzero(np.repeat(reverse, lengths))
+    mirrored = np.repeat((offsets[:-1] + offsets[1:] - 1)[reverse], lengths[reverse]) - places
     result = codes.copy()
-    result[turned] = alphabet.complement_of_code[codes[last - turned]]
+    result[places] = alphabet.complement_of_code[codes[mirrored]]
     return result

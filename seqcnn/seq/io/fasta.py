@@ -19,40 +19,63 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import PAD, PROTEIN, Alphabet, get_alphabet
+from seqcnn.seq.genome import Genome
 from seqcnn.seq.guess import guess_alphabet
+from seqcnn.seq.io.bed import looks_like_bed
 from seqcnn.seq.io.checks import check_sequences
 from seqcnn.seq.io.files import atomic_write, open_bytes
 from seqcnn.seq.io.headers import parse_headers, shown
 from seqcnn.seq.io.lines import BLANKS, PIECE, Lines, cut_out_headers, find_lines, normalise
+from seqcnn.seq.io.peaks import fetch_windows
+from seqcnn.seq.io.sniff import begins_like
 from seqcnn.seq.names import take_names
 from seqcnn.seq.record import SequenceSet
 
 _log = logging.getLogger(__name__)
 
 _NO_LETTERS = BLANKS + b"\n\0"
+_HEAD = 1 << 12
 _GUESSED_RECORDS = 1000
 _GUESSED_LETTERS = 1000
 
 
 def read_sequences(
-    path: str | Path, *, alphabet: Alphabet | str | None = None, mask: str = "none"
+    path: str | Path,
+    *,
+    alphabet: Alphabet | str | None = None,
+    mask: str = "none",
+    genome: Genome | str | Path | None = None,
+    window: int | None = None,
+    top: int | None = None,
+    strand: str | None = None,
 ) -> SequenceSet:
-    """Read a FASTA or FASTQ file.
+    """Read a FASTA or FASTQ file, or the sequences of intervals on a genome.
 
     Parameters
     ----------
     path
-        A plain or compressed file; ``-`` is standard input. Qualities of FASTQ are dropped.
+        A plain or compressed file; ``-`` is standard input. Qualities of FASTQ are dropped. BED,
+        narrowPeak and broadPeak are known by their content, and need `genome`.
     alphabet
         An alphabet, its name, or its letters; None guesses DNA, RNA or protein from the first 1,000
         records and logs the reason.
     mask
         ``"none"`` reads lower case as upper, ``"lower"`` as the symbol for any letter.
+    genome
+        Where intervals lie: FASTA or 2bit, or what `seqcnn.seq.io.genome.open_genome` gave.
+    window
+        Letters around the summits of intervals, or their middles; None for intervals as they are.
+    top
+        Take so many intervals with the best scores; None for all.
+    strand
+        ``"one"`` reads intervals on the reverse strand as their reverse complement, ``"both"`` all
+        forward; None is ``"both"`` for DNA and ``"one"`` for RNA.
 
     Returns
     -------
     SequenceSet
-        All records that have letters, in order.
+        All records that have letters, or all intervals that lie in the genome, in order; the ids of
+        the latter are their places.
 
     Raises
     ------
@@ -70,6 +93,33 @@ def read_sequences(
     content = open_bytes(path)
     path = "standard input" if str(path) == "-" else path
     remarks: list[str] = []
+    head = content[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+    if not begins_like(b"[>@;]", head) and (genome is not None or looks_like_bed(content)):
+        if genome is None:
+            raise SeqcnnError(
+                "looks like BED: say which genome it belongs to (--genome)", path=path
+            )
+        sequences = fetch_windows(
+            content, path, genome,
+            window=window, top=top, strand=strand, alphabet=alphabet, mask=mask, remarks=remarks,
+        )  # fmt: skip
+    else:
+        if window is not None or top is not None:
+            remarks.append("read whole: windows and the best scores are for intervals (BED)")
+        sequences = _parse(content, path, alphabet, mask, remarks)
+    for remark in remarks:
+        warnings.warn(f"{path}: {remark}", SeqcnnWarning, stacklevel=2)
+    return sequences
+
+
+def _parse(
+    content: bytearray,
+    path: str | Path,
+    alphabet: Alphabet | str | None,
+    mask: str,
+    remarks: list[str],
+) -> SequenceSet:
+    """Read the content of a FASTA or FASTQ file."""
     text = normalise(content, path, remarks)
     lines = find_lines(text, path, remarks)
     ids, descriptions = parse_headers(cut_out_headers(text, lines), remarks)
@@ -88,8 +138,6 @@ def read_sequences(
         else take_names(descriptions, np.flatnonzero(kept)),
     )
     check_sequences(sequences, path, remarks)
-    for remark in remarks:
-        warnings.warn(f"{path}: {remark}", SeqcnnWarning, stacklevel=2)
     return sequences
 
 

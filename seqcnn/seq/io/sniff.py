@@ -20,7 +20,10 @@ _OTHER_KINDS = (
     (rb"meme version", "is a file of motifs (MEME), not of sequences"),
     (rb"pk\x03\x04", "is a zip archive: unpack it first"),
     (rb"(bam|cram)", "is a file of alignments: convert it with samtools fasta"),
-    (rb"track |browser |chr\w+\t\d+\t\d+", "looks like BED: sequences are needed here"),
+    (
+        rb"track |browser |chr\w+\t\d+\t\d+",
+        "looks like BED: say which genome it belongs to (--genome)",
+    ),
     (rb"[acgtun]{4,}\s*$", "has letters but no header: put a line such as '>name' before each"),
 )
 
