@@ -8,7 +8,7 @@ whose columns are shuffled, and taken back (`calibrate`).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
@@ -18,7 +18,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.columns import SIMILARITIES, Columns
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.offsets import BestOffset, GridScores
 from seqcnn.motifs.placements import TargetRow
 from seqcnn.motifs.scan import available_threads
@@ -145,8 +145,8 @@ class Comparisons:
 
 
 def compare(
-    queries: Sequence[Motif],
-    targets: Sequence[Motif],
+    queries: Motif | Iterable[Motif],
+    targets: Motif | Iterable[Motif],
     *,
     distance: str = "llr",
     e_value: float = LARGEST_E,
@@ -194,8 +194,11 @@ def compare(
     >>> [(c.target.alternative_name, c.strand) for c in compare(database[3:5], database, top=1)]
     [('br', '+'), ('Cf2', '+')]
     """
+    queries, targets = as_motifs(queries, "queries"), as_motifs(targets, "targets")
     if not queries:
         raise SeqcnnError("`queries` is empty, there is nothing to compare")
+    if threads is not None and threads < 1:
+        raise SeqcnnError(f"`threads` is {threads}, it must be at least 1")
     if not e_value > 0 or not q_value > 0:
         raise SeqcnnError(f"`e_value` and `q_value` must be above 0, not {e_value} and {q_value}")
     if top is not None and top < 1:

@@ -58,12 +58,23 @@ class CountMatrix:
         alphabet
             What the codes mean.
 
+        Raises
+        ------
+        SeqcnnError
+            `sites` is no table of codes.
+
         Examples
         --------
         >>> sites = np.array([DNA.encode("AC"), DNA.encode("AN")])
         >>> CountMatrix.from_sites(sites, DNA).values.tolist()
         [[2.0, 0.0, 0.0, 0.0], [0.25, 1.25, 0.25, 0.25]]
         """
+        sites = np.asarray(sites)
+        if sites.ndim != 2 or not np.issubdtype(sites.dtype, np.integer):
+            raise SeqcnnError(
+                f"`sites` has shape {sites.shape} and dtype {sites.dtype}, it needs (n, width) of "
+                f"codes: Alphabet.encode makes them of words"
+            )
         width = sites.shape[1]
         seen = np.bincount((sites + np.arange(width) * 256).ravel(), minlength=256 * width)
         return cls(seen.reshape(width, 256) @ alphabet.shares.astype(np.float64), alphabet)
@@ -214,6 +225,8 @@ class ProbabilityMatrix:
 
     def core(self, threshold: float = 0.25) -> tuple[int, int]:
         """First and one past the last position with at least `threshold` bits."""
+        if np.isnan(threshold):
+            raise SeqcnnError("`threshold` is nan, it must be a number of bits")
         bits = self.information()
         strong = np.flatnonzero(bits >= min(threshold, bits.max()))
         return int(strong[0]), int(strong[-1]) + 1
@@ -313,7 +326,12 @@ def _uniform(size: int) -> np.ndarray:
 
 
 def _finite(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
-    copy = np.array(values, np.float64)
+    try:
+        copy = np.array(values, np.float64)
+    except (TypeError, ValueError):
+        raise SeqcnnError(
+            f"a matrix must be a table of numbers, one row for each position, not {values!r:.60}"
+        ) from None
     if copy.ndim != 2 or copy.shape[1] != alphabet.size or not len(copy):
         raise SeqcnnError(
             f"a matrix has shape {copy.shape}, it needs (width, {alphabet.size}) "

@@ -2,12 +2,19 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs.matrix import PSEUDOCOUNT, USUAL_SITES, ProbabilityMatrix, ScoreMatrix
+from seqcnn.motifs.matrix import (
+    PSEUDOCOUNT,
+    USUAL_SITES,
+    CountMatrix,
+    ProbabilityMatrix,
+    ScoreMatrix,
+)
 from seqcnn.seq.alphabet import Alphabet
 
 THRESHOLD = "threshold"
@@ -53,8 +60,19 @@ class Motif:
             object.__setattr__(self, key, _BREAKS.sub(" ", getattr(self, key)))
         if not self.name.strip():
             raise SeqcnnError("a motif needs a name, `name` is empty")
+        if not isinstance(self.matrix, ProbabilityMatrix):
+            hint = ": to_probabilities() makes one" if isinstance(self.matrix, CountMatrix) else ""
+            raise SeqcnnError(
+                f"motif {self.name!r}: `matrix` is a {type(self.matrix).__name__}, it must be a "
+                f"ProbabilityMatrix{hint}"
+            )
         if not 0 <= self.sites < math.inf:
             raise SeqcnnError(f"motif {self.name!r}: `sites` is {self.sites}, it must be 0 or more")
+        if self.log10_e_value is not None and math.isnan(self.log10_e_value):
+            raise SeqcnnError(
+                f"motif {self.name!r}: `log10_e_value` is nan, it must be a number, or None where "
+                f"it is not known"
+            )
 
     def __repr__(self) -> str:
         return f"Motif({self.name!r}, {self.consensus})"
@@ -130,3 +148,33 @@ class Motif:
         return self.matrix.to_scores(
             background=background, pseudocount=pseudocount, sites=self.sites or USUAL_SITES
         )
+
+
+def as_motifs(motifs: Motif | Iterable[Motif], argument: str) -> list[Motif]:
+    """Take one motif, or any number of them, as a list.
+
+    Parameters
+    ----------
+    motifs
+        What a caller gave.
+    argument
+        Its name, for messages.
+
+    Raises
+    ------
+    SeqcnnError
+        Something is no motif, such as the name of a file or database.
+    """
+    if isinstance(motifs, Motif):
+        return [motifs]
+    strange: object = motifs
+    if not isinstance(motifs, str | bytes) and isinstance(motifs, Iterable):
+        found = list(motifs)
+        nothing = object()
+        strange = next((one for one in found if not isinstance(one, Motif)), nothing)
+        if strange is nothing:
+            return found
+    raise SeqcnnError(
+        f"`{argument}` holds {strange!r:.60}, it must be motifs: read_motifs(path) reads a file, "
+        f"motifs.data.load_motifs('jaspar') a database"
+    )

@@ -156,3 +156,16 @@ def test_bad_arguments_are_refused():
     ):
         with pytest.raises(SeqcnnError, match=message):
             compare(queries, targets, **options)
+
+
+def test_motifs_come_alone_or_by_generators():
+    database = load_database(group="insects")
+    listed = compare(database[:2], database, top=3)
+    generated = compare((m for m in database[:2]), (m for m in database), top=3)
+    alone = compare(database[0], database, top=3)
+    assert [c.target.name for c in generated] == [c.target.name for c in listed]
+    assert [c.target.name for c in alone] == [c.target.name for c in listed.of(0)]
+    with pytest.raises(SeqcnnError, match="`targets` holds 'jaspar'"):
+        compare(database[:1], "jaspar")
+    with pytest.raises(SeqcnnError, match="`threads` is -1"):
+        compare(database[:1], database, threads=-1)

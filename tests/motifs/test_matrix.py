@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.information import sampling_information
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix, ScoreMatrix
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.seq.alphabet import DNA, PROTEIN, RNA, get_alphabet
 
 SKEWED = np.array([0.1, 0.2, 0.3, 0.4])
@@ -133,6 +133,39 @@ def test_names_are_one_cell_of_a_table():
     assert (motif.name, motif.alternative_name) == ("a b", "x y z")
     with pytest.raises(SeqcnnError, match="empty"):
         replace(motif, name="\t")
+
+
+def test_one_motif_or_many_and_nothing_else():
+    one = Motif("a", CountMatrix(np.ones((1, 4)), DNA).to_probabilities())
+    assert as_motifs(one, "x") == [one]
+    assert as_motifs((m for m in (one, one)), "x") == [one, one]
+    assert as_motifs([], "x") == []
+    for wrong in ("jaspar", ["a.meme"], [one, one.matrix], one.matrix, None, 3, [None]):
+        with pytest.raises(SeqcnnError, match=r"`x` holds .* it must be motifs: read_motifs"):
+            as_motifs(wrong, "x")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda m: Motif("a", CountMatrix(m.values, DNA)),
+            r"CountMatrix, .*: to_probabilities\(\)",
+        ),
+        (lambda m: Motif("a", m.values), "ndarray, it must be a ProbabilityMatrix$"),
+        (lambda m: Motif("a", m, log10_e_value=math.nan), "`log10_e_value` is nan"),
+        (lambda m: Motif("a", m, sites=math.nan), "`sites` is nan"),
+        (lambda m: m.trim(math.nan), "`threshold` is nan"),
+        (lambda m: ProbabilityMatrix([["a"] * 4], DNA), "table of numbers"),
+        (lambda m: ProbabilityMatrix([[1, 0, 0, 0], [1, 0]], DNA), "table of numbers"),
+        (lambda m: CountMatrix.from_sites(["ACGT"], DNA), "`sites` has shape"),
+        (lambda m: CountMatrix.from_sites(np.zeros((2, 3)), DNA), "dtype float64"),
+        (lambda m: CountMatrix.from_sites(DNA.encode("ACGT"), DNA), r"shape \(4,\)"),
+    ],
+)
+def test_what_is_no_matrix_is_refused(make, said):
+    with pytest.raises(SeqcnnError, match=said):
+        make(ProbabilityMatrix(np.eye(4), DNA))
 
 
 def test_values_are_private_copies_that_cannot_change():

@@ -1,12 +1,12 @@
 """Motif files: the format is recognised by content, never by name; nothing in here needs jax."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.io import homer, jaspar, meme, pfm, transfac, uniprobe
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write, open_bytes
 
@@ -54,7 +54,7 @@ def read_motifs(path: str | Path, *, format: str | None = None) -> list[Motif]:
 
 def write_motifs(
     path: str | Path,
-    motifs: Sequence[Motif],
+    motifs: Motif | Iterable[Motif],
     *,
     format: str = "meme",
     alphabet: Alphabet | None = None,
@@ -72,7 +72,7 @@ def write_motifs(
     alphabet
         Needed only where there is no motif to take it from; DNA by default.
     """
-    text = _module(format).write(motifs, alphabet=alphabet)
+    text = _module(format).write(as_motifs(motifs, "motifs"), alphabet=alphabet)
     _write_text(Path(path), text)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ MOST_PIXELS = 2**16 - 1, 100_000_000
 
 def write_sheet(
     path: str | Path,
-    motifs: Sequence[Drawable | Logo],
+    motifs: Drawable | Logo | Iterable[Drawable | Logo],
     *,
     format: str | None = None,
     columns: int | None = None,
@@ -81,8 +81,11 @@ def write_sheet(
     SeqcnnError
         There is nothing to draw, an argument is out of range, or a PNG would be too large.
     """
+    motifs = [motifs] if isinstance(motifs, Drawable | Logo) else list(motifs)
     if not motifs:
         raise SeqcnnError("there are no motifs to draw")
+    if columns is not None and columns < 1:
+        raise SeqcnnError(f"`columns` is {columns}, it must be at least 1")
     if paper not in PAPERS:
         raise SeqcnnError(f"`paper` is {paper!r}, it must be one of {', '.join(PAPERS)}")
     if width is not None and dpi is not None:

@@ -60,7 +60,7 @@ def logo_svg(
     Raises
     ------
     SeqcnnError
-        `kind` is unknown, or the alphabet has no other strand to draw.
+        `kind` is unknown, the alphabet has no other strand to draw, or `height` is not above 0.
     """
     drawing = lay_out(as_logo(motif, kind, reverse=reverse), axes=axes)
     page = Page(drawing.width, drawing.height, [Placed(0, 0, drawing)])
@@ -103,7 +103,7 @@ def aligned_logos_svg(
     Raises
     ------
     SeqcnnError
-        The alphabets differ, or `strand` is neither.
+        The alphabets differ, `strand` is neither, or `height` is not above 0.
     """
     if strand not in ("+", "-"):
         raise SeqcnnError(f"`strand` is {strand!r}, it must be + or -")
@@ -171,6 +171,8 @@ def page_svg(
     ink, paper
         Colours of words and lines and of what lies behind; by default those of the page around.
     """
+    if not height > 0:
+        raise SeqcnnError(f"`height` is {height}, it must be above 0 pixels")
     pixels = f'width="{height * page.width / page.height:.0f}" height="{height:.0f}"'
     colour = f' color="{ink}"' if ink else ""
     sheet = f'<rect width="100%" height="100%" fill="{paper}"/>' if paper else ""

@@ -128,6 +128,17 @@ def test_letters_that_a_format_cannot_hold_are_refused(tmp_path, format):
     assert not (tmp_path / "x").exists()
 
 
+def test_one_motif_needs_no_list(tmp_path):
+    (motif,) = random_motifs(DNA, number=1)
+    write_motifs(tmp_path / "x", motif)
+    assert_same(read_motifs(tmp_path / "x"), [motif], 1e-6)
+    write_motifs(tmp_path / "x", (m for m in [motif, motif]), format="jaspar")
+    assert_same(read_motifs(tmp_path / "x"), [motif, motif], 1e-6)
+    with pytest.raises(SeqcnnError, match="`motifs` holds"):
+        write_motifs(tmp_path / "y", "a.meme")
+    assert not (tmp_path / "y").exists()
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_compressed(tmp_path, format):
     motifs = random_motifs(DNA)

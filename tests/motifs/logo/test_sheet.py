@@ -199,6 +199,7 @@ def test_wrong_arguments_are_refused(tmp_path):
     for arguments, message in (
         ({"path": tmp_path / "x.gif"}, "ending"),
         ({"path": tmp_path / "x.svg", "paper": "pink"}, "`paper`"),
+        ({"path": tmp_path / "x.svg", "columns": 0}, "`columns` is 0"),
         ({"path": tmp_path / "x.png", "width": 100, "dpi": 100}, "one of them"),
     ):
         with pytest.raises(SeqcnnError, match=message):
@@ -210,6 +211,9 @@ def test_wrong_arguments_are_refused(tmp_path):
 
 def test_a_sheet_of_one_shows_what_the_plain_logo_shows(tmp_path):
     (motif,) = random_motifs(1)
+    write_sheet(tmp_path / "alone.svg", motif)
+    write_sheet(tmp_path / "listed.svg", [motif])
+    assert (tmp_path / "alone.svg").read_bytes() == (tmp_path / "listed.svg").read_bytes()
     write_sheet(tmp_path / "x.svg", [motif])
     sheet = ET.parse(tmp_path / "x.svg").getroot()
     plain = ET.fromstring(logo_svg(motif))

@@ -1,3 +1,4 @@
+import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -88,6 +89,9 @@ def test_kind_is_checked():
         logo_svg(WORD, kind="bars")
     with pytest.raises(SeqcnnError, match="made already"):
         logo_svg(make_logo(WORD), kind="counts")
+    for height in (0, -5, math.nan):
+        with pytest.raises(SeqcnnError, match="`height` is"):
+            logo_svg(WORD, height=height)
 
 
 def test_letters_below_the_line_are_upside_down():
