@@ -94,6 +94,7 @@ class _Reader:
         self.background: np.ndarray | None = None
         self.name: tuple[str, str] | None = None
         self.name_line = 0
+        self.url = ""
         self.motifs: list[Motif] = []
 
     def read(self) -> list[Motif]:
@@ -187,13 +188,18 @@ class _Reader:
             )
         )
         self.name = None
+        self.add_url()
 
     def read_url(self, line: str) -> None:
-        url = line.removeprefix("URL").strip()
-        # it follows the matrix that it belongs to
-        if url and self.motifs and self.name is None:
-            notes = dict(self.motifs[-1].annotations) | {URL: url}
-            self.motifs[-1] = replace(self.motifs[-1], annotations=tuple(notes.items()))
+        # it stands before or behind the matrix, below the line MOTIF that it belongs to
+        self.url = line.removeprefix("URL").strip()
+        if self.name is None:
+            self.add_url()
+
+    def add_url(self) -> None:
+        if self.url and self.motifs:
+            self.motifs[-1] = replace(self.motifs[-1], annotations=((URL, self.url),))
+        self.url = ""
 
     @staticmethod
     def check_size(key: str, known: dict[str, str], size: int, fact: str) -> None:

@@ -49,6 +49,11 @@ def test_raw_counts_take_the_name_of_the_file(read):
     assert motif.name == "GATA"
 
 
+def test_sites_are_the_most_that_a_position_has(read):
+    assert read("1 3\n0 2\n0 1\n0 1\n")[0].sites == 7
+    assert read("1 .5\n0 .25\n0 .25\n0 0\n")[0].sites == 0
+
+
 def test_several_motifs_and_alphabets(read):
     first, second = read(bracketed() + "\n" + bracketed("ACGU", ">b"))
     assert (first.alphabet, second.alphabet) == (DNA, RNA)

@@ -228,6 +228,15 @@ def test_url_is_kept(read, tmp_path):
     ]
 
 
+def test_url_belongs_to_the_motif_above_it(read):
+    motifs = read(
+        HEAD + "URL http://of.the.file\n"
+        "MOTIF a\n" + MATRIX + ROWS + "\nMOTIF b\nURL http://b\n" + MATRIX + ROWS + "URL \n"
+        "MOTIF c\n" + MATRIX + ROWS + "URL http://c\n"
+    )
+    assert [m.annotation("URL") for m in motifs] == [None, "http://b", "http://c"]
+
+
 def test_alphabet_without_a_symbol_for_any_letter(read):
     letters = "\n".join("NX?*AB")
     with pytest.raises(SeqcnnError, match="stands for any letter"):
