@@ -84,6 +84,8 @@ def test_words_and_limits():
     assert rare.limits == (0, pytest.approx(math.log2(10)))
     assert make_logo(Motif("m", MOTIF.matrix, sites=1_234_567.25)).facts == "1,234,567.2 sites"
     assert make_logo(MOTIF, "probability").limits == (0, 1)
+    flat = ProbabilityMatrix(np.full((3, 20), 0.05), PROTEIN)
+    assert make_logo(flat).limits == (0, pytest.approx(math.log2(20)))
 
 
 def test_attributions_keep_their_signs():
