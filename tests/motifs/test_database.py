@@ -33,6 +33,15 @@ def test_known_profiles():
         assert word in f"{motif.consensus} {motif.reverse_complement().consensus}", name
 
 
+def test_sites_are_the_most_that_a_position_has():
+    with np.load(Path(data.__file__).with_name("jaspar.npz")) as archive:
+        totals, widths = archive["counts"].sum(0), archive["widths"]
+    most = [part.max() for part in np.split(totals, np.cumsum(widths)[:-1])]
+    assert [motif.sites for motif in load_database()] == most
+    # positions of one profile differ, so that this says something
+    assert most != [part.min() for part in np.split(totals, np.cumsum(widths)[:-1])]
+
+
 def test_lists_are_the_callers_own():
     load_database().clear()
     assert load_database()
