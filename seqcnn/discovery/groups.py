@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -10,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from seqcnn.discovery.notes import Notes
 from seqcnn.seq.duplicates import near_duplicate_groups
+from seqcnn.seq.interval_set import IntervalSet
 from seqcnn.seq.intervals import Interval, intervals_of
 from seqcnn.seq.record import SequenceSet
 
@@ -31,7 +31,7 @@ class Groups:
 
 
 def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes) -> Groups:
-    """Find near-duplicates, and add a sentence to `notes` if there are any.
+    """Find near-duplicates and overlapping intervals; tell `notes` if there are any.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes)
         Sentences for the reader.
     """
     labels = near_duplicate_groups(sequences, both_strands=both_strands)
-    labels = _linked(labels, intervals_of(sequences))
+    labels = _linked(labels, intervals_of(sequences), both_strands=both_strands)
     _, first, labels = np.unique(labels, return_index=True, return_inverse=True)
     labels = np.argsort(np.argsort(first))[labels]
     # by group, then the longest, then the first
@@ -53,28 +53,25 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes)
     doubles = len(labels) - len(representatives)
     if doubles:
         notes.add(
-            f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others, or half "
+            f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others, or "
             f"overlap them on the genome; each group of them counts once"
         )
     return Groups(labels, representatives)
 
 
-def _linked(labels: np.ndarray, intervals: Sequence[Interval | None]) -> np.ndarray:
-    """Put groups together whose intervals share half of the shorter one on the genome."""
-    placed = sorted(
-        (home.chromosome, home.start, home.end, i)
-        for i, home in enumerate(intervals)
-        if home is not None
-    )
-    links = []
-    for before, after in pairwise(placed):
-        shared = min(before[2], after[2]) - after[1]
-        shorter = min(before[2] - before[1], after[2] - after[1])
-        if before[0] == after[0] and 2 * shared >= max(shorter, 1):
-            links.append((labels[before[3]], labels[after[3]]))
-    if not links:
+def _linked(
+    labels: np.ndarray, places: Sequence[Interval | None], *, both_strands: bool
+) -> np.ndarray:
+    """Put groups together that have overlapping intervals: one site may lie in both."""
+    placed = np.array([i for i, home in enumerate(places) if home is not None], np.int64)
+    if not len(placed):
         return labels
-    one, two = np.transpose(links)
-    size = int(labels.max()) + 1
-    graph = coo_matrix((np.ones(len(one)), (one, two)), shape=(size, size))
+    known = IntervalSet.from_intervals([home for home in places if home is not None])
+    if not both_strands:
+        # the strands of one place have no site in common
+        known = known.on_strands()
+    stretch = len(labels) + known.clusters()
+    pairs = np.stack([labels[placed], stretch])
+    size = int(pairs.max()) + 1
+    graph = coo_matrix((np.ones(len(placed)), tuple(pairs)), shape=(size, size))
     return connected_components(graph, directed=False)[1][labels]

@@ -13,12 +13,29 @@ def named(ids, seed=0):
     )
 
 
-def test_half_overlap_on_the_genome_makes_a_group():
-    ids = ["chr1:0-100", "chr1:50-150", "chr1:120-220", "chr2:0-100", "chr1:1000-1100", "x"]
+def test_overlap_on_the_genome_makes_a_group():
+    ids = ["chr1:0-100", "chr1:50-150", "chr1:149-249", "chr2:0-100", "chr1:249-349", "x"]
     notes = Notes()
     groups = group_sequences(named(ids), both_strands=True, notes=notes)
-    assert groups.labels.tolist() == [0, 0, 1, 2, 3, 4]
-    assert notes.sentences[0].startswith("1 of 6 sequences")
+    assert groups.labels.tolist() == [0, 0, 0, 1, 2, 3]
+    assert notes.sentences[0].startswith("2 of 6 sequences")
+
+
+def test_strands_of_one_place_are_a_group_where_both_are_read():
+    ids = ["chr1:0-100(+)", "chr1:50-150(-)", "chr1:60-160(-)", "chr1:90-190(+)"]
+    for both, expected in ((True, [0, 0, 0, 0]), (False, [0, 1, 1, 0])):
+        groups = group_sequences(named(ids), both_strands=both, notes=Notes())
+        assert groups.labels.tolist() == expected
+
+
+def test_overlaps_and_near_duplicates_join():
+    """A duplicate of one sequence that overlaps another one makes a group of three."""
+    rows = list(random_rows(4, 100, 7))
+    rows[3] = rows[0]
+    ids = ("chr1:0-100", "chr2:0-100", "chr3:0-100", "chr2:99-199")
+    sequences = SequenceSet.from_arrays(rows, alphabet=DNA, ids=ids)
+    groups = group_sequences(sequences, both_strands=True, notes=Notes())
+    assert groups.labels.tolist() == [0, 0, 1, 0]
 
 
 def test_a_large_group_counts_once():

@@ -60,3 +60,19 @@ def test_ids_are_read_back():
 def test_columns_of_unlike_lengths_are_refused():
     with pytest.raises(SeqcnnError, match="differ in length"):
         IntervalSet.from_columns(("a",), np.zeros(2, int), np.zeros(2, int), np.zeros(3, int))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clusters_are_what_is_linked_by_overlaps(seed):
+    found = random_set(seed, 40)
+    found = found.select(found.lengths > 0)
+    rows = list(found)
+    group = list(range(len(rows)))
+    for i, x in enumerate(rows):
+        for j, y in enumerate(rows[:i]):
+            if x.chromosome == y.chromosome and max(x.start, y.start) < min(x.end, y.end):
+                group = [group[i] if g == group[j] else g for g in group]
+    clusters = found.clusters()
+    same = clusters[:, None] == clusters[None, :]
+    np.testing.assert_array_equal(same, np.equal.outer(group, group))
+    assert 5 < len(set(group)) < len(rows)
