@@ -150,6 +150,12 @@ class Scanner:
         self.widths = np.array([m.width for m in ready], np.int64)
         self.scored_widths = {m.width for m in ready if m.patterns}
         self.widest = max(self.scored_widths, default=1)
+        # of each code on the forward strand, then on the other
+        self.bytes = np.zeros(512, np.uint8)
+        self.bytes[:256] = np.frombuffer(alphabet.byte_of_code, np.uint8)
+        if self.reverse.any():
+            complements = alphabet.complement_of_code
+            self.bytes[256 : 256 + len(complements)] = self.bytes[complements]
         self.type = np.dtype(
             [
                 ("sequence", np.int64),
@@ -195,17 +201,14 @@ class Scanner:
     ) -> np.ndarray:
         """Read the letters of sites along their motifs, bytes (n,)."""
         letters = np.zeros((len(start), self.widest), np.uint8)
-        byte_of_code = np.frombuffer(self.alphabet.byte_of_code, np.uint8)
-        forward = byte_of_code[codes]
-        backward = forward
-        if reverse.any():
-            backward = byte_of_code[self.alphabet.complement_of_code][codes]
         first = np.where(reverse, start + widths - 1, start)
         step = np.where(reverse, -1, 1)
-        for column in range(self.widest):
-            at = np.clip(first + column * step, 0, len(codes) - 1)
-            letter = np.where(reverse, backward[at], forward[at])
-            letters[:, column] = np.where(column < widths, letter, 0)
+        strand = np.where(reverse, 256, 0)
+        for column in range(int(widths.max(initial=0))):
+            # beyond the ends of a narrower site nothing is kept
+            code = codes.take(first, mode="clip")
+            np.copyto(letters[:, column], self.bytes.take(strand + code), where=column < widths)
+            first += step
         return letters.view(f"S{self.widest}").ravel()
 
 
