@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from seqcnn.motifs.engines.base import Pattern
 from seqcnn.motifs.matrix import PSEUDOCOUNT, ScoreMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pvalue import STEP, ScoreDistribution, integer_scores
+from seqcnn.motifs.workers import Crew
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.background import MarkovBackground
 
@@ -86,7 +86,7 @@ def ready_motifs(
     *,
     both_strands: bool,
     pseudocount: float = PSEUDOCOUNT,
-    threads: int = 1,
+    crew: Crew | None = None,
 ) -> list[ReadyMotif]:
     """Compute scores and p-values of motifs.
 
@@ -104,8 +104,8 @@ def ready_motifs(
         Whether to look at the other strand as well.
     pseudocount
         Sites added to each motif, shared out like the background.
-    threads
-        Motifs worked on at the same time.
+    crew
+        Who works; by default this process.
 
     Raises
     ------
@@ -123,20 +123,31 @@ def ready_motifs(
     model = background if isinstance(background, MarkovBackground) else None
     shares = None if background is None else letter_shares(background)
 
-    def ready(motif: Motif) -> ReadyMotif:
-        matrix = _score_matrix(motif, shares, pseudocount, both_strands)
-        distribution = ScoreDistribution.of(matrix, background=model)
-        least = threshold.least(distribution)
+    making = _Making(shares, model, threshold, both_strands, pseudocount)
+    return [ready for _, ready in (crew or Crew()).in_turn(making.ready, motifs)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Making:
+    """How a motif is made ready; helpers are sent it."""
+
+    shares: np.ndarray | None
+    model: MarkovBackground | None
+    threshold: Threshold
+    both_strands: bool
+    pseudocount: float
+
+    def ready(self, motif: Motif) -> ReadyMotif:
+        matrix = _score_matrix(motif, self.shares, self.pseudocount, self.both_strands)
+        distribution = ScoreDistribution.of(matrix, background=self.model)
+        least = self.threshold.least(distribution)
         if least is None:
             return ReadyMotif((), motif.width, 0, np.zeros(0))
-        strands = [matrix, matrix.reverse_complement()] if both_strands else [matrix]
+        strands = [matrix, matrix.reverse_complement()] if self.both_strands else [matrix]
         patterns = tuple(Pattern(integer_scores(strand), least) for strand in strands)
         # a copy, since the whole distribution of some thousand motifs takes gigabytes
         log10_p = distribution.log10_tail[least - distribution.lowest :].copy()
         return ReadyMotif(patterns, motif.width, least, log10_p)
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(ready, motifs))
 
 
 def _score_matrix(

@@ -224,7 +224,7 @@ def scan(
         )
         ready = ready_motifs(
             motifs, sequences.alphabet, model, Threshold(p_value, score),
-            both_strands=both, pseudocount=pseudocount, threads=cores,
+            both_strands=both, pseudocount=pseudocount, crew=crew,
         )  # fmt: skip
         patterns = [pattern for motif in ready for pattern in motif.patterns]
         if ambiguous == "worst":

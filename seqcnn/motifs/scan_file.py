@@ -143,7 +143,7 @@ def scan_file(
         )
         ready = ready_motifs(
             motifs, alphabet, model, threshold,
-            both_strands=both, pseudocount=pseudocount, threads=cores,
+            both_strands=both, pseudocount=pseudocount, crew=crew,
         )  # fmt: skip
         silent = [m.name for m, r in zip(motifs, ready, strict=True) if not r.patterns]
         options = {"strands": 1 + both, "engine": engine}

@@ -32,11 +32,16 @@ ALIGNED = 64
 AHEAD = 2
 """Items that wait for a helper, one of which it works on."""
 
+BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""What reading from and writing to a dead process raises."""
+
 START = """import sys
 sys.path[:] = {path!r}
+import seqcnn.motifs.passes
 from seqcnn.motifs.workers import serve
 serve(sys.stdin.buffer, sys.stdout.buffer)
 """
+"""What a helper runs; most work needs the modules that it imports before it answers."""
 
 
 class Crew:
@@ -112,7 +117,7 @@ class Threads(Crew):
 
 
 class Processes(Crew):
-    """The process and helpers; it works itself while all helpers have enough to do.
+    """The process and helpers; it works itself until they have started and while they are busy.
 
     Parameters
     ----------
@@ -137,7 +142,11 @@ class Processes(Crew):
             self.close()
             raise
         for helper in self.helpers:
-            self.idle.put(helper)
+            self.pool.submit(self._welcome, helper)
+
+    def _welcome(self, helper: "_Helper") -> None:
+        helper.alive = helper.starts()
+        self.idle.put(helper)
 
     def submit(self, work: Callable[[Item], Result], item: Item) -> "Future[Result]":
         """Hand an item in."""
@@ -156,7 +165,7 @@ class Processes(Crew):
         helper = self.idle.get()
         try:
             return helper.help(shipped, item)
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+        except BROKEN:
             helper.alive = False
             if self.closed:
                 raise
@@ -232,7 +241,15 @@ class _Helper:
             process_group=0,
         )
         self.work: Callable | None = None
-        self.alive = True
+        self.alive = False
+
+    def starts(self) -> bool:
+        """Wait until the helper answers; False if it does not."""
+        assert self.process.stdout is not None
+        try:
+            return pickle.load(self.process.stdout)
+        except BROKEN:
+            return False
 
     def help(self, shipped: _Shipped, item: object) -> object:
         """Let the helper work on an item, and wait for the result."""
@@ -261,11 +278,13 @@ def serve(given: BinaryIO, result: BinaryIO) -> None:
     given
         Pairs: new work or None, and an item.
     result
-        One for each item.
+        True, then one for each item.
     """
     work: Callable | None = None
     # whoever started this process may be gone
     with suppress(EOFError, BrokenPipeError):
+        pickle.dump(True, result, protocol=5)
+        result.flush()
         while True:
             new, item = pickle.load(given)
             if new is not None:

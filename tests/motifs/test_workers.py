@@ -53,7 +53,16 @@ def leave(parent, item):
     return -item
 
 
-@pytest.mark.parametrize("make", [Crew, lambda: Threads(3), lambda: Processes(1)])
+def started(helpers):
+    """Helpers that are there from the first item on."""
+    crew = Processes(helpers)
+    _wait_for(lambda: all(helper.alive for helper in crew.helpers))
+    return crew
+
+
+@pytest.mark.parametrize(
+    "make", [Crew, lambda: Threads(3), lambda: started(1), lambda: Processes(2)]
+)
 def test_results_come_in_the_order_of_items(make):
     taken = []
 
@@ -70,29 +79,25 @@ def test_results_come_in_the_order_of_items(make):
 
 
 def test_helpers_and_this_process_work():
-    with Processes(2) as crew:
-        # so that both have started
-        for helper in crew.helpers:
-            assert helper.help(workers._ship(double), 4)[1] == 8
+    with started(2) as crew:
         pids = {pid for _, (pid, _) in crew.in_turn(double, range(60))}
     assert pids == {os.getpid(), *(helper.process.pid for helper in crew.helpers)}
 
 
 def test_arrays_of_the_work_arrive_whole_and_aligned():
     items = list(np.random.default_rng(0).normal(size=(50, 7, 40)))
-    with Processes(1) as crew:
+    with started(1) as crew:
         for seed in (0, 1):
-            work, seen = Product(seed), set()
-            for item, (pid, result, _) in crew.in_turn(work.of, items):
+            work = Product(seed)
+            for item, (_, result, _) in crew.in_turn(work.of, items):
                 np.testing.assert_array_equal(result, work.matrix @ item)
-                seen.add(pid)
         shipped = workers._ship(work.of)
         assert crew.helpers[0].help(shipped, items[0])[2] == 0
         shipped.path.unlink()
 
 
 def test_other_work_in_between_is_done_too():
-    with Processes(1) as crew:
+    with started(1) as crew:
         triple = functools.partial(int.__mul__, 3)
         rounds = zip(crew.in_turn(double, range(30)), crew.in_turn(triple, range(30)), strict=True)
         for (i, (_, twice)), (j, thrice) in rounds:
@@ -101,7 +106,7 @@ def test_other_work_in_between_is_done_too():
 
 @pytest.mark.parametrize("when", [0, 5])
 def test_a_helper_that_dies_costs_no_result(when):
-    with Processes(2) as crew:
+    with started(2) as crew:
         for i, (item, (_, result)) in enumerate(crew.in_turn(double, range(30))):
             assert result == 2 * item
             if i == when:
@@ -109,6 +114,16 @@ def test_a_helper_that_dies_costs_no_result(when):
         work = functools.partial(leave, os.getpid())
         assert [r for _, r in crew.in_turn(work, range(30))] == [-i for i in range(30)]
         assert [r for _, (_, r) in crew.in_turn(double, range(5))] == [0, 2, 4, 6, 8]
+
+
+def test_a_helper_that_does_not_start_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(workers, "START", "import time; time.sleep(60); {path}")
+    with Processes(2) as crew:
+        assert {pid for _, (pid, _) in crew.in_turn(double, range(9))} == {os.getpid()}
+    monkeypatch.setattr(workers, "START", "raise SystemExit({path})")
+    with Processes(2) as crew:
+        _wait_for(lambda: all(helper.process.poll() for helper in crew.helpers))
+        assert {pid for _, (pid, _) in crew.in_turn(double, range(9))} == {os.getpid()}
 
 
 def test_without_a_python_to_start_all_is_done_here(monkeypatch):
@@ -119,7 +134,7 @@ def test_without_a_python_to_start_all_is_done_here(monkeypatch):
 
 def test_an_error_of_the_work_is_raised_here_and_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(ValueError, match="0 is refused"), Processes(2) as crew:
+    with pytest.raises(ValueError, match="0 is refused"), started(2) as crew:
         list(crew.in_turn(refuse, range(9)))
     assert all(helper.process.poll() is not None for helper in crew.helpers)
     assert list(tmp_path.iterdir()) == []
@@ -134,6 +149,7 @@ def helped(monkeypatch):
         def __init__(self, helpers):
             super().__init__(helpers)
             made.append(helpers)
+            _wait_for(lambda: all(helper.alive for helper in self.helpers))
 
     monkeypatch.setattr(scan_module, "HELPED", 1)
     monkeypatch.setattr(scan_module, "CHUNK", 3000)
@@ -213,8 +229,8 @@ def _processes(mark):
 
 
 def _wait_for(true):
-    for _ in range(600):
+    for _ in range(3000):
         if true():
             return
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError("waited in vain")
