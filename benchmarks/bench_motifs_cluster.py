@@ -37,7 +37,7 @@ from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA
 
-THRESHOLDS = (0.1, THRESHOLD, 0.2, 0.3)
+THRESHOLDS = (0.1, THRESHOLD, 0.15, 0.2)
 TAGS = ("class", "family")
 GROUPS = ("vertebrates", "insects", "fungi", "plants", "nematodes", "all")
 

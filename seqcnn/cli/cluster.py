@@ -26,7 +26,7 @@ COLUMNS = "motif family strand offset".split()
     help="Folder to write; by default named after MOTIFS, with _families at the end.",
 )  # fmt: skip
 @click.option(
-    "--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.15,
+    "--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.125,
     show_default=True, help="How alike a family has to be: the larger, the smaller families.",
 )  # fmt: skip
 @click.option(

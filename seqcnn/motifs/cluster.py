@@ -1,9 +1,10 @@
 """Families of similar motifs, and the mean motif of each.
 
 Two motifs belong together if they are like the same motifs. A motif's profile is how significantly
-it is like each of all motifs, and each of a database where there are few; families are found by
-average linkage of the cosines between profiles. Profiles say more than single comparisons: a chance
-resemblance of two motifs is not shared by their relatives.
+it is like each of the motifs, itself too; families are found by average linkage of the cosines
+between profiles. Profiles say more than single comparisons: a chance resemblance of two motifs is
+not shared by their relatives. Motifs of a database say what chance is where there are few; in
+profiles they would join motifs that are like the same large family by chance.
 """
 
 from collections.abc import Sequence
@@ -21,15 +22,15 @@ from seqcnn.motifs.scan import available_threads
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA
 
-THRESHOLD = 0.15
-"""Mean cosine between the profiles of two groups above which they are one family. 0.1 agrees best
-with the broad classes of JASPAR, but joins random motifs (`benchmarks/bench_motifs_cluster.py`)."""
+THRESHOLD = 0.125
+"""Mean cosine between the profiles of two groups above which they are one family. Less joins random
+motifs, more splits the broad classes of JASPAR (`benchmarks/bench_motifs_cluster.py`)."""
 
 FAINT, CLEAR = 1.0, 10.0
 """-log10 p up to which motifs are not alike, and from which on they could not be more alike."""
 
 ENOUGH = 2000
-"""So many motifs need no database to be compared with."""
+"""So many motifs need no database that says what chance is."""
 
 MEAN_COVERAGE = 0.5
 """Share of a family that covers a position of its mean."""
@@ -78,8 +79,8 @@ def cluster(
     threshold
         Above 0 and below 1: the larger, the more and the smaller families.
     reference
-        Further motifs that profiles are made of; by default JASPAR's for fewer than `ENOUGH` DNA
-        motifs, else none.
+        Further motifs, among which a resemblance must stand out; by default JASPAR's for fewer than
+        `ENOUGH` DNA motifs, else none.
     both_strands
         Whether to turn motifs over too; by default for DNA only.
     threads
@@ -113,7 +114,9 @@ def cluster(
         reference = [m for m in load_database() if m.name not in given] if few else []
     database = TargetDatabase([*motifs, *reference], both_strands=both_strands)
     with ThreadPoolExecutor(threads or available_threads()) as pool:
-        likeness = -np.array(list(pool.map(database.log10_p, motifs)), np.float32)
+        # of the whole database, p-values; of the motifs, profiles
+        rows = pool.map(lambda motif: -database.log10_p(motif)[: len(motifs)], motifs)
+        likeness = np.array(list(rows), np.float32)
     labels = _group(likeness, threshold)
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     groups.sort(key=lambda group: (-len(group), group[0]))
