@@ -337,9 +337,12 @@ def _finite(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
             f"a matrix has shape {copy.shape}, it needs (width, {alphabet.size}) "
             f"for the letters {alphabet.letters}"
         )
-    if not np.isfinite(copy.sum()):
-        row = int((~np.isfinite(copy)).any(1).argmax())
-        raise SeqcnnError(f"position {row + 1} holds a value that is not a number: {copy[row]}")
+    if not np.isfinite(copy).all():
+        row, column = np.argwhere(~np.isfinite(copy))[0]
+        raise SeqcnnError(
+            f"position {row + 1} holds a value that is not a number: {copy[row, column]:g} for "
+            f"{alphabet.letters[column]}"
+        )
     copy.flags.writeable = False
     return copy
 

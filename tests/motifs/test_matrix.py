@@ -157,6 +157,10 @@ def test_one_motif_or_many_and_nothing_else():
         (lambda m: Motif("a", m, sites=math.nan), "`sites` is nan"),
         (lambda m: m.trim(math.nan), "`threshold` is nan"),
         (lambda m: ProbabilityMatrix([["a"] * 4], DNA), "table of numbers"),
+        (
+            lambda m: CountMatrix(np.where(np.arange(20) == 7, np.nan, np.ones((9, 20))), PROTEIN),
+            "^position 1 holds a value that is not a number: nan for I$",
+        ),
         (lambda m: ProbabilityMatrix([[1, 0, 0, 0], [1, 0]], DNA), "table of numbers"),
         (lambda m: CountMatrix.from_sites(["ACGT"], DNA), "`sites` has shape"),
         (lambda m: CountMatrix.from_sites(np.zeros((2, 3)), DNA), "dtype float64"),
