@@ -1,15 +1,22 @@
 """Attention over positions of any number of space axes, and codes of where a position is."""
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import lax
+from jax.typing import DTypeLike
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.layers import Dense
+from seqcnn.nn.dtypes import accumulation_dtype, check_same_dtype
+from seqcnn.nn.geometry import check_sizes, extents_of
+from seqcnn.nn.init import DENSE_INIT, Initializer
+from seqcnn.nn.layers import Dense, check_rate, dropout
+from seqcnn.nn.masks import check_mask
 
 
 def attention(
@@ -19,6 +26,8 @@ def attention(
     *,
     mask: jax.Array | None = None,
     bias: jax.Array | None = None,
+    drop: float = 0.0,
+    rngs: nnx.Rngs | None = None,
     precision: lax.PrecisionLike = "highest",
 ) -> jax.Array:
     """Average values, each weighted by how well its key fits a query.
@@ -33,9 +42,12 @@ def attention(
         float (*leading, keys, features_out).
     mask
         bool (*leading, queries, keys) or 1 for any of these extents: True where a query may look.
+        Keys and values that no query may look at do not matter, even if they are NaN.
     bias
         float, shaped like `mask`: added to the scores, for instance by distance. Finite: what is
         forbidden belongs into `mask`.
+    drop, rngs
+        Share of the weights that are dropped if there is `rngs`, as in `seqcnn.nn.layers.dropout`.
     precision
         As in `seqcnn.nn.conv.conv`.
 
@@ -48,7 +60,7 @@ def attention(
     Raises
     ------
     SeqcnnError
-        The shapes do not fit.
+        The shapes or dtypes do not fit, or `mask` is not bool.
 
     Notes
     -----
@@ -61,22 +73,29 @@ def attention(
     >>> attention(points, points, points, mask=jnp.array([[True, False], [False, False]])).tolist()
     [[1.0, 0.0], [0.0, 0.0]]
     """
+    check_same_dtype(query=query, key=key, value=value)
+    query, key, value = map(jnp.asarray, (query, key, value))
     _check_shapes(query.shape, key.shape, value.shape)
-    scores = jnp.matmul(query, jnp.swapaxes(key, -1, -2), precision=precision)
-    scores = scores / np.sqrt(query.shape[-1]).astype(scores.dtype)
-    for name, part in (("mask", mask), ("bias", bias)):
-        if part is not None and not _extends_to(part.shape, scores.shape):
-            raise SeqcnnError(
-                f"`{name}` must have the shape {scores.shape} or 1 for some of its extents, "
-                f"not {part.shape}"
-            )
+    shape = (*query.shape[:-1], key.shape[-2])
+    if mask is not None:
+        check_mask(mask, shape, broadcast=True)
+        seen = mask.any(axis=-2)[..., None]
+        key, value = jnp.where(seen, key, 0), jnp.where(seen, value, 0)
+    wide = accumulation_dtype(query.dtype)
+    scores = jnp.matmul(
+        query, jnp.swapaxes(key, -1, -2), precision=precision, preferred_element_type=wide
+    )
+    scores = scores / np.sqrt(query.shape[-1]).astype(wide)
     if bias is not None:
-        scores = scores + bias
+        _check_bias(bias, shape)
+        scores = scores + bias.astype(wide)
     if mask is None:
-        return jnp.matmul(jax.nn.softmax(scores), value, precision=precision)
-    # the lowest number, not -inf: a row of it has a softmax, which the second `where` then hides
-    scores = jnp.where(mask, scores, jnp.finfo(scores.dtype).min)
-    weights = jnp.where(mask, jax.nn.softmax(scores), 0)
+        weights = jax.nn.softmax(scores)
+    else:
+        # the lowest number, not -inf: a row of it has a softmax, which the second `where` hides
+        scores = jnp.where(mask, scores, jnp.finfo(wide).min)
+        weights = jnp.where(mask, jax.nn.softmax(scores), 0)
+    weights = dropout(weights, drop, rngs).astype(value.dtype)
     return jnp.matmul(weights, value, precision=precision)
 
 
@@ -93,8 +112,14 @@ class MultiHeadAttention(nnx.Module):
         Channels of the memory, if the network looks at something else than its input.
     bias
         Whether the four projections add a bias.
+    drop
+        Share of the attention weights that are dropped in training.
     precision
         As in `seqcnn.nn.conv.conv`.
+    kernel_init
+        How the four matrices start.
+    dtype
+        Of the computation and the result; None for that of the input.
     rngs
         Source of the random start.
 
@@ -106,12 +131,13 @@ class MultiHeadAttention(nnx.Module):
     Raises
     ------
     SeqcnnError
-        `heads` does not divide the channels.
+        `heads` does not divide the channels, or another argument is out of range.
 
     Notes
     -----
     Vaswani et al. 2017, section 3.2.2. Agrees with ``torch.nn.MultiheadAttention`` to 1e-13 in
-    float64; its ``in_proj_weight`` holds the transposed kernels of query, key and value.
+    float64; its ``in_proj_weight`` holds the transposed kernels of query, key and value. Its
+    ``key_padding_mask`` and bool ``attn_mask`` are the opposite of masks here: True there forbids.
     """
 
     def __init__(
@@ -121,15 +147,21 @@ class MultiHeadAttention(nnx.Module):
         *,
         memory_channels: int | None = None,
         bias: bool = True,
+        drop: float = 0.0,
         precision: lax.PrecisionLike = "highest",
+        kernel_init: Initializer = DENSE_INIT,
+        dtype: DTypeLike | None = None,
         rngs: nnx.Rngs,
     ) -> None:
-        if heads < 1 or channels % heads:
-            raise SeqcnnError(f"`heads` must divide the {channels} channels, not be {heads}")
-        self.heads, self.precision = heads, precision
         seen = channels if memory_channels is None else memory_channels
+        check_sizes(channels=channels, heads=heads, memory_channels=seen)
+        check_rate(drop, "drop")
+        if channels % heads:
+            raise SeqcnnError(f"`heads` must divide the {channels} channels, not be {heads}")
+        self.heads, self.drop, self.precision = heads, drop, precision
+        options: dict[str, Any] = {"bias": bias, "precision": precision, "dtype": dtype}
         self.query, self.key, self.value, self.out = (
-            Dense(taken, channels, bias=bias, precision=precision, rngs=rngs)
+            Dense(taken, channels, kernel_init=kernel_init, rngs=rngs, **options)
             for taken in (channels, seen, seen, channels)
         )
 
@@ -139,7 +171,9 @@ class MultiHeadAttention(nnx.Module):
         memory: jax.Array | None = None,
         mask: jax.Array | None = None,
         *,
+        attention_mask: jax.Array | None = None,
         bias: jax.Array | None = None,
+        rngs: nnx.Rngs | None = None,
     ) -> jax.Array:
         """Let each position look at all positions of the memory.
 
@@ -151,8 +185,13 @@ class MultiHeadAttention(nnx.Module):
             float (n, *memory_space, memory_channels): what is looked at; None for `x` itself.
         mask
             bool (n, *memory_space): the positions that may be looked at; None for all.
+        attention_mask
+            bool (n, heads, queries, keys), or 1 for any of these extents: True where a query may
+            look. ``jnp.tri(length, dtype=bool)[None, None]`` is for what may not look ahead.
         bias
             float (n, heads, queries, keys), or 1 for any of these extents, as in `attention`.
+        rngs
+            Source of randomness for dropout, in training.
 
         Returns
         -------
@@ -160,28 +199,38 @@ class MultiHeadAttention(nnx.Module):
             float (n, *space, channels).
         """
         memory = x if memory is None else memory
-        if mask is not None and mask.shape != memory.shape[:-1]:
-            raise SeqcnnError(f"`mask` must have the shape {memory.shape[:-1]}, not {mask.shape}")
+        if mask is not None:
+            check_mask(mask, memory.shape[:-1])
+            keys = mask.reshape(len(mask), 1, 1, math.prod(memory.shape[1:-1]))
+            if attention_mask is not None:
+                shape = (len(x), self.heads, math.prod(x.shape[1:-1]), keys.shape[-1])
+                check_mask(attention_mask, shape, name="attention_mask", broadcast=True)
+                keys = keys & attention_mask
+            attention_mask = keys
         result = attention(
             self._split(self.query(x)),
             self._split(self.key(memory)),
             self._split(self.value(memory)),
-            mask=None if mask is None else mask.reshape(mask.shape[0], 1, 1, -1),
+            mask=attention_mask,
             bias=bias,
+            drop=self.drop,
+            rngs=rngs,
             precision=self.precision,
         )
         return self.out(jnp.swapaxes(result, 1, 2).reshape(x.shape))
 
     def _split(self, x: jax.Array) -> jax.Array:
         """Bring (n, *space, channels) into the form (n, heads, positions, channels / heads)."""
-        n, positions, channels = x.shape[0], np.prod(x.shape[1:-1], dtype=int), x.shape[-1]
+        n, positions, channels = x.shape[0], math.prod(x.shape[1:-1]), x.shape[-1]
         return jnp.swapaxes(x.reshape(n, positions, self.heads, channels // self.heads), 1, 2)
 
 
 def sinusoidal_positions(
     space: int | Sequence[int], channels: int, *, longest: float = 10_000.0
 ) -> jax.Array:
-    """Describe each position by sines and cosines, to be added to the channels.
+    """Describe each position by sines and cosines, to be added to the channels of an array.
+
+    ``x + sinusoidal_positions(x.shape[1:-1], x.shape[-1])[None]`` does so.
 
     Parameters
     ----------
@@ -201,7 +250,7 @@ def sinusoidal_positions(
     Raises
     ------
     SeqcnnError
-        The channels are no multiple of twice the number of axes.
+        The channels are no multiple of twice the number of axes, or an extent is less than 1.
 
     Notes
     -----
@@ -212,8 +261,9 @@ def sinusoidal_positions(
     >>> np.allclose(sinusoidal_positions(3, 2)[:, 0], np.sin([0, 1, 2]))
     True
     """
-    extents = (space,) if isinstance(space, int) else tuple(space)
-    if channels < 1 or channels % (2 * len(extents)):
+    extents = extents_of(space, "space")
+    check_sizes(channels=channels)
+    if channels % (2 * len(extents)):
         raise SeqcnnError(
             f"`channels` must be a multiple of {2 * len(extents)}, twice the number of axes, "
             f"not {channels}"
@@ -237,7 +287,11 @@ def _check_shapes(query: Sequence[int], key: Sequence[int], value: Sequence[int]
         )
 
 
-def _extends_to(shape: Sequence[int], target: Sequence[int]) -> bool:
-    return len(shape) == len(target) and all(
-        given in (1, wanted) for given, wanted in zip(shape, target, strict=True)
+def _check_bias(bias: jax.Array, shape: tuple[int, ...]) -> None:
+    fits = len(bias.shape) == len(shape) and all(
+        given in (1, wanted) for given, wanted in zip(bias.shape, shape, strict=True)
     )
+    if not fits:
+        raise SeqcnnError(
+            f"`bias` must have the shape {shape} or 1 for some of its extents, not {bias.shape}"
+        )

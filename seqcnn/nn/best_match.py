@@ -17,6 +17,7 @@ from jax import lax
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.conv import conv
+from seqcnn.nn.dtypes import accumulation_dtype
 from seqcnn.nn.layers import ShareTable, one_hot, valid_windows
 from seqcnn.nn.lowering import runs_on_cpu
 from seqcnn.nn.pool import global_pool
@@ -63,15 +64,16 @@ def best_match(
     """Score the best window of each kernel in each sequence.
 
     What `conv` over the image of the sequences and `global_pool` over their windows give, in one:
-    on CPU by a shorter road, on GPU and TPU by these two.
+    on CPU by a faster algorithm, on GPU and TPU by these two.
 
     Parameters
     ----------
     codes
-        uint8 (n, length), filled up with 255. A window counts if it lies inside of its sequence; a
-        sequence shorter than the kernels has one window, filled up with zeros.
+        uint8 (n, length), filled up with 255 on the right. A window counts if it lies inside of its
+        sequence; a sequence shorter than the kernels has one window, filled up with zeros.
     kernel
-        float (width, letters, kernels).
+        float (width, letters, kernels), finite: an infinite weight makes NaN of every window that
+        lacks its letter.
     shares
         float (256, letters): the share of each letter in each code, zeros for padding; a constant.
     complement
@@ -113,8 +115,10 @@ def best_match(
     table = ShareTable(shares)
     _check_shapes(codes, kernel, table.array.shape[1])
     codes, kernels = _at_least(codes, kernel.shape[0]), _both_strands(kernel, complement)
-    best = global_pool(*_scores(codes, kernels, table, precision))
-    return best.reshape(len(codes), -1, kernel.shape[-1]).max(axis=1)
+    scores, valid = _scores(codes, kernels, table, precision)
+    best = global_pool(scores, "max", mask=valid)
+    strands = 1 if complement is None else 2
+    return best.reshape(len(codes), strands, kernel.shape[-1]).max(axis=1)
 
 
 def find_best_match(
@@ -165,7 +169,7 @@ def _search(
 
     def best(codes: jax.Array) -> tuple[jax.Array, jax.Array]:
         scores, valid = _scores(codes, kernel, shares, precision)
-        value = global_pool(scores, valid)
+        value = global_pool(scores, "max", mask=valid)
         # a maximum, and the first position that holds it: an argmax is far slower on CPU
         last = scores.shape[1] - 1
         place = jnp.where(valid, jnp.arange(last + 1, dtype=jnp.int32)[None, :], last)
@@ -175,7 +179,9 @@ def _search(
     positions = codes.shape[1] - kernel.shape[0] + 1
     row = positions * kernel.shape[-1] * kernel.dtype.itemsize
     parts = lax.map(best, _chunks(codes, row, _SCORE_BYTES))
-    return jax.tree.map(lambda part: part.reshape(-1, part.shape[-1])[: len(codes)], parts)
+    shape = (parts[0].shape[0] * parts[0].shape[1], kernel.shape[-1])
+    value, position = (part.reshape(shape)[: len(codes)] for part in parts)
+    return value, position
 
 
 def _remember(
@@ -195,7 +201,9 @@ def _kernel_gradient(
     codes, positions, kernel = remembered
     few = kernel.shape[1] <= _FEW_LETTERS
     gradient = _add_images if few else _count_codes
-    return None, gradient(codes, positions, upstream[0], shares, kernel.shape[0])
+    wide = upstream[0].astype(accumulation_dtype(kernel.dtype))
+    total = gradient(codes, positions, wide, shares, kernel.shape[0])
+    return None, total.astype(kernel.dtype)
 
 
 _best_windows = jax.custom_vjp(_search, nondiff_argnums=(2, 3))
@@ -249,7 +257,8 @@ def _scores(
     # for the few sequences of a chunk, one product is faster than a convolution
     positions = valid.shape[1]
     windows = jnp.concatenate([image[:, i : i + positions] for i in range(width)], axis=2)
-    scores = jnp.matmul(windows, kernel.reshape(-1, kernels), precision=precision)
+    matrix = kernel.reshape(windows.shape[-1], kernels)
+    scores = jnp.matmul(windows, matrix, precision=precision)
     return scores, valid
 
 

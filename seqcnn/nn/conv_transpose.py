@@ -4,20 +4,33 @@ Where a convolution gathers a window into one position, this spreads one positio
 it makes small maps large again, with weights that are learned.
 """
 
+import operator
 from collections.abc import Sequence
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax import lax
+from jax.typing import DTypeLike
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn import lowering
 from seqcnn.nn.conv import add_bias
-from seqcnn.nn.geometry import Geometry, conv_transpose_output_size, explicit_pads, per_axis
+from seqcnn.nn.dtypes import check_same_dtype, computed_in, float_dtype
+from seqcnn.nn.geometry import (
+    Geometry,
+    check_sizes,
+    conv_transpose_output_size,
+    explicit_pads,
+    extents_of,
+    per_axis,
+)
 from seqcnn.nn.init import KERNEL_INIT, Initializer
+from seqcnn.nn.masks import check_mask, hide
 
-ExplicitPadding = int | Sequence[int | tuple[int, int]]
+TransposedPadding = int | Sequence[int | tuple[int, int]] | Literal["same"]
 
 
 def conv_transpose(
@@ -25,7 +38,7 @@ def conv_transpose(
     kernel: jax.Array,
     *,
     stride: int | Sequence[int] = 1,
-    padding: ExplicitPadding = 0,
+    padding: TransposedPadding = 0,
     output_padding: int | Sequence[int] = 0,
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
@@ -48,9 +61,10 @@ def conv_transpose(
     padding
         What is cut off from the result at both ends of each axis: a number, or a number or
         ``(before, after)`` an axis. So the convolution that pads by as much has the shape of `x`.
+        ``"same"``: what makes the result `stride` times as long as `x` (as in Keras).
     output_padding
         Positions that the result has more at its end, less than the stride: with a stride, several
-        lengths lead to that of `x`.
+        lengths lead to that of `x`. Not with ``"same"``.
     groups, precision
         As in `seqcnn.nn.conv.conv`.
 
@@ -62,7 +76,7 @@ def conv_transpose(
     Raises
     ------
     SeqcnnError
-        The shapes do not fit, an argument is out of range, or nothing would be left.
+        The shapes or dtypes do not fit, an argument is out of range, or nothing would be left.
 
     Notes
     -----
@@ -76,23 +90,57 @@ def conv_transpose(
     >>> conv_transpose(ones, jnp.ones((3, 1, 1)), stride=2).ravel().tolist()
     [1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]
     """
+    check_same_dtype(x=x, kernel=kernel)
     check_transposed_shapes(x.shape, kernel.shape, groups)
-    rank, window = x.ndim - 2, kernel.shape[:-2]
+    geometry = _geometry(
+        x.shape[1:-1],
+        kernel.shape[:-2],
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+    )
+    return lowering.convolve_transposed(x, kernel, geometry, groups=groups, precision=precision)
+
+
+def _geometry(
+    positions: Sequence[int],
+    window: Sequence[int],
+    *,
+    stride: int | Sequence[int],
+    padding: TransposedPadding,
+    output_padding: int | Sequence[int],
+    dilation: int | Sequence[int],
+) -> Geometry:
+    """Find the convolution that leads to so many positions, and is to be turned around."""
+    rank = len(positions)
     strides, dilations = per_axis(stride, rank, "stride"), per_axis(dilation, rank, "dilation")
-    pads = explicit_pads(padding, rank)
     more = per_axis(output_padding, rank, "output_padding", least=0)
+    if isinstance(padding, str) and padding == "same":
+        if any(more):
+            raise SeqcnnError(f"`output_padding` must be 0 with 'same', not {output_padding}")
+        sizes = tuple(map(operator.mul, positions, strides))
+        return Geometry.of(sizes, window, stride=strides, padding="same", dilation=dilations)
+    pads = _checked_padding(padding, rank)
     sizes = tuple(
         conv_transpose_output_size(
             length, k, stride=s, padding=[pair], output_padding=m, dilation=d
         )
         for length, k, s, pair, m, d in zip(
-            x.shape[1:-1], window, strides, pads, more, dilations, strict=True
+            positions, window, strides, pads, more, dilations, strict=True
         )
     )
     # the convolution to be turned around pads less at the end by what the result has more
     less = tuple((before, after - m) for (before, after), m in zip(pads, more, strict=True))
-    geometry = Geometry(sizes, window, strides, dilations, less, x.shape[1:-1])
-    return lowering.convolve_transposed(x, kernel, geometry, groups=groups, precision=precision)
+    return Geometry(sizes, tuple(window), strides, dilations, less, tuple(positions))
+
+
+def _checked_padding(padding: TransposedPadding, rank: int) -> tuple[tuple[int, int], ...]:
+    if isinstance(padding, str):
+        raise SeqcnnError(
+            f"`padding` must be 'same', a number, or a number or pair an axis, not {padding!r}"
+        )
+    return explicit_pads(padding, rank)
 
 
 def check_transposed_shapes(x: Sequence[int], kernel: Sequence[int], groups: int) -> None:
@@ -124,6 +172,8 @@ class ConvTranspose(nnx.Module):
         Whether a bias is added.
     kernel_init
         How the kernel starts; its fan-in is that of this direction.
+    dtype
+        Of the computation and the result; None for that of the input.
     rngs
         Source of the random start.
 
@@ -133,6 +183,11 @@ class ConvTranspose(nnx.Module):
         float32 (*window, channels_out / groups, channels_in).
     bias : nnx.Param | None
         float32 (channels_out,).
+
+    Raises
+    ------
+    SeqcnnError
+        An argument is out of range.
     """
 
     def __init__(
@@ -142,27 +197,31 @@ class ConvTranspose(nnx.Module):
         window: int | Sequence[int],
         *,
         stride: int | Sequence[int] = 1,
-        padding: ExplicitPadding = 0,
+        padding: TransposedPadding = 0,
         output_padding: int | Sequence[int] = 0,
         dilation: int | Sequence[int] = 1,
         groups: int = 1,
         bias: bool = True,
         precision: lax.PrecisionLike = "highest",
         kernel_init: Initializer = KERNEL_INIT,
+        dtype: DTypeLike | None = None,
         rngs: nnx.Rngs,
     ) -> None:
-        extents = (window,) if isinstance(window, int) else tuple(window)
+        check_sizes(channels_in=channels_in, channels_out=channels_out, groups=groups)
+        extents = extents_of(window, "window")
         rank = len(extents)
-        if groups < 1 or channels_in % groups or channels_out % groups:
+        if channels_in % groups or channels_out % groups:
             raise SeqcnnError(
                 f"`groups` must divide `channels_in` ({channels_in}) and `channels_out` "
                 f"({channels_out}), not {groups}"
             )
         self.stride = per_axis(stride, rank, "stride")
         self.dilation = per_axis(dilation, rank, "dilation")
-        self.padding = explicit_pads(padding, rank)
+        same = isinstance(padding, str) and padding == "same"
+        self.padding: TransposedPadding = "same" if same else _checked_padding(padding, rank)
         self.output_padding = per_axis(output_padding, rank, "output_padding", least=0)
-        self.groups, self.precision = groups, precision
+        self.window, self.groups, self.precision = extents, groups, precision
+        self.dtype = float_dtype(dtype)
         # initialisers take the last axis but one for the channels that are summed over
         start = kernel_init(
             rngs.params(), (*extents, channels_in // groups, channels_out), jnp.float32
@@ -170,11 +229,25 @@ class ConvTranspose(nnx.Module):
         self.kernel = nnx.Param(_other_direction(start, groups))
         self.bias = nnx.Param(jnp.zeros(channels_out, jnp.float32)) if bias else None
 
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """Spread `x` float (n, *space, channels_in) to float (n, *size, channels_out)."""
+    def __call__(self, x: jax.Array, mask: jax.Array | None = None) -> jax.Array:
+        """Spread an array.
+
+        Parameters
+        ----------
+        x
+            float (n, *space, channels_in).
+        mask
+            bool (n, *space): the positions that count; the others are read as zeros.
+
+        Returns
+        -------
+        jax.Array
+            float (n, *size, channels_out); `output_mask` says which positions count.
+        """
+        x = hide(computed_in(x, self.dtype), mask)
         result = conv_transpose(
             x,
-            self.kernel[...],
+            self.kernel[...].astype(x.dtype),
             stride=self.stride,
             padding=self.padding,
             output_padding=self.output_padding,
@@ -183,6 +256,38 @@ class ConvTranspose(nnx.Module):
             precision=self.precision,
         )
         return result if self.bias is None else add_bias(result, self.bias[...])
+
+    def output_mask(self, mask: jax.Array) -> jax.Array:
+        """Find the positions, bool (n, *size), that a sequence or image also has alone."""
+        check_mask(mask, mask.shape)
+        geometry = _geometry(
+            mask.shape[1:],
+            self.window,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            dilation=self.dilation,
+        )
+        counts = mask.astype(jnp.float32)
+        for axis, reach in enumerate(_reaches(geometry), start=1):
+            each = jnp.tensordot(counts, jnp.asarray(reach, jnp.float32), ((axis,), (0,)))
+            counts = jnp.moveaxis(each, -1, axis)
+        return counts > 0
+
+
+def _reaches(geometry: Geometry) -> list[np.ndarray]:
+    """Say for each axis which part of the result, (positions, size), is due to a position.
+
+    From behind the one before it to where the result would end if it were the last.
+    """
+    reaches = []
+    for size, positions, step, (before, _) in zip(
+        geometry.space, geometry.positions, geometry.stride, geometry.pads, strict=True
+    ):
+        number, place = np.arange(positions)[:, None], np.arange(size)[None, :]
+        end = size - (positions - 1 - number) * step
+        reaches.append((place > (number - 1) * step - before) & (place < end))
+    return reaches
 
 
 def _other_direction(kernel: jax.Array, groups: int) -> jax.Array:

@@ -4,7 +4,8 @@ All of it is plain numbers, worked out once when a program is traced. `seqcnn.nn
 arguments mean.
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from seqcnn.errors import SeqcnnError
@@ -196,7 +197,7 @@ def conv_transpose_output_size(
     window: int,
     *,
     stride: int = 1,
-    padding: int | Sequence[int | tuple[int, int]] = 0,
+    padding: int | Sequence[int | tuple[int, int]] | Literal["same"] = 0,
     output_padding: int = 0,
     dilation: int = 1,
 ) -> int:
@@ -215,7 +216,8 @@ def conv_transpose_output_size(
     Returns
     -------
     int
-        ``(length - 1) * stride + (window - 1) * dilation + 1 - before - after + output_padding``.
+        ``(length - 1) * stride + (window - 1) * dilation + 1 - before - after + output_padding``;
+        ``length * stride`` if `padding` is ``"same"``.
 
     Raises
     ------
@@ -228,6 +230,10 @@ def conv_transpose_output_size(
     14
     """
     steps, gaps = per_axis(stride, 1, "stride"), per_axis(dilation, 1, "dilation")
+    if isinstance(padding, str) and padding == "same":
+        if output_padding != 0:
+            raise SeqcnnError(f"`output_padding` must be 0 with 'same', not {output_padding}")
+        return length * steps[0]
     before, after = explicit_pads(padding, 1)[0]
     if not 0 <= output_padding < max(steps[0], gaps[0]):
         raise SeqcnnError(
@@ -244,14 +250,56 @@ def conv_transpose_output_size(
     return size
 
 
+def whole_number(value: object) -> int | None:
+    """Give a whole number of any kind, NumPy's too, as an `int`; None for anything else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole_number(np.int64(2)), whole_number(2.0), whole_number(True)
+    (2, None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        return None
+
+
 def per_axis(
     value: int | Sequence[int], rank: int, name: str, *, least: int = 1
 ) -> tuple[int, ...]:
     """Turn "one number, or one an axis" into one number an axis, none of them below `least`."""
-    numbers = (value,) * rank if isinstance(value, int) else tuple(value)
-    if len(numbers) != rank or any(n < least for n in numbers):
+    one = whole_number(value)
+    numbers = _whole_numbers(value) if one is None else (one,) * rank
+    if numbers is None or len(numbers) != rank or any(n < least for n in numbers):
         raise SeqcnnError(f"`{name}` must be a number >= {least} or {rank} of them, not {value!r}")
     return numbers
+
+
+def extents_of(value: int | Sequence[int], name: str) -> tuple[int, ...]:
+    """Turn extents, one number for one axis or one number an axis, into numbers >= 1."""
+    one = whole_number(value)
+    numbers = _whole_numbers(value) if one is None else (one,)
+    if not numbers or any(n < 1 for n in numbers):
+        raise SeqcnnError(f"`{name}` must be a number >= 1, or one an axis, not {value!r}")
+    return numbers
+
+
+def check_sizes(**sizes: int) -> None:
+    """Raise unless all of the named arguments are whole numbers >= 1."""
+    for name, size in sizes.items():
+        number = whole_number(size)
+        if number is None or number < 1:
+            raise SeqcnnError(f"`{name}` must be a whole number >= 1, not {size!r}")
+
+
+def _whole_numbers(values: object) -> tuple[int, ...] | None:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return None
+    numbers = [whole_number(value) for value in values]
+    return None if None in numbers else tuple(n for n in numbers if n is not None)
 
 
 def pad_pairs(
@@ -263,26 +311,53 @@ def pad_pairs(
     dilation: Sequence[int],
 ) -> Pairs:
     """Turn every way to ask for padding into ``(before, after)`` for each axis."""
-    if padding == "same":
+    checked = check_padding(padding, len(space))
+    if checked == "same":
         return tuple(map(_same_pads, space, window, stride, dilation))
-    if isinstance(padding, str) and padding != "valid":
+    return ((0, 0),) * len(space) if isinstance(checked, str) else checked
+
+
+def check_padding(padding: Padding, rank: int) -> Pairs | Literal["same", "valid"]:
+    """Bring padding to one form as far as that is possible without an array.
+
+    Raises
+    ------
+    SeqcnnError
+        It is none of the forms that `seqcnn.nn.conv.conv` takes.
+    """
+    if isinstance(padding, str):
+        if padding in ("same", "valid"):
+            return padding
         raise SeqcnnError(
             f"`padding` must be 'same', 'valid', a number, or a number or pair an axis, "
             f"not {padding!r}"
         )
-    return explicit_pads(0 if isinstance(padding, str) else padding, len(space))
+    return explicit_pads(padding, rank)
 
 
 def explicit_pads(padding: int | Sequence[int | tuple[int, int]], rank: int) -> Pairs:
     """Turn numbers or pairs into ``(before, after)`` for each axis."""
-    axes = (padding,) * rank if isinstance(padding, int) else tuple(padding)
-    pairs = tuple((p, p) if isinstance(p, int) else (p[0], p[-1]) for p in axes)
-    if len(pairs) != rank or any(p < 0 for pair in pairs for p in pair):
+    one = whole_number(padding)
+    if one is not None:
+        axes: list[object] = [one] * rank
+    else:
+        axes = list(padding) if isinstance(padding, Iterable) else []
+    pairs = [_pair(axis) for axis in axes]
+    checked = tuple(pair for pair in pairs if pair is not None)
+    if len(checked) != rank or len(pairs) != rank or any(p < 0 for pair in checked for p in pair):
         raise SeqcnnError(
             f"`padding` must be a number >= 0, or a number or pair for each of {rank} axes, "
             f"not {padding!r}"
         )
-    return pairs
+    return checked
+
+
+def _pair(value: object) -> tuple[int, int] | None:
+    one = whole_number(value)
+    if one is not None:
+        return one, one
+    numbers = _whole_numbers(value)
+    return (numbers[0], numbers[1]) if numbers is not None and len(numbers) == 2 else None
 
 
 def _same_pads(length: int, window: int, stride: int, dilation: int) -> tuple[int, int]:

@@ -5,9 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import lax
+from jax.core import Tracer
+from jax.typing import DTypeLike
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.conv import add_bias
+from seqcnn.nn.dtypes import accumulation_dtype, computed_in, float_array, float_dtype
+from seqcnn.nn.geometry import check_sizes
 from seqcnn.nn.init import DENSE_INIT, Initializer
 
 
@@ -24,6 +28,8 @@ class Dense(nnx.Module):
         As in `seqcnn.nn.conv.conv`.
     kernel_init
         How the matrix starts.
+    dtype
+        Of the computation and the result; None for that of the input.
     rngs
         Source of the random start.
 
@@ -33,6 +39,11 @@ class Dense(nnx.Module):
         float32 (features_in, features_out).
     bias : nnx.Param | None
         float32 (features_out,).
+
+    Raises
+    ------
+    SeqcnnError
+        An extent is less than 1.
     """
 
     def __init__(
@@ -43,20 +54,53 @@ class Dense(nnx.Module):
         bias: bool = True,
         precision: lax.PrecisionLike = "highest",
         kernel_init: Initializer = DENSE_INIT,
+        dtype: DTypeLike | None = None,
         rngs: nnx.Rngs,
     ) -> None:
+        check_sizes(features_in=features_in, features_out=features_out)
         shape = (features_in, features_out)
-        self.precision = precision
+        self.precision, self.dtype = precision, float_dtype(dtype)
         self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
         self.bias = nnx.Param(jnp.zeros(features_out, jnp.float32)) if bias else None
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Map `x` float (..., features_in) to float (..., features_out)."""
-        result = jnp.matmul(x, self.kernel[...], precision=self.precision)
+        x, kernel = computed_in(x, self.dtype), self.kernel[...]
+        if x.ndim < 1 or x.shape[-1] != kernel.shape[0]:
+            raise SeqcnnError(f"`x` must have {kernel.shape[0]} features last, not {x.shape}")
+        result = jnp.matmul(x, kernel.astype(x.dtype), precision=self.precision)
         return result if self.bias is None else add_bias(result, self.bias[...])
 
 
-def dropout(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Array:
+class Dropout(nnx.Module):
+    """Dropout as a layer, for `seqcnn.nn.blocks.Sequential`: `dropout`.
+
+    Parameters
+    ----------
+    rate
+        Share of the values that are dropped, 0 <= rate < 1.
+
+    Raises
+    ------
+    SeqcnnError
+        `rate` is out of range.
+
+    Examples
+    --------
+    >>> Dropout(0.5)(jnp.ones(2)).tolist()
+    [1.0, 1.0]
+    """
+
+    def __init__(self, rate: float) -> None:
+        check_rate(rate, "rate")
+        self.rate = rate
+
+    def __call__(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Drop values of `x` float (...) if there is a source of randomness."""
+        return dropout(x, self.rate, rngs)
+
+
+def dropout(x: jax.Array, rate: float | jax.Array, rngs: nnx.Rngs | None = None) -> jax.Array:
     """Set a random share of the values to 0 and scale up the others, in training only.
 
     There is no mode to forget: a call that is given a source of randomness is training, a call that
@@ -67,7 +111,8 @@ def dropout(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Arra
     x
         float (...).
     rate
-        Share of the values that are dropped, 0 <= rate < 1.
+        Share of the values that are dropped, 0 <= rate < 1. It may be traced, for a rate that
+        changes while a network is trained; a traced one is not checked.
     rngs
         Source of randomness (stream ``dropout``); None to return `x` as it is.
 
@@ -76,14 +121,12 @@ def dropout(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Arra
     SeqcnnError
         `rate` is out of range.
     """
-    _check_rate(rate)
-    if rngs is None or rate == 0:
-        return x
-    kept = jax.random.bernoulli(rngs.dropout(), 1 - rate, x.shape)
-    return jnp.where(kept, x / (1 - rate), 0)
+    return _drop(x, rate, rngs, x.shape)
 
 
-def stochastic_depth(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) -> jax.Array:
+def stochastic_depth(
+    x: jax.Array, rate: float | jax.Array, rngs: nnx.Rngs | None = None
+) -> jax.Array:
     """Drop the branch of a residual block for a random share of the examples, in training only.
 
     Parameters
@@ -108,13 +151,25 @@ def stochastic_depth(x: jax.Array, rate: float, rngs: nnx.Rngs | None = None) ->
     -----
     Huang et al. 2016, arXiv:1603.09382.
     """
-    _check_rate(rate)
-    if rngs is None or rate == 0:
+    return _drop(x, rate, rngs, (x.shape[0], *(1,) * (x.ndim - 1)))
+
+
+def _drop(
+    x: jax.Array, rate: float | jax.Array, rngs: nnx.Rngs | None, shape: tuple[int, ...]
+) -> jax.Array:
+    """Draw once for each element of `shape`."""
+    check_rate(rate, "rate")
+    x = float_array(x) if isinstance(x, np.ndarray) else x
+    if rngs is None or (not isinstance(rate, Tracer) and rate == 0):
         return x
     # the dtype of the share decides what is drawn: one for every setting of 64-bit numbers
-    share = np.float32(1 - rate)
-    kept = jax.random.bernoulli(rngs.dropout(), share, (x.shape[0], *(1,) * (x.ndim - 1)))
-    return jnp.where(kept, x / (1 - rate), 0)
+    share = 1 - jnp.asarray(rate, jnp.float32)
+    if not isinstance(rate, Tracer):
+        share = np.float32(1 - float(rate))
+    kept = jax.random.bernoulli(rngs.dropout(), share, shape)
+    wide = accumulation_dtype(x.dtype)
+    scaled = x.astype(wide) / jnp.asarray(1 - rate, wide)
+    return jnp.where(kept, scaled, 0).astype(x.dtype)
 
 
 class ShareTable:
@@ -189,15 +244,15 @@ def valid_windows(inside: jax.Array, width: int) -> jax.Array:
     Parameters
     ----------
     inside
-        bool (n, length): False where there is padding.
+        bool (n, length): False where there is padding, which is to the right of the sequence.
     width
         Letters of a window, at most `length`.
 
     Returns
     -------
     jax.Array
-        bool (n, length - width + 1). A sequence that is shorter than a window keeps its first one,
-        so that it still has a score.
+        bool (n, length - width + 1). A sequence that is shorter than a window keeps the one at the
+        left end, so that it still has a score.
 
     Examples
     --------
@@ -210,6 +265,7 @@ def valid_windows(inside: jax.Array, width: int) -> jax.Array:
     return whole | (first[None, :] & ~whole.any(axis=1, keepdims=True))
 
 
-def _check_rate(rate: float) -> None:
-    if not 0 <= rate < 1:
-        raise SeqcnnError(f"`rate` must be from 0 to below 1, not {rate}")
+def check_rate(rate: float | jax.Array, name: str) -> None:
+    """Raise unless a share that is dropped is from 0 to below 1; a traced one is not looked at."""
+    if not isinstance(rate, Tracer) and not 0 <= rate < 1:
+        raise SeqcnnError(f"`{name}` must be from 0 to below 1, not {rate}")

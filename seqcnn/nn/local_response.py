@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.nn.dtypes import accumulation_dtype, float_array
+from seqcnn.nn.geometry import whole_number
 
 
 def local_response_norm(
@@ -36,7 +38,7 @@ def local_response_norm(
     Raises
     ------
     SeqcnnError
-        `window` is less than 1.
+        `window` is less than 1, or `x` is not float.
 
     Notes
     -----
@@ -46,14 +48,16 @@ def local_response_norm(
     the sum: their alpha is ``alpha / window`` here, so the paper's values (k = 2, n = 5, 1e-4) are
     ``offset=2, alpha=5e-4``.
     """
-    if window < 1:
-        raise SeqcnnError(f"`window` must be a number of channels > 0, not {window}")
+    x = float_array(x)
+    if (whole_number(window) or 0) < 1:
+        raise SeqcnnError(f"`window` must be a number of channels > 0, not {window!r}")
+    dtype, x = x.dtype, x.astype(accumulation_dtype(x.dtype))
     around = [(0, 0)] * (x.ndim - 1) + [(window // 2, (window - 1) // 2)]
     squares = jnp.pad(jnp.square(x), around)
     # a sum of shifted views is one pass over the array, forward and backward
     views = [squares[..., shift : shift + x.shape[-1]] for shift in range(window)]
     sums = sum(views[1:], start=views[0])
-    return x / _power(offset + (alpha / window) * sums, beta)
+    return (x / _power(offset + (alpha / window) * sums, beta)).astype(dtype)
 
 
 def _power(base: jax.Array, exponent: float) -> jax.Array:

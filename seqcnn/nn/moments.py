@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from seqcnn.errors import SeqcnnError
 from seqcnn.nn.lowering import runs_on_cpu
+from seqcnn.nn.masks import check_mask
 
 
 class Moments(NamedTuple):
@@ -40,7 +40,7 @@ def standardise(
     return result if bias is None else result + bias
 
 
-class Shared(NamedTuple):
+class Reduction(NamedTuple):
     """Which values of an array (n, positions, channels) have their moments in common.
 
     Attributes
@@ -56,8 +56,8 @@ class Shared(NamedTuple):
     groups: int = 1
 
     @property
-    def by_position(self) -> bool:
-        """Whether each position stands alone."""
+    def channels_only(self) -> bool:
+        """Whether each position stands alone, with its channels."""
         return self.axes == (2,)
 
 
@@ -67,7 +67,7 @@ def normalise(
     scale: jax.Array,
     bias: jax.Array,
     counts: jax.Array | None,
-    shared: Shared,
+    reduction: Reduction,
     eps: float,
 ) -> tuple[jax.Array, Moments, jax.Array]:
     """Subtract the mean and divide by the standard deviation, scale and shift.
@@ -79,12 +79,12 @@ def normalise(
     Parameters
     ----------
     x
-        float (n, positions, channels).
+        float (n, positions, channels); float32 at least, so that sums hold.
     scale, bias
-        float (channels,).
+        float (channels,), of the same dtype.
     counts
         bool (n, positions, 1): the values that count; None for all. Not if positions stand alone.
-    shared
+    reduction
         Which values share their moments.
     eps
         Added to the variance before its root is taken.
@@ -98,66 +98,70 @@ def normalise(
     Examples
     --------
     >>> x, weights = jnp.array([[[1.0], [3.0]]]), jnp.ones(1)
-    >>> y, moments, count = normalise(x, weights, 0 * weights, None, Shared((0, 1), 1), 0.0)
+    >>> y, moments, count = normalise(x, weights, 0 * weights, None, Reduction((0, 1), 1), 0.0)
     >>> y.ravel().tolist(), moments.mean.item(), moments.variance.item(), count.item()
     ([-1.0, 1.0], 2.0, 1.0, 2.0)
     """
-    moments, count = _moments(x, counts, shared)
+    moments, count = _moments(x, counts, reduction)
     factor = lax.rsqrt(moments.variance + eps) * scale[None, None]
     return (x - moments.mean) * factor + bias[None, None], moments, count
 
 
 @normalise.defjvp
 def _normalise_tangent(
-    shared: Shared, eps: float, primals: tuple, tangents: tuple
+    reduction: Reduction, eps: float, primals: tuple, tangents: tuple
 ) -> tuple[tuple, tuple]:
     """Ordered so that the transpose, which is the gradient, sums up two arrays and no more."""
     x, scale, bias, counts = primals
     along, of_scale, of_bias, _ = tangents
-    moments, count = _moments(x, counts, shared)
+    moments, count = _moments(x, counts, reduction)
     slope = lax.rsqrt(moments.variance + eps)
     distance = (x - moments.mean) * slope
     factor = slope * scale[None, None]
     result = (x - moments.mean) * factor + bias[None, None]
-    of_mean, of_spread = (_mean(a, count, counts, shared) for a in (along, distance * along))
+    of_mean, of_spread = (_mean(a, count, counts, reduction) for a in (along, distance * along))
     tangent = (
         along * factor
-        + _scaled(-slope * of_mean, scale, shared)
-        + distance * (_scaled(-slope * of_spread, scale, shared) + of_scale[None, None])
+        + _scaled(-slope * of_mean, scale, reduction)
+        + distance * (_scaled(-slope * of_spread, scale, reduction) + of_scale[None, None])
         + of_bias[None, None]
     )
     of_moments = Moments(of_mean, 2 * of_spread / slope)
     return (result, moments, count), (tangent, of_moments, jnp.zeros_like(count))
 
 
-def _moments(x: jax.Array, counts: jax.Array | None, shared: Shared) -> tuple[Moments, jax.Array]:
+def _moments(
+    x: jax.Array, counts: jax.Array | None, reduction: Reduction
+) -> tuple[Moments, jax.Array]:
     # in two passes: what is squared are distances, so that a large offset costs no digits
-    count = jnp.full((1, 1, 1), math.prod(x.shape[axis] for axis in shared.axes), x.dtype)
+    count = jnp.full((1, 1, 1), math.prod(x.shape[axis] for axis in reduction.axes), x.dtype)
     if counts is not None:
         # whole numbers: a float32 stops counting at 2**24
-        count = jnp.sum(counts, shared.axes, keepdims=True, dtype=jnp.int32).astype(x.dtype)
-    count = count * (1 if shared.by_position else x.shape[-1] // shared.groups)
-    mean = _mean(x, count, counts, shared)
-    return Moments(mean, _mean(jnp.square(x - mean), count, counts, shared)), count
+        count = jnp.sum(counts, reduction.axes, keepdims=True, dtype=jnp.int32).astype(x.dtype)
+    count = count * (1 if reduction.channels_only else x.shape[-1] // reduction.groups)
+    mean = _mean(x, count, counts, reduction)
+    return Moments(mean, _mean(jnp.square(x - mean), count, counts, reduction)), count
 
 
-def _mean(x: jax.Array, count: jax.Array, counts: jax.Array | None, shared: Shared) -> jax.Array:
+def _mean(
+    x: jax.Array, count: jax.Array, counts: jax.Array | None, reduction: Reduction
+) -> jax.Array:
     """Average over what shares its moments; linear."""
     number = jnp.maximum(count, 1)
-    if shared.by_position:
+    if reduction.channels_only:
         # a matrix product, because XLA on CPU is slow at sums of rows
         return _product(x, jnp.ones((x.shape[-1], 1), x.dtype)) / number
-    sums = jnp.sum(x if counts is None else jnp.where(counts, x, 0), shared.axes, keepdims=True)
-    if shared.groups < x.shape[-1]:
-        each = sums.reshape(*sums.shape[:2], shared.groups, -1)
+    sums = jnp.sum(x if counts is None else jnp.where(counts, x, 0), reduction.axes, keepdims=True)
+    if reduction.groups < x.shape[-1]:
+        each = sums.reshape(*sums.shape[:2], reduction.groups, x.shape[-1] // reduction.groups)
         sums = jnp.broadcast_to(jnp.sum(each, 3, keepdims=True), each.shape).reshape(sums.shape)
     return sums / number
 
 
-def _scaled(x: jax.Array, scale: jax.Array, shared: Shared) -> jax.Array:
+def _scaled(x: jax.Array, scale: jax.Array, reduction: Reduction) -> jax.Array:
     """Multiply what the moments are shaped like by the scale of each channel."""
     # a matrix product, because its transpose is one
-    return _product(x, scale[None]) if shared.by_position else x * scale[None, None]
+    return _product(x, scale[None]) if reduction.channels_only else x * scale[None, None]
 
 
 def _product(x: jax.Array, matrix: jax.Array) -> jax.Array:
@@ -167,15 +171,14 @@ def _product(x: jax.Array, matrix: jax.Array) -> jax.Array:
 
 
 def counts_of(mask: jax.Array | None, x: jax.Array) -> jax.Array | None:
-    """Give a mask of positions, bool (n, *space), the rank of `x` (n, *space, channels).
+    """Bring a mask of positions, bool (n, *space), into the form (n, positions, 1).
 
     Raises
     ------
     SeqcnnError
-        The shape of `mask` is not that of the positions.
+        It is not bool, or does not fit `x` (n, *space, channels).
     """
     if mask is None:
         return None
-    if mask.shape != x.shape[:-1]:
-        raise SeqcnnError(f"`mask` must have the shape {x.shape[:-1]}, not {mask.shape}")
-    return mask[..., None]
+    check_mask(mask, x.shape[:-1])
+    return mask.reshape(len(x), math.prod(x.shape[1:-1]), 1)

@@ -13,9 +13,12 @@ import numpy as np
 from jax import lax
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.nn.dtypes import accumulation_dtype, float_array
 from seqcnn.nn.geometry import Padding, per_axis
+from seqcnn.nn.masks import check_mask
 from seqcnn.nn.pool_windows import (
     PoolAxis,
+    check_maskable,
     into_blocks,
     pad_axis,
     pool_axes,
@@ -65,8 +68,8 @@ def max_pool(
     Raises
     ------
     SeqcnnError
-        No window fits, one lies in the padding alone, or the shape of `mask` is not that of the
-        positions.
+        No window fits, one lies in the padding alone, `x` is not float, or `mask` is not bool, does
+        not fit, or comes with ``"same"`` and a stride.
 
     Examples
     --------
@@ -74,6 +77,7 @@ def max_pool(
     >>> max_pool(x, 2).ravel().tolist(), max_pool(x, 2, ceil_mode=True).ravel().tolist()
     ([3.0], [3.0, 2.0])
     """
+    x = float_array(x)
     axes = pool_axes(
         x.shape[1:-1],
         window,
@@ -84,7 +88,8 @@ def max_pool(
     )
     if mask is None:
         return _largest(x, axes)
-    _check_mask(mask, x)
+    check_mask(mask, x.shape[:-1])
+    check_maskable(padding, axes)
     values = _largest(jnp.where(mask[..., None], x, -np.inf), axes)
     return jnp.where(windows_inside(mask, axes)[..., None], values, 0)
 
@@ -100,6 +105,7 @@ def min_pool(
     mask: jax.Array | None = None,
 ) -> jax.Array:
     """Take the smallest value of each window; all else as in `max_pool`."""
+    x = float_array(x)
     return -max_pool(
         -x,
         window,
@@ -149,22 +155,26 @@ def mean_pool(
     >>> mean_pool(x, 2, padding=1, count_include_pad=True).ravel().tolist()
     [0.5, 1.5]
     """
+    x = float_array(x)
     axes = pool_axes(x.shape[1:-1], window, stride=stride, padding=padding, ceil_mode=ceil_mode)
+    dtype, x = x.dtype, x.astype(accumulation_dtype(x.dtype))
     if mask is None:
-        return _sums(x, axes) / _numbers(axes, count_include_pad).astype(x.dtype)
+        return (_sums(x, axes) / _numbers(axes, count_include_pad).astype(x.dtype)).astype(dtype)
     if count_include_pad:
         raise SeqcnnError("`mask` leaves padding out of means: give no `count_include_pad` with it")
-    _check_mask(mask, x)
+    check_mask(mask, x.shape[:-1])
+    check_maskable(padding, axes)
     shown = mask[..., None]
     number = _sums(shown.astype(x.dtype), axes)
     means = _sums(jnp.where(shown, x, 0), axes) / jnp.maximum(number, 1)
-    return jnp.where(windows_inside(mask, axes)[..., None], means, 0)
+    return jnp.where(windows_inside(mask, axes)[..., None], means, 0).astype(dtype)
 
 
 def global_pool(
     x: jax.Array,
-    mask: jax.Array | None = None,
     kind: Literal["max", "mean", "min", "sum"] = "max",
+    *,
+    mask: jax.Array | None = None,
 ) -> jax.Array:
     """Reduce all positions to one value a channel.
 
@@ -172,10 +182,10 @@ def global_pool(
     ----------
     x
         float (n, *space, channels).
-    mask
-        bool (n, *space): the positions that count; None for all.
     kind
         What to take.
+    mask
+        bool (n, *space): the positions that count; None for all.
 
     Returns
     -------
@@ -186,28 +196,32 @@ def global_pool(
     Raises
     ------
     SeqcnnError
-        `kind` is none of the four, or the shape of `mask` is not that of the positions.
+        `kind` is none of the four, `x` is not float, or `mask` is not bool or does not fit.
 
     Examples
     --------
     >>> x, mask = jnp.array([[[1.0], [9.0]]]), jnp.array([[True, False]])
-    >>> global_pool(x, mask, "max").item(), global_pool(x, mask, "mean").item()
+    >>> global_pool(x, "max", mask=mask).item(), global_pool(x, "mean", mask=mask).item()
     (1.0, 1.0)
     """
+    x = float_array(x)
+    if not isinstance(kind, str) or kind not in ("max", "mean", "min", "sum"):
+        found = (
+            repr(kind) if isinstance(kind, str) else f"{type(kind).__name__} (give a mask by name)"
+        )
+        raise SeqcnnError(f"`kind` must be 'max', 'mean', 'min' or 'sum', not {found}")
     mask = jnp.ones(x.shape[:-1], bool) if mask is None else mask
-    _check_mask(mask, x)
+    check_mask(mask, x.shape[:-1])
     space, counts = tuple(range(1, x.ndim - 1)), mask[..., None]
-    match kind:
-        case "max":
-            return jnp.max(x, space, initial=-np.inf, where=counts)
-        case "min":
-            return jnp.min(x, space, initial=np.inf, where=counts)
-        case "sum":
-            return jnp.sum(x, space, where=counts)
-        case "mean":
-            number = jnp.sum(counts, space, dtype=x.dtype)
-            return jnp.sum(x, space, where=counts) / jnp.maximum(number, 1)
-    raise SeqcnnError(f"`kind` must be 'max', 'mean', 'min' or 'sum', not {kind!r}")
+    if kind == "max":
+        return jnp.max(x, space, initial=-np.inf, where=counts)
+    if kind == "min":
+        return jnp.min(x, space, initial=np.inf, where=counts)
+    wide = accumulation_dtype(x.dtype)
+    total = jnp.sum(x, space, where=counts, dtype=wide)
+    if kind == "mean":
+        total = total / jnp.maximum(jnp.sum(counts, space, dtype=jnp.int32).astype(wide), 1)
+    return total.astype(x.dtype)
 
 
 def adaptive_mean_pool(x: jax.Array, size: int | Sequence[int]) -> jax.Array:
@@ -229,13 +243,16 @@ def adaptive_mean_pool(x: jax.Array, size: int | Sequence[int]) -> jax.Array:
     Raises
     ------
     SeqcnnError
-        `size` is not a positive number, or one an axis.
+        `size` is not a positive number, or one an axis; `x` is not float, or has an empty axis.
 
     Examples
     --------
     >>> adaptive_mean_pool(jnp.arange(3.0).reshape(1, 3, 1), 2).ravel().tolist()
     [0.5, 1.5]
     """
+    x = float_array(x)
+    if 0 in x.shape[1:-1]:
+        raise SeqcnnError(f"`x` has no positions to average: its shape is {x.shape}")
     for axis, wanted in enumerate(per_axis(size, x.ndim - 2, "size"), start=1):
         length = x.shape[axis]
         parts = [
@@ -284,8 +301,3 @@ def _numbers(axes: Sequence[PoolAxis], count_include_pad: bool) -> np.ndarray:
         end = np.minimum(axis.starts + axis.window, axis.length + after)
         numbers = numbers[..., None] * (end - first)
     return numbers[None, ..., None]
-
-
-def _check_mask(mask: jax.Array, x: jax.Array) -> None:
-    if mask.shape != x.shape[:-1]:
-        raise SeqcnnError(f"`mask` must have the shape {x.shape[:-1]}, not {mask.shape}")

@@ -13,6 +13,7 @@ from jax import lax
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.geometry import Padding, pad_pairs, per_axis
+from seqcnn.nn.masks import check_mask
 
 
 class PoolAxis(NamedTuple):
@@ -61,7 +62,7 @@ class PoolAxis(NamedTuple):
     @property
     def trivial(self) -> bool:
         """Whether each position is a window."""
-        return (self.window, self.stride, *self.padding) == (1, 1, 0, 0)
+        return self.window == self.stride == 1
 
 
 def pool_axes(
@@ -102,8 +103,7 @@ def pool_mask(
     """Find the windows that a sequence would also have alone, without the padding behind it.
 
     Therefore a network of convolutions and pools that are given the mask scores a sequence the same
-    in every batch. (Not with ``padding="same"`` and a stride: there the windows themselves depend
-    on the length.)
+    in every batch.
 
     Parameters
     ----------
@@ -121,7 +121,8 @@ def pool_mask(
     Raises
     ------
     SeqcnnError
-        No window fits, or one lies in the padding alone.
+        No window fits, one lies in the padding alone, or `padding` is ``"same"`` with a stride, for
+        then the windows of a sequence depend on its length.
 
     Examples
     --------
@@ -130,6 +131,7 @@ def pool_mask(
     >>> pool_mask(mask, 2).tolist(), pool_mask(mask, 2, ceil_mode=True).tolist()
     ([[True, False]], [[True, True]])
     """
+    check_mask(mask, np.shape(mask))
     axes = pool_axes(
         mask.shape[1:],
         window,
@@ -138,7 +140,18 @@ def pool_mask(
         dilation=dilation,
         ceil_mode=ceil_mode,
     )
+    check_maskable(padding, axes)
     return windows_inside(mask, axes)
+
+
+def check_maskable(padding: Padding, axes: Sequence[PoolAxis]) -> None:
+    """Raise if the windows of a sequence are others alone than in a batch of longer ones."""
+    same = isinstance(padding, str) and padding == "same"
+    if same and any(axis.stride > 1 for axis in axes):
+        raise SeqcnnError(
+            "`mask` does not go with `padding` 'same' and a stride, where windows depend on the "
+            "length of the array: give the padding as numbers"
+        )
 
 
 def windows_inside(mask: jax.Array, axes: Sequence[PoolAxis]) -> jax.Array:

@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.nn.dtypes import accumulation_dtype
 from seqcnn.nn.geometry import per_axis
 
 Method = Literal["nearest", "linear", "area"]
@@ -68,6 +69,7 @@ def resize(
     >>> resize(x, 4).ravel().tolist(), resize(x, 3, align_corners=True).ravel().tolist()
     ([0.0, 1.0, 3.0, 4.0], [0.0, 2.0, 4.0])
     """
+    x = jnp.asarray(x)
     _check_options(x, method, align_corners, antialias)
     for axis, extent in enumerate(per_axis(size, x.ndim - 2, "size"), start=1):
         if extent != x.shape[axis]:
@@ -222,13 +224,14 @@ def _resample(x: jax.Array, plan: _Plan, axis: int) -> jax.Array:
 
     def add(total: jax.Array, tap: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         view = jnp.take(x, tap[0], axis, mode="clip")
-        return total + view * jnp.expand_dims(tap[1], rest), None
+        return total + view.astype(wide) * jnp.expand_dims(tap[1], rest), None
 
-    start = jnp.zeros((*x.shape[:axis], len(index), *x.shape[axis + 1 :]), x.dtype)
-    taps = (jnp.asarray(index.T), jnp.asarray(weight.T, x.dtype))
+    wide = accumulation_dtype(x.dtype)
+    start = jnp.zeros((*x.shape[:axis], len(index), *x.shape[axis + 1 :]), wide)
+    taps = (jnp.asarray(index.T), jnp.asarray(weight.T, wide))
     total, _ = lax.scan(add, start, taps, unroll=min(index.shape[1], MOST_TAPS))
     # or the sum would be computed anew for every tap of the next axis
-    return lax.optimization_barrier(total)
+    return lax.optimization_barrier(total.astype(x.dtype))
 
 
 def _resample_forward(x: jax.Array, plan: _Plan, axis: int) -> tuple[jax.Array, None]:

@@ -12,7 +12,8 @@ import numpy as np
 from jax import lax
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.geometry import Padding, pad_pairs, per_axis
+from seqcnn.nn.dtypes import float_array
+from seqcnn.nn.geometry import Padding
 from seqcnn.nn.pool import max_pool
 from seqcnn.nn.pool_windows import PoolAxis, pool_axes, pooled_view, view_axis
 from seqcnn.nn.winner import largest, pick, winning_place
@@ -53,6 +54,7 @@ def max_pool_with_indices(
     >>> values.ravel().tolist(), indices.ravel().tolist()
     ([3.0, 5.0], [1, 2])
     """
+    x = float_array(x)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
     axes = pool_axes(x.shape[1:-1], window, **options)
     values, indices = lax.stop_gradient(x), jnp.zeros(x.shape, np.int32)
@@ -72,9 +74,10 @@ def max_unpool(
     indices: jax.Array,
     window: int | Sequence[int],
     *,
+    space: Sequence[int],
     stride: int | Sequence[int] | None = None,
     padding: Padding = 0,
-    space: Sequence[int] | None = None,
+    dilation: int | Sequence[int] = 1,
 ) -> jax.Array:
     """Put values back where the winners of a max-pool stood, and 0 everywhere else.
 
@@ -85,11 +88,10 @@ def max_unpool(
     indices
         int32 (n, *positions, channels), from `max_pool_with_indices`: each in its own window,
         others are not placed.
-    window, stride, padding
-        Those of the pool; padding as numbers.
+    window, stride, padding, dilation
+        Those of the pool.
     space
-        Extents of the result. None for the smallest that have so many windows; give it where the
-        pool left positions over.
+        Extents of the array that was pooled, and of the result: indices count in it.
 
     Returns
     -------
@@ -104,10 +106,15 @@ def max_unpool(
     Examples
     --------
     >>> values, indices = max_pool_with_indices(jnp.array([[[1.0], [3.0], [5.0], [2.0]]]), 2)
-    >>> max_unpool(values, indices, 2).ravel().tolist()
+    >>> max_unpool(values, indices, 2, space=(4,)).ravel().tolist()
     [0.0, 3.0, 5.0, 0.0]
     """
-    axes = _unpool_axes(x.shape, indices.shape, window, stride, padding, space)
+    x = float_array(x)
+    if x.shape != indices.shape:
+        raise SeqcnnError(f"`indices` must have the shape of `x`, {x.shape}, not {indices.shape}")
+    axes = _unpool_axes(
+        x.shape[1:-1], window, space, stride=stride, padding=padding, dilation=dilation
+    )
     own = jnp.zeros((1,) * (2 * len(axes) + 2), np.int32)
     for number, axis in enumerate(axes):
         own = own + _own_indices(axes, number, axis)
@@ -126,32 +133,24 @@ def max_unpool(
 
 
 def _unpool_axes(
-    shape: tuple[int, ...],
-    indices: tuple[int, ...],
+    positions: tuple[int, ...],
     window: int | Sequence[int],
+    space: Sequence[int],
+    *,
     stride: int | Sequence[int] | None,
     padding: Padding,
-    space: Sequence[int] | None,
+    dilation: int | Sequence[int],
 ) -> tuple[PoolAxis, ...]:
-    """Find the windows of the pool that gave arrays of this shape."""
-    if shape != indices:
-        raise SeqcnnError(f"`indices` must have the shape of `x`, {shape}, not {indices}")
-    positions, rank = shape[1:-1], len(shape) - 2
-    if space is None:
-        extents = per_axis(window, rank, "window")
-        steps = extents if stride is None else per_axis(stride, rank, "stride")
-        pads = pad_pairs(padding, positions, extents, stride=steps, dilation=(1,) * rank)
-        space = [
-            (count - 1) * step + extent - sum(pair)
-            for count, step, extent, pair in zip(positions, steps, extents, pads, strict=True)
-        ]
-    for ceil_mode in (False, True):
-        axes = pool_axes(space, window, stride=stride, padding=padding, ceil_mode=ceil_mode)
-        if tuple(axis.positions for axis in axes) == positions:
-            return axes
+    """Find the windows of the pool that gave an array of so many positions."""
+    if len(space) == len(positions):
+        options = {"stride": stride, "padding": padding, "dilation": dilation}
+        for ceil_mode in (False, True):
+            axes = pool_axes(space, window, ceil_mode=ceil_mode, **options)
+            if tuple(axis.positions for axis in axes) == positions:
+                return axes
     raise SeqcnnError(
         f"`space` {tuple(space)} has no {positions} windows of {window}: give the space that was "
-        f"pooled, and the window, stride and padding of that pool"
+        f"pooled, and the window, stride, padding and dilation of that pool"
     )
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from seqcnn.nn.dtypes import accumulation_dtype
 from seqcnn.nn.pool_windows import PoolAxis, into_blocks, pad_axis
 
 
@@ -48,8 +49,11 @@ def largest(x: jax.Array, axis: PoolAxis) -> jax.Array:
 def _largest_jvp(
     axis: PoolAxis, primals: tuple[jax.Array], tangents: tuple[jax.Array]
 ) -> tuple[jax.Array, jax.Array]:
-    values = largest(primals[0], axis)
-    return values, pick(tangents[0], winning_place(primals[0], values, axis), axis)
+    values, tangent = largest(primals[0], axis), tangents[0]
+    # wide, because the transpose adds up what comes back from all windows that a value won
+    wide = tangent.astype(accumulation_dtype(tangent.dtype))
+    taken = pick(wide, winning_place(primals[0], values, axis), axis)
+    return values, taken.astype(tangent.dtype)
 
 
 def winning_place(x: jax.Array, values: jax.Array, axis: PoolAxis) -> jax.Array:

@@ -6,7 +6,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.local_response import local_response_norm
-from seqcnn.nn.moments import Moments, Shared, normalise
+from seqcnn.nn.moments import Moments, Reduction, normalise
 from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
 from seqcnn.reference import norm as by_hand
 
@@ -197,7 +197,7 @@ def test_moments_have_gradients():
     weights = jnp.ones(3), jnp.zeros(3)
 
     def variance(x):
-        return normalise(x, *weights, None, Shared((0, 1), 3), 1e-5)[1].variance.sum()
+        return normalise(x, *weights, None, Reduction((0, 1), 3), 1e-5)[1].variance.sum()
 
     np.testing.assert_allclose(variance(x), x.var((0, 1)).sum(), rtol=1e-5)
     expected = jax.grad(lambda x: x.var((0, 1)).sum())(x)

@@ -153,10 +153,10 @@ class MotifCNN(nnx.Module):
         """Pool the activation of each kernel: float32 (n, kernels); maxima, then any means."""
         matches, valid = self._matches(image, inside)
         activation = nnx.relu(add_bias(reduce(jnp.maximum, matches), self.bias[...]))
-        best = global_pool(activation, valid, "max")
+        best = global_pool(activation, "max", mask=valid)
         if self.pool == "max":
             return best
-        return jnp.concatenate([best, global_pool(activation, valid, "mean")], axis=1)
+        return jnp.concatenate([best, global_pool(activation, "mean", mask=valid)], axis=1)
 
     def scan(self, codes: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Score every window by every kernel.

@@ -24,6 +24,7 @@ ROWS = [
         (4, 3, 2),
         (5, 2),
         best_match.best_match,
+        batched=False,
     )
     for name, complement in (("one strand", None), ("both strands", (2, 1, 0)))
 ]
@@ -34,6 +35,7 @@ ROWS.append(
         (4, 3, 2),
         (5, 2),
         best_match.find_best_match,
+        batched=False,
     )
 )
 

@@ -18,6 +18,7 @@ ROWS = [
         "dense 3-D", lambda rngs: layers.Dense(5, 3, rngs=rngs), (2, 4, 5), (2, 4, 3), layers.Dense
     ),
     Row("dropout", lambda rngs: Function(layers.dropout, 0.5), (2, 5), (2, 5), layers.dropout),
+    Row("dropout as a layer", lambda rngs: layers.Dropout(0.5), (2, 5), (2, 5), layers.Dropout),
     Row(
         "stochastic_depth",
         lambda rngs: Function(_half_of_the_branches),
@@ -27,5 +28,5 @@ ROWS = [
     ),
 ]
 
-NOT_LAYERS = {layers.one_hot, layers.valid_windows, layers.ShareTable}
+NOT_LAYERS = {layers.check_rate, layers.one_hot, layers.valid_windows, layers.ShareTable}
 """They read codes, not floats, and have tests of their own."""

@@ -6,7 +6,7 @@ ROWS = []
 
 NOT_LAYERS = {
     moments.Moments,
-    moments.Shared,
+    moments.Reduction,
     moments.normalise,
     moments.standardise,
     moments.counts_of,

@@ -29,15 +29,15 @@ def _batch(x: jax.Array, mask: np.ndarray | None = None) -> jax.Array:
 
 
 def _batch_inside(x: jax.Array) -> jax.Array:
-    return _batch(x, INSIDE)
+    return _batch(x, INSIDE[: len(x)])
 
 
 def _batch_of_nothing(x: jax.Array) -> jax.Array:
-    return _batch(x, INSIDE & False)
+    return _batch(x, INSIDE[: len(x)] & False)
 
 
 def _groups_inside(x: jax.Array) -> jax.Array:
-    return norm.group_norm(x, 2, mask=INSIDE)
+    return norm.group_norm(x, 2, mask=INSIDE[: len(x)])
 
 
 ROWS = [

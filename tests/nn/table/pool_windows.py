@@ -6,6 +6,7 @@ ROWS = []
 
 NOT_LAYERS = {
     windows.PoolAxis,
+    windows.check_maskable,
     windows.pool_axes,
     windows.pool_mask,
     windows.windows_inside,
