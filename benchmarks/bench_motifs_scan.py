@@ -5,8 +5,9 @@
 50 motifs of JASPAR vertebrates on 20 Mbp of random DNA, both strands, p < 1e-4. All take turns, on
 one core each unless the line says 2; preparing motifs and sequences and starting a helper are not
 in the times. "2 halves" are two copies of the process with half of the letters each: what a second
-core is worth at the time. Then the whole command in a process of its own, from FASTA to TSV, with
-its peak memory, and the hits against the sums of all windows on 2 Mbp.
+core is worth at the time; "CPU s here" is without helper and halves. Then the whole command in a
+process of its own, from FASTA to TSV, with its peak memory, and the hits against the sums of all
+windows on 2 Mbp.
 
 Without ``--full``, toys, to see that the script runs. Peers that are not installed are left out.
 """
@@ -36,7 +37,7 @@ from seqcnn.motifs.workers import Crew, Processes
 from seqcnn.seq.alphabet import DNA
 
 MEASURED = """
-import re, time
+import re, resource, time
 from pathlib import Path
 def measured(arguments):
     from seqcnn.cli.main import main
@@ -45,9 +46,11 @@ def measured(arguments):
     wall = time.perf_counter() - began
     # the peak that the system keeps for a child includes that of its parent
     peak = re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())
-    print(f"{wall:.2f} {time.process_time():.2f} {int(peak[1]) / 1000:.0f}")
+    helper = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = time.process_time() + helper.ru_utime + helper.ru_stime
+    print(f"{wall:.2f} {spent:.2f} {int(peak[1]) / 1000:.0f} {helper.ru_maxrss / 1000:.0f}")
 """
-"""Run a command and print seconds, seconds of CPU, and megabytes."""
+"""Run a command and print seconds, seconds of CPU, and megabytes of the process and its helper."""
 
 
 def random_codes(letters: int, gc: float, seed: int = 0) -> np.ndarray:
@@ -123,7 +126,7 @@ def print_speed(motifs: Sequence[Motif], codes: np.ndarray, rounds: int) -> None
     with Processes(1) as two:
         times = in_turn(contenders(motifs, codes, two), rounds)
     work = len(codes) * len(motifs) / 1e6
-    print("| | Mbp x motifs / s, median | fastest | CPU s, median | times lightmotif | hits |")
+    print("| | Mbp x motifs / s, median | fastest | CPU s here, median | times lightmotif | hits |")
     print("|---|---|---|---|---|---|")
     base = times.get("lightmotif")
     for name, t in times.items():
@@ -156,10 +159,11 @@ def print_command(motifs: Sequence[Motif], codes: np.ndarray) -> None:
         for threads in ("1", "2"):
             script = f"{MEASURED}\nmeasured({[*line, threads]!r})"
             done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-            wall, spent, peak = done.stdout.decode().split()
+            wall, spent, peak, helper = done.stdout.decode().split()
             print(
                 f"The command, FASTA to TSV, --threads {threads}: {wall} s, {spent} s of CPU, peak "
-                f"of {peak} MB, {out.read_bytes().count(10) - 1:,} sites."
+                f"of {peak} MB and of {helper} MB in a helper, "
+                f"{out.read_bytes().count(10) - 1:,} sites."
             )
 
 

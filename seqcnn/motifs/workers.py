@@ -32,6 +32,9 @@ ALIGNED = 64
 AHEAD = 2
 """Items that wait for a helper, one of which it works on."""
 
+WAITING = 3
+"""Items of each process whose results may wait: time for a slower one to catch up, in memory."""
+
 BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 """What reading from and writing to a dead process raises."""
 
@@ -126,7 +129,7 @@ class Processes(Crew):
     """
 
     def __init__(self, helpers: int) -> None:
-        self.most = AHEAD * helpers + 1
+        self.most = WAITING * (helpers + 1)
         self.helpers: list[_Helper] = []
         self.idle: SimpleQueue[_Helper] = SimpleQueue()
         self.pool = ThreadPoolExecutor(helpers)
