@@ -81,6 +81,21 @@ def test_word_that_never_occurs_is_followed_by_what_follows_its_end(read):
     np.testing.assert_allclose(found.probabilities[2], [0.3, 0.2, 0.1, 0.4])
 
 
+def test_a_pair_that_never_occurs_is_followed_by_what_follows_its_last_letter(read):
+    rng = np.random.default_rng(1)
+    joint = rng.dirichlet(np.ones(16)).reshape(4, 4)
+    after = joint / joint.sum(1, keepdims=True)
+    # ACT is the only word of three letters
+    triples = "".join(
+        f"{''.join(word)} {float(word == ('A', 'C', 'T'))}\n"
+        for word in itertools.product("ACGT", repeat=3)
+    )
+    found = read(LETTERS + pairs(joint.ravel()) + triples).probabilities.reshape(4, 4, 4)
+    for first, last in itertools.product(range(4), repeat=2):
+        expected = [0, 0, 0, 1] if (first, last) == (0, 1) else after[last]
+        np.testing.assert_allclose(found[first, last], expected, atol=1e-6)
+
+
 @given(st.integers(0, 2), st.integers(0, 2**31))
 def test_what_is_written_is_read_again(tmp_path_factory, order, seed):
     path = tmp_path_factory.mktemp("bg") / "x.gz"

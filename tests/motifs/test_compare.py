@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.motifs import offsets
 from seqcnn.motifs.columns import SIMILARITIES
 from seqcnn.motifs.compare import TargetDatabase, compare
 from seqcnn.motifs.data import load_database
@@ -169,3 +170,22 @@ def test_motifs_come_alone_or_by_generators():
         compare(database[:1], "jaspar")
     with pytest.raises(SeqcnnError, match="`threads` is -1"):
         compare(database[:1], database, threads=-1)
+
+
+def test_of_targets_that_no_chance_reaches_the_most_alike_comes_first(monkeypatch):
+    monkeypatch.setattr(offsets, "LEAST_P", 1e-20)
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 4, 80)
+    words = {"itself": codes, "less": codes.copy(), "least": codes.copy()}
+    words["less"][:3] = (codes[:3] + 1) % 4
+    words["least"][:9] = (codes[:9] + 1) % 4
+    motifs = {
+        name: Motif(name, ProbabilityMatrix(np.eye(4)[word] * 0.96 + 0.01, DNA))
+        for name, word in words.items()
+    }
+    others = [random_motif(rng, 10) for _ in range(60)]
+    database = [motifs["least"], *others, motifs["less"], motifs["itself"]]
+    for distance in SIMILARITIES:
+        found = compare(motifs["itself"], database, distance=distance, calibrate=False, top=3)
+        assert found.log10_p[0] == found.log10_p[2]
+        assert [c.target.name for c in found] == ["itself", "less", "least"]

@@ -64,7 +64,7 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
         There is no motif, or one is damaged; with file and line.
     """
     motifs = []
-    for start, head, rows in _blocks(text.split("\n")):
+    for start, head, rows in _blocks(text.split("\n"), path):
         try:
             motifs.append(_read_motif(head, rows, path))
         except SeqcnnError as error:
@@ -74,7 +74,7 @@ def read(text: str, *, path: str | Path | None = None) -> list[Motif]:
     return motifs
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, str, list[Row]]]:
+def _blocks(lines: Sequence[str], path: str | Path | None) -> Iterator[tuple[int, str, list[Row]]]:
     start, head, rows = 0, "", []
     for number, line in enumerate(lines, 1):
         if line.startswith(">"):
@@ -83,7 +83,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, str, list[Row]]]:
             start, head, rows = number, line[1:], []
         elif line.strip():
             if not start:
-                raise SeqcnnError("a motif begins with a line `>consensus`", line=number)
+                raise SeqcnnError("a motif begins with a line `>consensus`", path=path, line=number)
             rows.append((number, line))
     if start:
         yield start, head, rows

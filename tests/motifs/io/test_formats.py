@@ -176,6 +176,49 @@ def test_any_text_is_motifs_or_one_line(text, format):
             assert "\n" not in str(error)
 
 
+ODD = ["nan", "inf", "-1", "1e400", "1e-400", "", "\t", "\0", ">", "[", ":", "//", "XX", "P0",
+       "MOTIF", "URL", "ALPHABET", "w=", "é", "9" * 40, "0x1", "1_000", "\u0661"]  # fmt: skip
+
+
+@st.composite
+def damaged_files(draw):
+    """A file of some format in which words and lines are lost, changed places, or are odd."""
+    format = draw(st.sampled_from(sorted(FORMATS)))
+    alphabet = draw(st.sampled_from([DNA, PROTEIN]))
+    text = FORMATS[format].write(random_motifs(alphabet, number=2, seed=draw(st.integers(0, 9))))
+    for _ in range(draw(st.integers(1, 4))):
+        between = draw(st.sampled_from(["\n", " ", "\t"]))
+        parts = text.split(between)
+        places = st.integers(0, len(parts) - 1)
+        i, j = draw(places), draw(places)
+        kind = draw(st.sampled_from(["odd", "swap", "lose"]))
+        if kind == "odd":
+            parts[i] = draw(st.sampled_from(ODD))
+        elif kind == "swap":
+            parts[i], parts[j] = parts[j], parts[i]
+        else:
+            del parts[i : j + 1]
+        text = between.join(parts)
+    return text
+
+
+@settings(max_examples=200, deadline=None)
+@given(damaged_files(), st.sampled_from(sorted(FORMATS)))
+def test_damaged_files_are_motifs_or_one_line(text, format):
+    FORMATS[format].recognise(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqcnnWarning)
+        try:
+            motifs = FORMATS[format].read(text, path="x")
+        except SeqcnnError as error:
+            assert "\n" not in str(error)
+            assert str(error).startswith("x")
+        else:
+            # whatever was taken for motifs can be used
+            assert motifs
+            assert FORMATS["meme"].write(motifs[:1])
+
+
 TRANSFAC = """VV  TRANSFAC MATRIX TABLE
 XX
 //
