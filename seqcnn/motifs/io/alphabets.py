@@ -111,6 +111,7 @@ def write_definition(alphabet: Alphabet) -> tuple[str, str]:
             lines.append(letter if partner is None else f"{letter} ~ {partner}")
             done += letter + (partner or "")
     lines += [f"{symbol} = {stands}" for symbol, stands in alphabet.ambiguity.items()]
+    lines += [f"{s} = {letter}" for s, letter in alphabet.aliases.items() if letter in done]
     return "\n".join([*lines, "END ALPHABET"]), _sorted(alphabet.letters)
 
 

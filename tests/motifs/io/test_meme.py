@@ -265,6 +265,17 @@ def test_other_alphabets(read):
     assert (motif.alphabet.letters, motif.matrix.values.tolist()) == ("PCH", [[0.1, 0.6, 0.3]])
 
 
+def test_other_spellings_of_a_letter_are_kept(read, tmp_path):
+    (motif,) = read(
+        'MEME version 5\nALPHABET "HP"\nP\nC\nH\nX = CHP\nB = HC\nQ = P\nEND ALPHABET\nMOTIF a\n'
+        "letter-probability matrix: w= 1\n0.6 0.3 0.1\n"
+    )
+    write_motifs(tmp_path / "out", [motif])
+    for alphabet in (motif.alphabet, read_motifs(tmp_path / "out")[0].alphabet):
+        np.testing.assert_array_equal(alphabet.encode("PQqB"), alphabet.encode("PPPB"))
+        assert (alphabet.unknown, alphabet.symbols) == ("X", "PCHXB")
+
+
 def test_e_values_beyond_floats_survive(read, tmp_path):
     text = HEAD + "MOTIF a\n" + MATRIX.replace("1.5e-10", "1.3e-4321") + ROWS
     (motif,) = read(text)
