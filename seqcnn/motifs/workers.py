@@ -137,8 +137,9 @@ class Processes(Crew):
         self.shipped: _Shipped | None = None
         self.closed = False
         try:
-            # without the path of Python, as in programs that embed it, there are no helpers
-            for _ in range(helpers if sys.executable else 0):
+            # programs that embed Python or are packed with it cannot be started like Python
+            able = sys.executable and not getattr(sys, "frozen", False)
+            for _ in range(helpers if able else 0):
                 with suppress(OSError):
                     self.helpers.append(_Helper())
         except BaseException:

@@ -19,7 +19,7 @@ from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.scan import scan
 from seqcnn.motifs.scan_file import scan_file
 from seqcnn.motifs.workers import Crew, Processes, Threads
-from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.alphabet import DNA, Alphabet
 from seqcnn.seq.io.fasta import write_fasta
 from seqcnn.seq.record import SequenceSet
 
@@ -126,8 +126,9 @@ def test_a_helper_that_does_not_start_is_not_waited_for(monkeypatch):
         assert {pid for _, (pid, _) in crew.in_turn(double, range(9))} == {os.getpid()}
 
 
-def test_without_a_python_to_start_all_is_done_here(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "")
+@pytest.mark.parametrize(("name", "value"), [("executable", ""), ("frozen", True)])
+def test_without_a_python_to_start_all_is_done_here(monkeypatch, name, value):
+    monkeypatch.setattr(sys, name, value, raising=False)
     with Processes(2) as crew:
         assert {pid for _, (pid, _) in crew.in_turn(double, range(9))} == {os.getpid()}
 
@@ -186,13 +187,26 @@ def test_a_file_scanned_with_helpers_gives_the_same_bytes(tmp_path, helped, opti
     assert helped == [2]
 
 
-def test_a_scan_in_memory_with_helpers_gives_the_same(helped):
+@pytest.mark.parametrize("options", [{}, {"engine": "lookup"}, {"ambiguous": "worst"}])
+def test_a_scan_in_memory_with_helpers_gives_the_same(helped, options):
     alone, together = (
-        scan(some_motifs(), some_sequences(), p_value=1e-3, threads=threads) for threads in (1, 2)
+        scan(some_motifs(), some_sequences(), p_value=1e-3, threads=threads, **options)
+        for threads in (1, 2)
     )
     assert list(alone) == list(together)
     assert len(alone) > 20
     assert helped == [1]
+
+
+def test_letters_of_a_user_with_helpers(tmp_path, helped):
+    letters, rng = Alphabet("own", "XYZ"), np.random.default_rng(6)
+    word = Motif("w", ProbabilityMatrix(rng.dirichlet(np.full(3, 0.3), 7), letters))
+    sequences = [rng.integers(0, 3, 20_000)]
+    write_fasta(tmp_path / "x.fa", SequenceSet.from_arrays(sequences, alphabet=letters))
+    for threads in (1, 2):
+        scan_file([word], tmp_path / "x.fa", tmp_path / f"{threads}", threads=threads, p_value=0.01)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+    assert (tmp_path / "1").read_bytes().count(b"\n") > 5
 
 
 @LINUX
