@@ -1,37 +1,30 @@
 """Convolutions of each channel on its own, for CPUs: sums of shifted arrays, without a product.
 
-What limits them is how fast a processor reads: every product takes a value and a weight. Hence two
-special cases, decided from shapes (benchmarks/bench_nn_conv.py):
-
-- maps larger than the caches are not copied to be padded: the windows inside are summed up as they
-  lie, those that touch the padding apart (`_without_a_copy`);
-- where the weights of all channels are more than the first cache holds, few channels are summed
-  up at a time (`_in_blocks`).
+The result and the gradient with respect to the input are such sums (`seqcnn.nn.shifted`); that with
+respect to the kernel adds up products over the batch and all positions.
 """
 
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial, reduce
+from itertools import product
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.experimental.layout import Layout, with_layout_constraint
 
 from seqcnn.nn.geometry import Geometry
+from seqcnn.nn.shifted import MOST_JOINED, Axis, Run, Tap, seen, weighted_sum
 
-# shifted arrays that are summed up in one pass: with more, one more pass over the result is faster
-_TERMS = 9
-# parts of a batch that are summed up in one pass, see `_kernel_gradient`
-_PARTS = 8
-# in bytes, of the weights that stay in the first cache of a core beside what they are multiplied by
-_FIRST_CACHE = 2**15
-# in bytes, of the padded array, and the share of windows that touch the padding, see `_sides_pay`
-_LARGE, _FEW = 2**22, 0.1
-# of the channels that are summed up at a time: a line of a cache
-_BLOCK = 64
+# products that are added up in one pass, and how many of them are of different arrays of a batch
+_PRODUCTS, _PARTS = 16, 8
+# taps of a kernel that one loop computes, and from how many positions on each axis
+_MOST_TAPS, _MANY_POSITIONS = 9, 8
+# in bytes: arrays that the second caches hold while the rows of a kernel pass over them, one
+# after the other; and parts of a batch into which it is split at most
+_SECOND_CACHES, _MOST_CHUNKS = 2**22, 4
 
 
 def shift_and_add(
@@ -62,14 +55,14 @@ def transposed(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _depthwise(geometry: Geometry, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    return _weighted_sum(geometry, x, kernel)
+    return weighted_sum(x, kernel, _axes(geometry))
 
 
 def _forward(
     geometry: Geometry, x: jax.Array, kernel: jax.Array
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     # not by `_depthwise`: so that forward mode goes through a gradient
-    return _weighted_sum(geometry, x, kernel, copy=True), (x, kernel)
+    return weighted_sum(x, kernel, _axes(geometry)), (x, kernel)
 
 
 def _backward(
@@ -78,130 +71,133 @@ def _backward(
     x, kernel = saved
     return (
         _input_gradient(geometry, kernel, upstream),
-        _kernel_gradient(geometry, x, upstream).reshape(kernel.shape),
+        _kernel_gradient(geometry, x, upstream),
     )
 
 
 _depthwise.defvjp(_forward, _backward)
 
 
-def _weighted_sum(
-    geometry: Geometry, x: jax.Array, kernel: jax.Array, *, copy: bool = False
-) -> jax.Array:
-    """Choose how; with `copy`, the gradient of the kernel needs the padded array anyway."""
-    block = math.gcd(x.shape[-1], _BLOCK // x.dtype.itemsize)
-    if kernel.nbytes > _FIRST_CACHE and block * x.dtype.itemsize >= _BLOCK // 2:
-        return _in_blocks(geometry, x, kernel, block)
-    if not copy and _sides_pay(geometry, x):
-        return _without_a_copy(geometry, x, kernel)
-    return _sum_of_terms(geometry, padded(x, geometry), kernel)
+def _axes(geometry: Geometry) -> list[list[Axis]]:
+    """Say for each axis what the places of a window cover."""
+    axes = []
+    for length, window, step, gap, (before, _), positions in zip(*geometry, strict=True):
+        taps = tuple(Tap(place, place * gap - before) for place in range(window))
+        axes.append([Axis(length, positions, step, taps)])
+    return axes
 
 
-def _sum_of_terms(geometry: Geometry, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Sum up what lies under the places of the window, of a padded array (n, ..., *space, c)."""
-    ahead = x.shape[1 : -1 - geometry.rank]
-    shape = (1, *ahead, *(1,) * geometry.rank, x.shape[-1])
-    terms = [part * kernel[place].reshape(shape) for place, part in tap_views(x, geometry)]
-    result = reduce(operator.add, terms[:_TERMS])
-    for start in range(_TERMS, len(terms), _TERMS):
-        result = lax.optimization_barrier(result)
-        result = result + reduce(operator.add, terms[start : start + _TERMS])
-    return result
+def _axes_back(geometry: Geometry) -> list[list[Axis]]:
+    """Say for each axis which windows cover a position, and by what place.
 
-
-def _in_blocks(geometry: Geometry, x: jax.Array, kernel: jax.Array, block: int) -> jax.Array:
-    """Sum up few channels at a time, so that their weights are read from the first cache.
-
-    XLA computes in the order in which the result lies in memory, and would rather relabel axes than
-    move an array: hence the demands on the layout.
+    With strides it depends on the remainder of the position: a sum for each.
     """
-    whole = lax.optimization_barrier(padded(x, geometry))
-    blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], x.shape[-1] // block, block), -2, 1)
-    result = _in_order(_sum_of_terms(geometry, lax.optimization_barrier(_in_order(blocks)), kernel))
-    together = jnp.moveaxis(lax.optimization_barrier(result), 1, -2)
-    return together.reshape(*together.shape[:-2], x.shape[-1])
-
-
-def _in_order(x: jax.Array) -> jax.Array:
-    """Have an array lie in memory in the order of its axes."""
-    return with_layout_constraint(x, Layout(tuple(range(x.ndim))))
-
-
-def _sides_pay(geometry: Geometry, x: jax.Array) -> bool:
-    """Tell whether a padded copy would be large, and few windows touch what it adds."""
-    inside = math.prod(stop - start for start, stop in geometry.inside)
-    few = inside > 0 and inside >= (1 - _FEW) * math.prod(geometry.positions)
-    # else a window could lie in the padding alone
-    near = all(map(operator.ge, geometry.extents, geometry.stride))
-    return few and near and x.nbytes > _LARGE and any(map(any, geometry.pads))
-
-
-def _without_a_copy(geometry: Geometry, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Sum up the windows inside of the array first, then those that touch its sides."""
-
-    def of(box: list[tuple[int, int]]) -> jax.Array:
-        extents, part = geometry.part(box)
-        begin, end = zip(*extents, strict=True)
-        cut = lax.slice(x, (0, *begin, 0), (len(x), *end, x.shape[-1]))
-        return _sum_of_terms(part, lax.optimization_barrier(padded(cut, part)), kernel)
-
-    inside, positions = geometry.inside, geometry.positions
-    around = [(start, n - stop, 0) for (start, stop), n in zip(inside, positions, strict=True)]
-    within = of(list(inside))
-    result = lax.pad(within, np.zeros((), x.dtype), ((0, 0, 0), *around, (0, 0, 0)))
-    for axis, (start, stop) in enumerate(inside):
-        for side in ((0, start), (stop, positions[axis])):
-            if side[0] < side[1]:
-                box = [*inside[:axis], side, *((0, n) for n in positions[axis + 1 :])]
-                corner = (0, *(first for first, _ in box), 0)
-                result = lax.dynamic_update_slice(result, of(box), corner)
-    return result
+    axes = []
+    for length, window, step, gap, (before, _), positions in zip(*geometry, strict=True):
+        sums = []
+        for remainder in range(step):
+            ahead = ((place, remainder + before - place * gap) for place in range(window))
+            taps = tuple(Tap(place, by // step) for place, by in ahead if by % step == 0)
+            sums.append(Axis(positions, -(-length // step), 1, taps))
+        axes.append(sums)
+    return axes
 
 
 def _input_gradient(geometry: Geometry, kernel: jax.Array, upstream: jax.Array) -> jax.Array:
-    """Correlate with the flipped kernel: quicker than the sum of padded arrays autodiff makes."""
-    pads = []
-    for length, positions, step, extent, (before, _) in zip(
-        geometry.space,
-        geometry.positions,
-        geometry.stride,
-        geometry.extents,
-        geometry.pads,
-        strict=True,
-    ):
-        after = length + before - ((positions - 1) * step + 1)
-        pads.append((extent - 1 - before, after))
-    if any(step > 1 for step in geometry.stride) or min(map(min, pads)) < 0:
-        # zeros between the positions too, where windows were skipped
-        each = [(*pair, step - 1) for pair, step in zip(pads, geometry.stride, strict=True)]
-        zero = np.zeros((), upstream.dtype)
-        upstream = lax.pad(upstream, zero, ((0, 0, 0), *each, (0, 0, 0)))
-        pads = [(0, 0)] * len(pads)
-    reverse = Geometry.of(
-        upstream.shape[1:-1], geometry.window, padding=pads, dilation=geometry.dilation
-    )
-    return _weighted_sum(reverse, upstream, flip(kernel))
+    """Sum up what reaches each position: quicker than the sum of padded arrays autodiff makes."""
+    result = weighted_sum(upstream, kernel, _axes_back(geometry))
+    limits = (len(result), *geometry.space, result.shape[-1])
+    return lax.slice(result, (0,) * len(limits), limits)
 
 
 def _kernel_gradient(geometry: Geometry, x: jax.Array, upstream: jax.Array) -> jax.Array:
-    """Sum products over the batch and all positions, to float (places, channels).
+    """Sum products over the batch and all positions, to float (*window, 1, channels).
 
-    XLA on CPU writes every product to memory before it sums them. Therefore eight parts of the
-    batch are added up while they are multiplied, and only these sums are written, all places in one
-    array, so that they are then reduced by one fast loop.
+    XLA on CPU writes every product to memory before it sums them. Therefore 16 of them are added up
+    while they are multiplied, and only these sums are written, to be reduced by one fast loop. If
+    the taps are few, one loop computes the sums of all, which reads the arrays once. Else every row
+    of the kernel passes over as much of the batch as stays in the caches.
     """
-    parts = math.gcd(len(x), _PARTS)
+    axes = [axis for (axis,) in _axes(geometry)]
+    rows = list(product(*(axis.taps for axis in axes[:-1])))
+    shape = (*geometry.window, 1, x.shape[-1])
+    few = math.prod(geometry.window) <= _MOST_TAPS and len(rows) <= MOST_JOINED
+    if few and geometry.rank > 1 and min(geometry.positions) >= _MANY_POSITIONS:
+        return _of_rows(x, upstream, axes, rows).reshape(shape)
+    size = _images_in_caches(len(x), x.nbytes + upstream.nbytes)
+    total = None
+    for start in range(0, max(1, len(x)), size):
+        if total is not None:
+            # so that no row is computed before the last part of the batch is done
+            x, upstream, total = lax.optimization_barrier((x, upstream, total))
+        part = x[start : start + size], upstream[start : start + size]
+        result = jnp.concatenate([_of_rows(*part, axes, [row]) for row in rows])
+        total = result if total is None else total + result
+    assert total is not None
+    return total.reshape(shape)
 
-    def split(array: jax.Array) -> jax.Array:
-        return array.reshape(parts, len(array) // parts, *array.shape[1:])
 
-    errors = split(upstream)
+def _images_in_caches(n: int, size: int) -> int:
+    """Say in how large parts to go over a batch of so many bytes, to be compiled part by part."""
+    fitting = [k for k in range(1, _MOST_CHUNKS + 1) if n % k == 0]
+    return max(1, n // next((k for k in fitting if size <= k * _SECOND_CACHES), fitting[-1]))
+
+
+def _of_rows(
+    x: jax.Array, upstream: jax.Array, axes: Sequence[Axis], rows: Sequence[tuple[Tap, ...]]
+) -> jax.Array:
+    """Compute the gradient for some rows of a kernel, to float (rows, taps in a row, channels)."""
+    groups = []
+    for start in range(0, len(axes[-1].taps), MOST_JOINED):
+        some = axes[-1].taps[start : start + MOST_JOINED]
+        lines = [
+            jnp.stack([_sums(x, upstream, axes, (*row, tap), len(rows) > 1) for tap in some], -2)
+            for row in rows
+        ]
+        together = lax.optimization_barrier(jnp.stack(lines, axis=-3))
+        groups.append(together.sum(axis=range(together.ndim - 3)))
+    return jnp.concatenate(groups, axis=1)
+
+
+def _sums(
+    x: jax.Array, upstream: jax.Array, axes: Sequence[Axis], taps: Sequence[Tap], whole: bool
+) -> jax.Array:
+    """Add up products of different images and parts of the last axis, to sums yet to be reduced.
+
+    With `whole`, they have zeros where the tap lies beside the array, on the axes before the last.
+    """
+    images = math.gcd(len(x), _PARTS)
+    each, last = len(x) // images, axes[-1]
+    width = -(-last.positions // max(1, min(_PRODUCTS // images, last.positions // 2)))
+    runs = [axis.under(tap) for axis, tap in zip(axes, taps, strict=True)]
+    around = [
+        (run.start, axis.positions - run.stop, 0) if whole else (0, 0, 0)
+        for run, axis in zip(runs[:-1], axes[:-1], strict=True)
+    ]
     sums = []
-    for _, part in tap_views(padded(x, geometry), geometry):
-        values = split(part)
-        sums.append(reduce(operator.add, (values[i] * errors[i] for i in range(parts))))
-    together = lax.optimization_barrier(jnp.stack(sums))
-    return together.sum(axis=range(1, together.ndim - 1))
+    for start in range(0, last.positions, width):
+        begin, end = max(runs[-1].start, start), min(runs[-1].stop, start + width)
+        box = [*runs[:-1], Run(begin, end, ())]
+        if any(run.start >= run.stop for run in box):
+            continue
+        values = seen(x, axes, box, taps)
+        errors = upstream[(slice(None), *(slice(run.start, run.stop) for run in box))]
+        added = reduce(
+            operator.add,
+            (
+                values[i * each : (i + 1) * each] * errors[i * each : (i + 1) * each]
+                for i in range(images)
+            ),
+        )
+        pads = ((0, 0, 0), *around, (begin - start, start + width - end, 0), (0, 0, 0))
+        sums.append(lax.pad(added, np.zeros((), x.dtype), pads))
+    if not sums:
+        extents = (
+            run.stop - run.start + before + after
+            for run, (before, after, _) in zip(runs[:-1], around, strict=True)
+        )
+        return jnp.zeros((each, *extents, width, x.shape[-1]), x.dtype)
+    return reduce(operator.add, sums)
 
 
 def flip(kernel: jax.Array) -> jax.Array:

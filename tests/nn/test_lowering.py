@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from seqcnn.nn import depthwise, lowering
+from seqcnn.nn import depthwise, lowering, shifted
 from seqcnn.nn.conv import conv
 from seqcnn.nn.geometry import Geometry
 from seqcnn.reference import conv as by_hand
@@ -65,11 +65,23 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
                 np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * max(1, np.abs(b).max()))
 
 
-@pytest.mark.parametrize("limits", [{"_LARGE": -1, "_FEW": 1.0}, {"_FIRST_CACHE": 0, "_BLOCK": 8}])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {shifted: {"_MOST_TERMS": 0, "_MOST_INSIDE": 0.0}, depthwise: {"_MANY_POSITIONS": 1}},
+        {shifted: {"_MOST_TERMS": 0, "_MOST_INSIDE": 2.0}, depthwise: {"MOST_JOINED": 2}},
+        {
+            shifted: {"_MOST_TERMS": 0, "_MOST_INSIDE": 2.0, "_FIRST_CACHE": 0, "_BLOCK": 8},
+            depthwise: {"_SECOND_CACHES": 1},
+        },
+    ],
+    ids=["strips", "portions", "blocks"],
+)
 def test_ways_for_large_maps_and_large_kernels(monkeypatch, limits):
     """What only sizes choose that would be slow to test, for every kind of padding and stride."""
-    for name, value in limits.items():
-        monkeypatch.setattr(depthwise, name, value)
+    for module, values in limits.items():
+        for name, value in values.items():
+            monkeypatch.setattr(module, name, value)
     rng = np.random.default_rng(0)
     for space, window, options in (
         ((9,), (3,), {"padding": 1}),
