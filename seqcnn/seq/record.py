@@ -101,7 +101,8 @@ class SequenceSet:
         rows = np.asarray(index)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
         offsets = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
-        pieces = [self[i] for i in rows.tolist()]
+        buffer, first, last = self.codes, self.offsets[:-1][rows], self.offsets[1:][rows]
+        pieces = [buffer[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True)]
         codes = np.concatenate(pieces) if pieces else self.codes[:0]
         ids = take_names(self.ids, rows)
         descriptions = take_names(self.descriptions, rows) if self.descriptions else ()

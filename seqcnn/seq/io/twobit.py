@@ -22,7 +22,8 @@ PIECE = 1 << 20
 """Letters that are unpacked at a time."""
 
 _LETTERS = np.frombuffer(b"TCAG", np.uint8)
-_LETTERS_OF_BYTE = _LETTERS[(np.arange(256)[:, None] >> np.array([6, 4, 2, 0])) & 3]
+_FOUR = _LETTERS[(np.arange(256)[:, None] >> np.array([6, 4, 2, 0])) & 3].view(np.uint32).ravel()
+"""The four letters of each byte, as one number: one look-up gives all."""
 _LOWER = np.uint8(0x20)
 """Bit that turns a letter into lower case."""
 
@@ -103,14 +104,18 @@ class TwoBit(Genome):
         packed = b"".join([read(place, size) for place, size in zip(*columns, strict=True)])
         if len(packed) != (stop - first).sum():
             raise SeqcnnError("truncated 2bit file: copy or download it again", path=self.path)
-        letters = _LETTERS_OF_BYTE[np.frombuffer(packed, np.uint8)].ravel()
+        letters = _FOUR.take(np.frombuffer(packed, np.uint8)).view(np.uint8)
         lengths = end - start
         # where each stretch begins among the letters that were unpacked, and in the result
         offsets = np.cumsum(lengths) - lengths
         begin = 4 * (np.cumsum(stop - first) - (stop - first)) + start % 4
-        letters = letters[np.arange(lengths.sum()) + np.repeat(begin - offsets, lengths)]
-        letters[_covered(record.unknown, start, end, offsets)] = ord("N")
-        letters[_covered(record.masked, start, end, offsets)] |= _LOWER
+        places = np.repeat(begin - offsets, lengths)
+        places += np.arange(len(places))
+        letters = letters.take(places)
+        if (covered := _covered(record.unknown, start, end, offsets)) is not None:
+            letters[covered.view(bool)] = ord("N")
+        if (covered := _covered(record.masked, start, end, offsets)) is not None:
+            letters |= covered * _LOWER
         return letters.tobytes()
 
     def _record(self, chromosome: int) -> _Record:
@@ -153,7 +158,7 @@ class TwoBit(Genome):
 
 def _covered(
     blocks: np.ndarray, start: np.ndarray, end: np.ndarray, offsets: np.ndarray
-) -> np.ndarray:
+) -> np.ndarray | None:
     """Tell which letters of stretches lie in blocks.
 
     Parameters
@@ -165,15 +170,22 @@ def _covered(
 
     Returns
     -------
-    numpy.ndarray
-        int64 (m,): positions in the result.
+    numpy.ndarray or None
+        uint8 (letters,): 1 or 0; None if no letter does.
     """
     first = np.searchsorted(blocks[1], start.astype(np.uint32), "right")
     beyond = np.searchsorted(blocks[0], end.astype(np.uint32), "left")
-    counts = np.maximum(beyond - first, 0)
+    counts = np.where(end > start, np.maximum(beyond - first, 0), 0)
+    if not counts.any():
+        return None
     rows = np.repeat(np.arange(len(start)), counts)
     block = np.arange(len(rows)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    begin = np.maximum(blocks[0][block].astype(np.int64), start[rows]) + (offsets - start)[rows]
-    stop = np.minimum(blocks[1][block].astype(np.int64), end[rows]) + (offsets - start)[rows]
-    sizes = np.maximum(stop - begin, 0)
-    return np.arange(sizes.sum()) + np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
+    shift = (offsets - start)[rows]
+    begin = np.maximum(blocks[0][block].astype(np.int64), start[rows]) + shift
+    stop = np.minimum(blocks[1][block].astype(np.int64), end[rows]) + shift
+    # how much deeper in blocks each letter is than the one before it
+    steps = np.zeros(int(offsets[-1] + end[-1] - start[-1]) + 1, np.int8)
+    filled = stop > begin
+    np.add.at(steps, begin[filled], 1)
+    np.subtract.at(steps, stop[filled], 1)
+    return np.cumsum(steps[:-1], dtype=np.int8).view(np.uint8)
