@@ -98,6 +98,23 @@ def test_records_without_letters_are_told_as_by_the_reader(tmp_path):
     assert number > 20
 
 
+def test_nucleotides_that_are_read_as_protein_are_told(tmp_path, recwarn):
+    path = tmp_path / "x.fa"
+    path.write_text(">a\n" + "ACGTN" * 12 + "\n>b\nGGGA\n")
+    with pytest.warns(
+        SeqcnnWarning, match="looks like nucleotides, read as protein: A, C, G, N, T"
+    ):
+        joined(path, PROTEIN, letters=20)
+    joined(path, PROTEIN, quiet=True)
+    joined(path, DNA)
+    for more in ("E", "X"):
+        path.write_text(">a\n" + "ACGTN" * 12 + "\n>b\nGGGA" + more + "\n")
+        joined(path, PROTEIN, letters=20)
+    path.write_text(">a\nACGTN\n")  # too few to say
+    joined(path, PROTEIN)
+    assert len(recwarn) == 0
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_the_reader_refuses_the_stream_refuses_too(tmp_path, case):
     path = write_case(tmp_path, case)

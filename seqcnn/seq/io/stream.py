@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
-from seqcnn.seq.alphabet import PAD, Alphabet
+from seqcnn.seq.alphabet import PAD, PROTEIN, Alphabet
 from seqcnn.seq.io.fasta import read_sequences
 from seqcnn.seq.io.files import open_pieces
 from seqcnn.seq.io.headers import parse_headers, shown
@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 LETTERS = 1 << 20
 """Bytes of a file that are worked on at a time."""
+
+NUCLEOTIDES = "ACGTUN"
+ENOUGH = 50
+"""Letters, none but `NUCLEOTIDES`, that a protein has less often than once in 1e18."""
 
 _NO_LETTERS = BLANKS + b"\n\0"
 _CONTINUED = b">continued\n"
@@ -147,6 +151,7 @@ class _Reader:
     open_letters: int = 0
     empty: int = 0
     first_empty: str = ""
+    seen: set[str] = field(default_factory=set)
     unusual: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
@@ -195,6 +200,9 @@ class _Reader:
         )
         self.lines += text.count(b"\n")
         self.plain += int(np.count_nonzero(codes < self.alphabet.size))
+        if self.alphabet == PROTEIN and self.counting:
+            used = np.flatnonzero(np.bincount(codes)).tolist()
+            self.seen.update(self.alphabet.symbols[code] for code in used)
         offsets = np.append(letters_before[:-1][found.is_header], len(codes))
         return self._piece(codes, offsets, names, continued)
 
@@ -233,6 +241,11 @@ class _Reader:
         self._close()
         if last.startswith(b">", last.rfind(b"\n") + 1):
             self.remarks.append("the file ends inside a header: was it cut off?")
+        if self.plain >= ENOUGH and self.seen and self.seen <= set(NUCLEOTIDES):
+            self.remarks.append(
+                f"looks like nucleotides, read as {self.alphabet.name}: "
+                f"{', '.join(sorted(self.seen))} are all its letters"
+            )
         if self.empty:
             self.remarks.append(
                 f"records without letters, left out: {self.empty:,}, "
