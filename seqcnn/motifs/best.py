@@ -7,7 +7,6 @@ exactly: equal words have equal scores, whatever the order in which a product ad
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.matrix import ScoreMatrix
 from seqcnn.motifs.pvalue import STEP, integer_scores
+from seqcnn.motifs.scan import available_threads
+from seqcnn.motifs.workers import Crew, Processes
 from seqcnn.seq.record import SequenceSet
 
 WINDOWS = 1 << 14
@@ -26,7 +27,10 @@ GROUP = 64
 
 PRODUCT = 1 << 18
 """Multiplications of one matrix product. OpenBLAS gives larger ones to threads of its own, which
-wait for each other in vain where the cores are busy; here blocks of sequences are the threads."""
+wait for each other in vain where the cores are busy; here processes share blocks of sequences."""
+
+HELPED = 1 << 27
+"""Windows times motifs for which it pays to start a helper: twice as much as it costs."""
 
 NO_LETTER = -(1 << 23)
 """Score of what is no plain letter: far below any sum of true scores, which are below 2 ** 22."""
@@ -106,21 +110,23 @@ def best_sites(
     if not matrices:
         return found
     groups = _groups(matrices)
-    blocks = list(_blocks(sequences.lengths, 2 if both_strands else 1))
-
-    def search(number: int) -> None:
-        rows, rng = blocks[number], np.random.default_rng([seed, number])
-        block = _Block(sequences.select(rows), int(groups[-1].widths.max()), both_strands, rng)
-        for group in groups:
-            where = np.ix_(group.motifs, rows)
-            for whole, part in zip(found, block.best(group), strict=True):
-                whole[where] = part
-
-    with ThreadPoolExecutor(_cores()) as pool:
-        for done, _ in enumerate(pool.map(search, range(len(blocks))), 1):
+    strands = 2 if both_strands else 1
+    blocks = list(_blocks(sequences.lengths, strands))
+    search = _Search(groups, both_strands, seed)
+    parts = ((number, sequences.select(rows)) for number, rows in enumerate(blocks))
+    with _crew(len(sequences.codes) * strands * len(matrices)) as crew:
+        for (number, _), best in crew.in_turn(search.best, parts):
+            for whole, part in zip(found, best, strict=True):
+                whole[:, blocks[number]] = part
             if on_share:
-                on_share(done / len(blocks))
+                on_share((number + 1) / len(blocks))
     return found
+
+
+def _crew(work: int) -> Crew:
+    """Start helpers if there is enough to do; `work` is windows times motifs."""
+    helpers = min(available_threads() - 1, work // HELPED) if os.name == "posix" else 0
+    return Processes(helpers) if helpers > 0 else Crew()
 
 
 class _Group(NamedTuple):
@@ -136,6 +142,25 @@ class _Group(NamedTuple):
     widths: np.ndarray
     base: np.ndarray
     weights: np.ndarray
+
+
+class _Search(NamedTuple):
+    """What is looked for in every block; helpers are sent it."""
+
+    groups: list[_Group]
+    both_strands: bool
+    seed: int
+
+    def best(self, numbered: tuple[int, SequenceSet]) -> BestSites:
+        """Find the best sites of all motifs in a block."""
+        number, sequences = numbered
+        rng = np.random.default_rng([self.seed, number])
+        block = _Block(sequences, int(self.groups[-1].widths.max()), self.both_strands, rng)
+        found = BestSites.none(sum(len(group.motifs) for group in self.groups), len(sequences))
+        for group in self.groups:
+            for whole, part in zip(found, block.best(group), strict=True):
+                whole[group.motifs] = part
+        return found
 
 
 def _groups(matrices: Sequence[ScoreMatrix]) -> list[_Group]:
@@ -245,9 +270,3 @@ def _images(letters: int) -> np.ndarray:
     images[np.arange(letters - 1), np.arange(letters - 1)] = 1
     images[letters:, -1] = 1
     return images
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

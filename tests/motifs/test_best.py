@@ -1,9 +1,11 @@
+import time
+
 import numpy as np
 import pytest
 from scipy.stats import chisquare
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.motifs import best
+from seqcnn.motifs import best, workers
 from seqcnn.motifs.best import best_sites
 from seqcnn.motifs.matrix import ScoreMatrix
 from seqcnn.motifs.pvalue import STEP, integer_scores
@@ -104,6 +106,35 @@ def test_same_seed_same_choice():
     )
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_helpers_find_the_same(monkeypatch):
+    rng = np.random.default_rng(8)
+    matrices = random_matrices(rng, DNA, [4, 9, 9, 17])
+    sequences = random_sequences(rng, DNA, rng.integers(10, 90, 200).tolist())
+    monkeypatch.setattr(best, "WINDOWS", 500)
+    alone = best_sites(matrices, sequences, both_strands=True, seed=5)
+    helped = []
+
+    class Counted(workers.Processes):
+        def __init__(self, helpers):
+            super().__init__(helpers)
+            while not self.helpers[0].alive:
+                time.sleep(0.02)
+
+        def _let_help(self, shipped, item):
+            helped.append(item[0])
+            return super()._let_help(shipped, item)
+
+    monkeypatch.setattr(best, "HELPED", 1)
+    monkeypatch.setattr(best, "Processes", Counted)
+    monkeypatch.setattr(best, "available_threads", lambda: 2)
+    shares = []
+    together = best_sites(matrices, sequences, both_strands=True, seed=5, on_share=shares.append)
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert shares == sorted(shares)
+    assert len(helped) > 2
 
 
 def test_says_how_far_it_is(monkeypatch):
