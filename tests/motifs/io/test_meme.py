@@ -265,6 +265,17 @@ def test_other_alphabets(read):
     assert (motif.alphabet.letters, motif.matrix.values.tolist()) == ("PCH", [[0.1, 0.6, 0.3]])
 
 
+def test_letters_of_dna_that_pair_otherwise_are_no_dna(read, tmp_path):
+    text = 'MEME version 5\nALPHABET "x"\n{}\nN = ACGT\nEND ALPHABET\nMOTIF a\n' + MATRIX + ROWS
+    (motif,) = read(text.format("A ~ G\nC ~ T"))
+    assert motif.alphabet != DNA
+    assert (motif.alphabet.letters, motif.alphabet.complements) == ("ACGT", "GTAC")
+    write_motifs(tmp_path / "out", [motif])
+    assert read_motifs(tmp_path / "out")[0].alphabet == motif.alphabet
+    for pairs in ("A ~ T\nC ~ G", "T ~ A\nG ~ C", "A\nC\nG\nT"):
+        assert read(text.format(pairs))[0].alphabet is DNA
+
+
 def test_other_spellings_of_a_letter_are_kept(read, tmp_path):
     (motif,) = read(
         'MEME version 5\nALPHABET "HP"\nP\nC\nH\nX = CHP\nB = HC\nQ = P\nEND ALPHABET\nMOTIF a\n'
