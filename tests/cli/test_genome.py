@@ -3,12 +3,17 @@
 import csv
 import gzip
 import json
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seqcnn.cli.main import main
+from seqcnn.cli.places import Places
+from seqcnn.errors import SeqcnnWarning
 from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.intervals import intervals_of
 
 WORD, LENGTH, WINDOW, PEAKS = "TGACTCAGC", 40_000, 60, 240
 
@@ -196,3 +201,22 @@ def test_the_output_is_never_the_genome(folder, tmp_path, capsys):
     assert main(["shuffle", peaks, "--genome", str(genome), "-o", str(genome), "-q"]) == 2
     assert "the output is the input" in capsys.readouterr().err
     assert genome.read_text() == ">1\nACGT\n"
+
+
+@pytest.mark.parametrize("top", [None, 30])
+def test_matched_windows_keep_away_from_all_peaks_of_the_file(folder, top):
+    places = Places(str(folder / "genome.fa.gz"), WINDOW, top)
+    path = str(folder / "peaks.narrowPeak")
+    foreground = places.read(path, alphabet=None, mask="none")
+    assert len(foreground) == (top or PEAKS)
+    with warnings.catch_warnings():  # the peaks take half of this genome
+        warnings.simplefilter("ignore", SeqcnnWarning)
+        control = places.read_control("genome", path, foreground, mask="none")
+    assert control is not None
+    peaks = [line.split("\t")[:3] for line in Path(path).read_text().splitlines()[1:]]
+    for home in intervals_of(control):
+        assert home is not None and len(home) == WINDOW
+        assert all(
+            home.chromosome != f"chr{name}" or home.end <= int(start) or int(end) <= home.start
+            for name, start, end in peaks
+        )
