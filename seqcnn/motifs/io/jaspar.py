@@ -170,7 +170,7 @@ def write(
     str
         Counts with at most six decimals: probability times `sites`.
     """
-    return "\n".join(_write_motif(motif) for motif in motifs)
+    return "".join(_write_motif(motif) for motif in motifs)
 
 
 def _write_motif(motif: Motif) -> str:

@@ -244,7 +244,7 @@ def write(
         For DNA a line ``>name`` and four rows of counts, as JASPAR does; other alphabets have a row
         for each position below the letters of the columns.
     """
-    return "\n".join(_write_motif(motif) for motif in motifs)
+    return "".join(_write_motif(motif) for motif in motifs)
 
 
 def _write_motif(motif: Motif) -> str:

@@ -109,6 +109,17 @@ def test_what_is_written_is_read_again(tmp_path, alphabet):
         assert after.sites == pytest.approx(before.sites or 100, abs=0.01)
 
 
+@pytest.mark.parametrize("format", ["jaspar", "pfm"])
+def test_matrices_follow_each_other_without_a_gap(tmp_path, format):
+    # strict readers take an empty line for the end, and JASPAR's own files have none
+    rng = np.random.default_rng(0)
+    motifs = [Motif(f"m{i}", ProbabilityMatrix(rng.dirichlet(np.ones(4), 6), DNA)) for i in "ab"]
+    write_motifs(tmp_path / "x", motifs, format=format)
+    lines = (tmp_path / "x").read_text().splitlines()
+    assert len(lines) == 10 and all(lines)
+    assert [m.name for m in read_motifs(tmp_path / "x")] == ["ma", "mb"]
+
+
 def test_biopython_reads_what_is_written_and_the_other_way_round(tmp_path):
     database = load_database()[::200]
     write_motifs(tmp_path / "x.jaspar", database, format="jaspar")
