@@ -155,7 +155,8 @@ def test_oddities_are_told_once_and_not_again(tmp_path, caplog):
         joined(path, letters=40)
     assert len(caught) == 1
     assert "lower-case letters read as upper case: 200" in caplog.text
-    assert "'U' read as T: 50" in caplog.text
+    assert "'U' read as T: 50 (--alphabet rna reads RNA, on one strand)" in caplog.text
+    assert "'-' read as N: 50\n" in caplog.text
     caplog.clear()
     joined(path, letters=40, quiet=True)
     assert not caplog.text

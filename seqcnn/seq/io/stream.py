@@ -284,7 +284,10 @@ class _Reader:
             _log.info("lower-case letters read %s: %s", reading, f"{lower:,}")
         for alias, count in unusual.items():
             if count:
-                _log.info("%r read as %s: %s", alias, self.alphabet.aliases[alias], f"{count:,}")
+                letter = self.alphabet.aliases[alias]
+                # the other strand of RNA means nothing
+                hint = " (--alphabet rna reads RNA, on one strand)" if letter == "T" else ""
+                _log.info("%r read as %s: %s%s", alias, letter, f"{count:,}", hint)
         # one remark of each kind; a kind is what stands before its number
         kinds = {remark.partition(":")[0]: remark for remark in reversed(self.remarks)}
         for remark in reversed(kinds.values()):
