@@ -53,6 +53,16 @@ def test_positions_without_information_stay_empty():
     assert [(g.letter, g.x) for g in drawing.glyphs] == [("T", 46)]
 
 
+def test_the_first_and_every_fifth_position_have_their_numbers():
+    drawing = lay_out(make_logo(ProbabilityMatrix(np.eye(4)[[0] * 12], DNA)))
+    numbers = {int(t.text): t.x for t in drawing.texts if t.text.isdigit() and t.y > 110}
+    assert sorted(numbers) == [1, 5, 10]
+    middles = sorted({g.x + LETTER / 2 for g in drawing.glyphs})
+    for number, x in numbers.items():
+        assert x == pytest.approx(middles[number - 1], abs=1)
+    assert lay_out(make_logo(ProbabilityMatrix(np.eye(4), DNA)), axes=False).texts == ()
+
+
 def test_words_on_the_axes_do_not_touch_the_edge():
     for scale in (1e-7, 1e-3, 1, 1e6):
         logo = attribution_logo(np.array([[1, -1.7, 0, 0]]) * scale, DNA)

@@ -152,17 +152,35 @@ def test_pdf_breaks_into_a4_pages_and_one_logo_has_a_page_of_its_size(tmp_path):
     assert page[2:] == pytest.approx([0.75 * (26 + 180 + 32), 0.75 * (120 + 26 + 32)], abs=1)
 
 
+def test_pages_say_which_of_how_many_they_are():
+    def words(pages):
+        return [
+            [t.text for p in page.placed for t in p.drawing.texts if t.text.startswith("page")]
+            for page in pages
+        ]
+
+    logos = [make_logo(motif) for motif in random_motifs(61)]
+    pages = arrange(logos, paged=True)
+    assert words(pages) == [[f"page {n} of {len(pages)}"] for n in range(1, len(pages) + 1)]
+    assert words(arrange(logos)) == words(arrange(logos[:2], paged=True)) == [[]]
+
+
 def test_odd_motifs_are_drawn_without_a_warning(tmp_path):
     motifs = [
-        Motif("$x_1$ \\frac{", ProbabilityMatrix([[0.9, 0.1, 0, 0]], DNA)),
+        Motif("$\\frac{$ x_1", ProbabilityMatrix([[0.9, 0.1, 0, 0]], DNA)),
         Motif("蛋白質 \x1b[2J\u202e", ProbabilityMatrix(np.eye(20), PROTEIN)),
         Motif("flat", ProbabilityMatrix([[0.25] * 4] * 60, DNA)),
         Motif("own", ProbabilityMatrix(np.eye(8), get_alphabet("*+?#|}^0"))),
+        Motif("marks", ProbabilityMatrix(np.eye(4), get_alphabet('"<&%'))),
     ]
     for format in ("svg", "png", "pdf"):
         write_sheet(tmp_path / f"x.{format}", motifs)
         write_sheet(tmp_path / f"one.{format}", motifs[:1])
-    ET.parse(tmp_path / "x.svg")
+    sheet = ET.parse(tmp_path / "x.svg")
+    outlines = [symbol.get("id") for symbol in sheet.iter(SVG + "symbol")]
+    assert len(set(outlines)) == len(outlines)
+    assert {use.get("href") for use in sheet.iter(SVG + "use")} == {f"#{x}" for x in outlines}
+    assert all(re.fullmatch(r"[\w-]+", name) for name in outlines)
     assert "\x1b" not in (tmp_path / "x.svg").read_text()
 
 
