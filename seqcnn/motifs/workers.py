@@ -168,7 +168,11 @@ class Processes(Crew):
     def _let_help(self, shipped: "_Shipped", item: object) -> object:
         helper = self.idle.get()
         try:
-            return helper.help(shipped, item)
+            result = helper.help(shipped, item)
+            # no file stays behind, whatever becomes of this process
+            if all(h.work is shipped.work or h.process.poll() is not None for h in self.helpers):
+                shipped.path.unlink(missing_ok=True)
+            return result
         except BROKEN:
             helper.alive = False
             if self.closed:
@@ -262,8 +266,9 @@ class _Helper:
         new = None if self.work is shipped.work else (shipped.path, shipped.places)
         pickle.dump((new, item), given, protocol=5)
         given.flush()
+        answer = pickle.load(result)
         self.work = shipped.work
-        return pickle.load(result)
+        return answer
 
     def end(self) -> None:
         """Collect the process."""

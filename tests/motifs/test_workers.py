@@ -91,6 +91,8 @@ def test_arrays_of_the_work_arrive_whole_and_aligned():
             work = Product(seed)
             for item, (_, result, _) in crew.in_turn(work.of, items):
                 np.testing.assert_array_equal(result, work.matrix @ item)
+            # all helpers have it
+            assert not crew.shipped.path.exists()
         shipped = workers._ship(work.of)
         assert crew.helpers[0].help(shipped, items[0])[2] == 0
         shipped.path.unlink()
@@ -217,8 +219,8 @@ def test_helpers_end_with_the_command(tmp_path, number):
     mark = f"SEQCNN_TEST={tmp_path}"
     command = subprocess.Popen(
         [sys.executable, "-m", "seqcnn", "scan", "jaspar:vertebrates", "x.fa", "-o", "x.tsv", "-q"],
-        cwd=tmp_path, env={**os.environ, "SEQCNN_TEST": str(tmp_path)}, stderr=subprocess.PIPE,
-        process_group=0,
+        cwd=tmp_path, env={**os.environ, "SEQCNN_TEST": str(tmp_path), "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE, process_group=0,
     )  # fmt: skip
     with command:
         _wait_for(lambda: len(_processes(mark)) >= min(2, len(os.sched_getaffinity(0))))
