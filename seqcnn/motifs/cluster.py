@@ -7,7 +7,7 @@ not shared by their relatives. Motifs of a database say what chance is where the
 profiles they would join motifs that are like the same large family by chance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -17,8 +17,8 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.average import average
 from seqcnn.motifs.compare import TargetDatabase
 from seqcnn.motifs.data import load_database
-from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.scan import available_threads
+from seqcnn.motifs.motif import Motif, as_motifs
+from seqcnn.motifs.scan import cores_to_use
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA
 
@@ -63,10 +63,10 @@ class Family:
 
 
 def cluster(
-    motifs: Sequence[Motif],
+    motifs: Motif | Iterable[Motif],
     *,
     threshold: float = THRESHOLD,
-    reference: Sequence[Motif] | None = None,
+    reference: Motif | Iterable[Motif] | None = None,
     both_strands: bool | None = None,
     threads: int | None = None,
 ) -> list[Family]:
@@ -104,6 +104,7 @@ def cluster(
     >>> [len(family) for family in cluster(motifs)]
     [3, 3]
     """
+    motifs = as_motifs(motifs, "motifs")
     if not motifs:
         raise SeqcnnError("`motifs` is empty, there is nothing to cluster")
     if not 0 < threshold < 1:
@@ -112,8 +113,10 @@ def cluster(
         few = len(motifs) < ENOUGH and motifs[0].alphabet == DNA
         given = {motif.name for motif in motifs}
         reference = [m for m in load_database() if m.name not in given] if few else []
-    database = TargetDatabase([*motifs, *reference], both_strands=both_strands)
-    with ThreadPoolExecutor(threads or available_threads()) as pool:
+    database = TargetDatabase(
+        [*motifs, *as_motifs(reference, "reference")], both_strands=both_strands
+    )
+    with ThreadPoolExecutor(cores_to_use(threads)) as pool:
         # of the whole database, p-values; of the motifs, profiles
         rows = pool.map(lambda motif: -database.log10_p(motif)[: len(motifs)], motifs)
         likeness = np.array(list(rows), np.float32)

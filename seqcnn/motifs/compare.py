@@ -21,7 +21,7 @@ from seqcnn.motifs.columns import SIMILARITIES, Columns
 from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.offsets import BestOffset, GridScores
 from seqcnn.motifs.placements import TargetRow
-from seqcnn.motifs.scan import available_threads
+from seqcnn.motifs.scan import cores_to_use
 
 # the coefficient of `similarity` and the p-value here are two answers to one question
 from seqcnn.motifs.similarity import Match, best_match, similarities, similarity
@@ -197,14 +197,12 @@ def compare(
     queries, targets = as_motifs(queries, "queries"), as_motifs(targets, "targets")
     if not queries:
         raise SeqcnnError("`queries` is empty, there is nothing to compare")
-    if threads is not None and threads < 1:
-        raise SeqcnnError(f"`threads` is {threads}, it must be at least 1")
     if not e_value > 0 or not q_value > 0:
         raise SeqcnnError(f"`e_value` and `q_value` must be above 0, not {e_value} and {q_value}")
     if top is not None and top < 1:
         raise SeqcnnError(f"`top` is {top}, it must be at least 1")
     database = _database(tuple(targets), distance, both_strands)
-    with ThreadPoolExecutor(threads or available_threads()) as pool:
+    with ThreadPoolExecutor(cores_to_use(threads)) as pool:
         exponent = database.exponent if calibrate else 1.0
         limits = _Limits(math.log10(e_value), math.log10(q_value), top, exponent)
         found = list(pool.map(lambda query: database._select(query, limits), queries))

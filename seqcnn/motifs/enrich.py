@@ -8,7 +8,7 @@ doi:10.1186/1471-2105-11-165, compare the tests.
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from seqcnn.motifs.background import Background, letter_shares, resolve_backgrou
 from seqcnn.motifs.best import best_sites
 from seqcnn.motifs.decoys import DECOYS, decoy_motifs, deflated, inflation
 from seqcnn.motifs.matrix import PSEUDOCOUNT, ScoreMatrix
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.position import (
     BinEnrichment,
     CentralEnrichment,
@@ -146,7 +146,7 @@ class Enrichment:
 
 
 def enrich(
-    motifs: Sequence[Motif],
+    motifs: Motif | Iterable[Motif],
     positives: SequenceSet,
     control: SequenceSet | None = None,
     *,
@@ -196,6 +196,7 @@ def enrich(
     SeqcnnError
         There are no motifs or too few sequences, alphabets differ, or an argument is not allowed.
     """
+    motifs = as_motifs(motifs, "motifs")
     both = _reads_both_strands(motifs, positives.alphabet, strand)
     if test not in TESTS:
         raise SeqcnnError(f"`test` is {test!r}, it must be one of {', '.join(TESTS)}")

@@ -302,7 +302,13 @@ def as_background(shares: np.ndarray | None, alphabet: Alphabet) -> np.ndarray:
     """
     if shares is None or shares is _uniform(alphabet.size):
         return _uniform(alphabet.size)
-    values = np.array(shares, np.float64)
+    try:
+        values = np.array(shares, np.float64)
+    except (TypeError, ValueError):
+        raise SeqcnnError(
+            f"`background` must be one share for each of the letters {alphabet.letters}, "
+            f"not {shares!r:.60}"
+        ) from None
     if values.shape != (alphabet.size,):
         raise SeqcnnError(
             f"`background` has shape {values.shape}, it needs one share for each of the "

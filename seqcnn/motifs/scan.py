@@ -1,9 +1,10 @@
 """Find the sites of motifs in sequences in memory, with exact p-values; for files: `scan_file`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import overload
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from seqcnn.motifs.engines.base import Engine, Found
 from seqcnn.motifs.engines.choose import make_engine
 from seqcnn.motifs.engines.lookup import LookupEngine
 from seqcnn.motifs.matrix import PSEUDOCOUNT
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.prepare import (
     ReadyMotif,
     Threshold,
@@ -73,7 +74,9 @@ class Hit:
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """All sites of a scan as columns; item i is a `Hit`. Sorted by motif, sequence and start.
+    """All sites of a scan as columns; item i is a `Hit`, a slice is `Hits`.
+
+    Sorted by motif, sequence and start.
 
     Parameters
     ----------
@@ -107,7 +110,15 @@ class Hits:
     def __iter__(self) -> Iterator[Hit]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, index: int) -> Hit:
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Hits": ...
+
+    def __getitem__(self, index: int | slice) -> "Hit | Hits":
+        if isinstance(index, slice):
+            return self.select(np.arange(len(self))[index])
         motif = self.motifs[self.motif[index]]
         start = int(self.start[index])
         sequence = int(self.sequence[index])
@@ -147,7 +158,7 @@ class Hits:
 
 
 def scan(
-    motifs: Sequence[Motif],
+    motifs: Motif | Iterable[Motif],
     sequences: SequenceSet,
     *,
     p_value: float = 1e-4,
@@ -211,8 +222,13 @@ def scan(
     """
     if ambiguous not in ("skip", "worst"):
         raise SeqcnnError(f"`ambiguous` is {ambiguous!r}, it must be 'skip' or 'worst'")
+    motifs, cores = as_motifs(motifs, "motifs"), cores_to_use(threads)
+    if not isinstance(sequences, SequenceSet):
+        raise SeqcnnError(
+            f"`sequences` is {sequences!r:.60}, it must be a SequenceSet: read_sequences(path) "
+            f"reads a file"
+        )
     both = both_strands(strand, sequences.alphabet)
-    cores = threads or available_threads()
     engine = engine if ambiguous == "skip" else "lookup"
     work = len(sequences.codes) * len(motifs) * (1 + both)
     with crew_for(engine, work, cores) as crew:
@@ -258,6 +274,21 @@ def available_threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return int(os.environ.get("NPROC", os.cpu_count() or 1))
+
+
+def cores_to_use(threads: int | None) -> int:
+    """Take all processor cores, or the number that a caller gave.
+
+    Raises
+    ------
+    SeqcnnError
+        It is below 1.
+    """
+    if threads is None:
+        return available_threads()
+    if threads < 1:
+        raise SeqcnnError(f"`threads` is {threads}, it must be at least 1, or None for all cores")
+    return threads
 
 
 def crew_for(engine: str, work: float, threads: int) -> Crew:

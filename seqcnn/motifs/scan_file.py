@@ -6,7 +6,7 @@ Scores lie on a grid, so the counts of scores are all that q-values need: nothin
 import logging
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.background import Background, resolve_background
 from seqcnn.motifs.hit_files import find_format
 from seqcnn.motifs.matrix import PSEUDOCOUNT
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.passes import (
     Progress,
     Scanner,
@@ -29,7 +29,7 @@ from seqcnn.motifs.passes import (
     overlapping,
 )
 from seqcnn.motifs.prepare import ReadyMotif, Threshold, ready_motifs
-from seqcnn.motifs.scan import available_threads, both_strands, crew_for
+from seqcnn.motifs.scan import both_strands, cores_to_use, crew_for
 from seqcnn.motifs.workers import Crew
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write
@@ -66,7 +66,7 @@ class ScanSummary:
 
 
 def scan_file(
-    motifs: Sequence[Motif],
+    motifs: Motif | Iterable[Motif],
     sequences: str | Path,
     out: str | Path,
     *,
@@ -127,13 +127,13 @@ def scan_file(
     SeqcnnError
         A file cannot be read or written, alphabets differ, or an argument is out of range.
     """
-    kind = find_format(out, format)
+    kind, motifs = find_format(out, format), as_motifs(motifs, "motifs")
     if not motifs:
         raise SeqcnnError("no motifs to scan with")
     alphabet = alphabet or motifs[0].alphabet
     if q_value is not None and not 0 < q_value <= 1:
         raise SeqcnnError(f"`q_value` is {q_value}, it must be above 0 and at most 1")
-    both, cores = both_strands(strand, alphabet), threads or available_threads()
+    both, cores = both_strands(strand, alphabet), cores_to_use(threads)
     threshold = _threshold(p_value, q_value, score)
     with readable_twice(sequences) as path, _crew(path, len(motifs), both, engine, cores) as crew:
         name = "standard input" if str(sequences) == "-" else sequences
@@ -233,6 +233,8 @@ def _summary(
             "windows with ambiguous letters skipped: %s of %s, all motifs and strands together",
             f"{summary.skipped:,}", f"{summary.skipped + summary.windows:,}",
         )  # fmt: skip
+    if counts and not summary.windows + summary.skipped:
+        _log.info("no sequence is as long as the motifs: there is nothing to scan")
     _log.info(
         "sites written: %s, of %s motifs in %s sequences with %s letters",
         f"{written:,}", f"{motifs:,}", f"{source.sequences:,}", f"{source.letters:,}",

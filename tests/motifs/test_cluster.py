@@ -75,6 +75,7 @@ def test_families_of_a_database_have_a_meaning():
 def test_few_motifs():
     motif = load_database(group="insects")[3]
     alone = cluster([motif])
+    assert [len(f) for f in cluster(motif)] == [len(f) for f in cluster(m for m in [motif])] == [1]
     assert (len(alone), alone[0].mean.width, alone[0].offsets[0]) == (1, motif.width, 0)
     np.testing.assert_allclose(alone[0].mean.matrix.values, motif.matrix.values)
     twins = cluster([motif, motif.reverse_complement()])
@@ -97,3 +98,7 @@ def test_bad_arguments_are_refused():
         cluster([])
     with pytest.raises(SeqcnnError, match="above 0 and below 1"):
         cluster(load_database()[:2], threshold=1)
+    with pytest.raises(SeqcnnError, match="`reference` holds 'jaspar'"):
+        cluster(load_database()[:2], reference="jaspar")
+    with pytest.raises(SeqcnnError, match="`threads` is 0"):
+        cluster(load_database()[:2], reference=[], threads=0)

@@ -256,6 +256,7 @@ def test_refusals():
     protein = as_set(random_rows(rng, 50, 20, alphabet=PROTEIN), PROTEIN)
     cases = [
         (([], sequences), {}, "no motifs"),
+        (("jaspar", sequences), {}, "`motifs` holds 'jaspar'"),
         (([motif], sequences.select([0, 1])), {}, "there are 2 sequences"),
         (([motif], sequences.select([])), {}, "there are no sequences"),
         (([motif], protein), {}, "is over ACGT"),

@@ -302,3 +302,31 @@ def test_bad_arguments_are_refused():
             scan([motif], sequences, **options)
     with pytest.raises(SeqcnnError, match="over ACGT"):
         scan([word_motif("ACGT")], sequences)
+
+
+def test_motifs_come_alone_and_hits_in_slices():
+    sequences = SequenceSet.from_strings(["TTAACGGTT" * 3], alphabet=DNA)
+    word = Motif("w", ProbabilityMatrix(np.eye(4)[DNA.encode("AACGG")], DNA))
+    listed = scan([word], sequences, p_value=0.01)
+    assert list(scan(word, sequences, p_value=0.01)) == list(listed)
+    assert list(scan((m for m in [word]), sequences, p_value=0.01)) == list(listed)
+    assert len(listed) == 3
+    assert list(listed[1:]) == [listed[1], listed[2]]
+    assert [hit.start for hit in listed[::-2]] == [20, 2]
+    assert listed[-1] == listed[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"motifs": "jaspar"}, "`motifs` holds 'jaspar'"),
+        ({"sequences": "x.fa"}, "`sequences` is 'x.fa', it must be a SequenceSet"),
+        ({"threads": 0}, "`threads` is 0"),
+        ({"threads": -1}, "`threads` is -1"),
+        ({"background": {"A": 0.25}}, "one share for each of the letters ACGT"),
+    ],
+)
+def test_what_cannot_be_scanned_is_refused(options, said):
+    usual = {"motifs": [], "sequences": SequenceSet.from_strings(["ACGT"], alphabet=DNA)}
+    with pytest.raises(SeqcnnError, match=said):
+        scan(**{**usual, **options})

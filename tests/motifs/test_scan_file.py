@@ -287,3 +287,21 @@ def test_memory_stays_small_whatever_the_genome(tmp_path):
     line = [sys.executable, "-m", "seqcnn", "scan", "jaspar:fungi", str(tmp_path / "genome.fa")]
     subprocess.run([*line, "-o", str(tmp_path / "x.tsv"), "--p-value", "1e-6"], check=True)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500_000
+
+
+def test_sequences_that_are_too_short_are_told(tmp_path, caplog):
+    (tmp_path / "x.fa").write_text(">a\nACG\n>b\nAC\n")
+    word = Motif("w", ProbabilityMatrix(np.eye(4), DNA))
+    with caplog.at_level("INFO"):
+        scan_file(word, tmp_path / "x.fa", tmp_path / "x.tsv", p_value=0.5)
+    assert "no sequence is as long as the motifs" in caplog.text
+    caplog.clear()
+    (tmp_path / "x.fa").write_text(">a\nACGT\n")
+    with caplog.at_level("INFO"):
+        scan_file(word, tmp_path / "x.fa", tmp_path / "x.tsv", p_value=0.5)
+    assert "as long as" not in caplog.text
+    with pytest.raises(SeqcnnError, match="`motifs` holds"):
+        scan_file("a.meme", tmp_path / "x.fa", tmp_path / "y.tsv")
+    with pytest.raises(SeqcnnError, match="`threads` is 0"):
+        scan_file(word, tmp_path / "x.fa", tmp_path / "y.tsv", threads=0)
+    assert not (tmp_path / "y.tsv").exists()
