@@ -6,7 +6,7 @@ respect to the kernel adds up products over the batch and all positions.
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial, reduce
 from itertools import product
 
@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from seqcnn.nn.geometry import Geometry
-from seqcnn.nn.shifted import MOST_JOINED, Axis, Run, Tap, seen, weighted_sum
+from seqcnn.nn.shifted import MOST_JOINED, Axis, Run, Tap, axes_of, seen, weighted_sum
 
 # products that are added up in one pass, and how many of them are of different arrays of a batch
 _PRODUCTS, _PARTS = 16, 8
@@ -55,14 +55,14 @@ def transposed(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _depthwise(geometry: Geometry, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    return weighted_sum(x, kernel, _axes(geometry))
+    return weighted_sum(x, kernel, [[axis] for axis in axes_of(geometry)])
 
 
 def _forward(
     geometry: Geometry, x: jax.Array, kernel: jax.Array
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     # not by `_depthwise`: so that forward mode goes through a gradient
-    return weighted_sum(x, kernel, _axes(geometry)), (x, kernel)
+    return weighted_sum(x, kernel, [[axis] for axis in axes_of(geometry)]), (x, kernel)
 
 
 def _backward(
@@ -76,15 +76,6 @@ def _backward(
 
 
 _depthwise.defvjp(_forward, _backward)
-
-
-def _axes(geometry: Geometry) -> list[list[Axis]]:
-    """Say for each axis what the places of a window cover."""
-    axes = []
-    for length, window, step, gap, (before, _), positions in zip(*geometry, strict=True):
-        taps = tuple(Tap(place, place * gap - before) for place in range(window))
-        axes.append([Axis(length, positions, step, taps)])
-    return axes
 
 
 def _axes_back(geometry: Geometry) -> list[list[Axis]]:
@@ -118,7 +109,7 @@ def _kernel_gradient(geometry: Geometry, x: jax.Array, upstream: jax.Array) -> j
     the taps are few, one loop computes the sums of all, which reads the arrays once. Else every row
     of the kernel passes over as much of the batch as stays in the caches.
     """
-    axes = [axis for (axis,) in _axes(geometry)]
+    axes = axes_of(geometry)
     rows = list(product(*(axis.taps for axis in axes[:-1])))
     shape = (*geometry.window, 1, x.shape[-1])
     few = math.prod(geometry.window) <= _MOST_TAPS and len(rows) <= MOST_JOINED
@@ -203,30 +194,3 @@ def _sums(
 def flip(kernel: jax.Array) -> jax.Array:
     """Turn the places of a kernel (*window, channels_in, channels_out) around on every axis."""
     return jnp.flip(kernel, axis=range(kernel.ndim - 2))
-
-
-def padded(x: jax.Array, geometry: Geometry) -> jax.Array:
-    """Put zeros around the space axes of an array (n, *space, channels)."""
-    if not any(map(any, geometry.pads)):
-        return x
-    pads = ((0, 0, 0), *((before, after, 0) for before, after in geometry.pads), (0, 0, 0))
-    return lax.pad(x, np.zeros((), x.dtype), pads)
-
-
-def tap_views(x: jax.Array, geometry: Geometry) -> Iterator[tuple[tuple[int, ...], jax.Array]]:
-    """Cut out of a padded array what each place of the window covers over all positions.
-
-    Yields
-    ------
-    tuple
-        The place, and float (..., *positions, channels).
-    """
-    ahead = x.shape[: -1 - geometry.rank]
-    for place in np.ndindex(*geometry.window):
-        first = [k * gap for k, gap in zip(place, geometry.dilation, strict=True)]
-        last = [
-            f + (positions - 1) * step + 1
-            for f, positions, step in zip(first, geometry.positions, geometry.stride, strict=True)
-        ]
-        begin, end = (*(0 for _ in ahead), *first, 0), (*ahead, *last, x.shape[-1])
-        yield place, lax.slice(x, begin, end, (*(1 for _ in ahead), *geometry.stride, 1))

@@ -7,7 +7,8 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
 - channels in groups, above all their gradients: `blocks` over many positions, which takes few
   groups of few channels for one group with zeros between, else `columns`, group by group;
 - fewer positions than the window has places, before or after, which sends the convolution or one of
-  its gradients to plain loops: `columns`;
+  its gradients to plain loops: `columns`, or `position_by_position` if the windows of an axis lie
+  in the padding mostly;
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
 - three axes and more: `planes`, which leaves two.
 
@@ -26,13 +27,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from seqcnn.nn.depthwise import padded, shift_and_add, tap_views, transposed
+from seqcnn.nn.depthwise import shift_and_add, transposed
 from seqcnn.nn.geometry import Geometry
+from seqcnn.nn.shifted import axes_of, laid_out
 
 # a program with more slices than this takes longer to compile than it will ever save
 _MOST_PLACES = 256
 # of the columns, in elements: 1 GB in float32
 _MOST_COLUMNS = 2**28
+# positions for each of which a product is worth it, and of their windows the share on the array
+_FEW_POSITIONS, _MOST_SEEN = 16, 0.7
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -133,6 +137,8 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     many = math.prod(geometry.positions) >= _MANY_POSITIONS and math.prod(geometry.window) > 1
     if groups > 1 and many and groups // _merged(groups, kernel.shape[-2]) <= _MOST_BLOCKS:
         return blocks
+    if groups == 1 and _is_mostly_padding(geometry):
+        return position_by_position
     size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
     if (groups > 1 or _is_small(geometry)) and size <= _MOST_COLUMNS:
         return columns
@@ -149,9 +155,18 @@ def runs_on_cpu() -> bool:
 def _is_small(geometry: Geometry) -> bool:
     least = [min(pair) for pair in zip(geometry.space, geometry.positions, strict=True)]
     over = [extent - window for extent, window in zip(least, geometry.window, strict=True)]
+    # of volumes that hold a window, `planes` makes maps
     return any(o < 0 and k > 1 for o, k in zip(over, geometry.window, strict=True)) or (
-        all(o <= 1 for o in over)
+        geometry.rank < 3 and all(o <= 1 for o in over)
     )
+
+
+def _is_mostly_padding(geometry: Geometry) -> bool:
+    """Tell whether few positions of one axis see little of an array, see `position_by_position`."""
+    if geometry.rank > 1 or geometry.positions[0] > _FEW_POSITIONS:
+        return False
+    seen = [len(run.taps) * (run.stop - run.start) for run in axes_of(geometry)[0].runs()]
+    return sum(seen) <= _MOST_SEEN * geometry.positions[0] * geometry.window[0]
 
 
 def by_lax(
@@ -187,25 +202,58 @@ def columns(
     groups: int,
     precision: lax.PrecisionLike,
 ) -> jax.Array:
-    """Convolve by one matrix product for each group: lay out all windows, each a row (im2col)."""
+    """Convolve by one matrix product for each group: lay out all windows, each a row (im2col).
+
+    Places of the window that lie beside the array for all positions are left out.
+    """
+    axes = [axis.with_taps_in_use() for axis in axes_of(geometry)]
+    used = tuple(slice(axis.taps[0].place, axis.taps[-1].place + 1) for axis in axes)
 
     def of_group(x: jax.Array, kernel: jax.Array) -> jax.Array:
-        rows = jnp.concatenate(
-            [part for _, part in tap_views(padded(x, geometry), geometry)], axis=-1
-        )
-        matrix = kernel.reshape(math.prod(kernel.shape[:-1]), kernel.shape[-1])
-        return lax.dot_general(
-            rows, matrix, (((rows.ndim - 1,), (0,)), ((), ())), precision=precision
-        )
+        rows = laid_out(x, axes)
+        rows = rows.reshape(*rows.shape[:-2], rows.shape[-2] * rows.shape[-1])
+        matrix = kernel[used].reshape(rows.shape[-1], kernel.shape[-1])
+        return _times(rows, matrix, precision)
 
     if groups == 1:
         return of_group(x, kernel)
     # group by group in memory, so that every matrix product reads and writes what lies together
-    grouped = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, kernel.shape[-2]), -2, 0)
-    given = kernel.shape[-1] // groups
-    kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:-1], groups, given), -2, 0)
-    result = jnp.moveaxis(jax.vmap(of_group)(grouped, kernels), 0, -2)
+    grouped = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups), -2, 0)
+    each = kernel.reshape(*kernel.shape[:-1], groups, kernel.shape[-1] // groups)
+    result = jnp.moveaxis(jax.vmap(of_group)(grouped, jnp.moveaxis(each, -2, 0)), 0, -2)
     return result.reshape(*result.shape[:-2], kernel.shape[-1])
+
+
+def _times(rows: jax.Array, matrix: jax.Array, precision: lax.PrecisionLike) -> jax.Array:
+    contracted = (((rows.ndim - 1,), (0,)), ((), ()))
+    return lax.dot_general(rows, matrix, contracted, precision=precision)
+
+
+def position_by_position(
+    x: jax.Array,
+    kernel: jax.Array,
+    geometry: Geometry,
+    *,
+    groups: int,
+    precision: lax.PrecisionLike,
+) -> jax.Array:
+    """Convolve by one matrix product for each position, with the places that lie on the array.
+
+    For one axis whose windows lie in the padding mostly, and one group.
+    """
+    (axis,), n, given = axes_of(geometry), len(x), kernel.shape[-1]
+    results = []
+    for start, stop, taps in axis.runs():
+        if not taps:
+            results += [jnp.zeros((n, given), x.dtype)] * (stop - start)
+            continue
+        rows = kernel[taps[0].place : taps[-1].place + 1]
+        matrix = rows.reshape(len(taps) * x.shape[-1], given)
+        for position in range(start, stop):
+            begin, end = (position * axis.step + tap.offset for tap in (taps[0], taps[-1]))
+            under = x[:, begin : end + 1 : geometry.dilation[0]]
+            results.append(_times(under.reshape(n, len(matrix)), matrix, precision))
+    return jnp.stack(results, axis=1)
 
 
 def blocks(
@@ -259,11 +307,11 @@ def planes(
 
     Then each position of this axis is an array of its own, with one axis less. Only for one group.
     """
-    first, rest = geometry.split_first_axis()
-    flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    shape = (len(x) * first.positions[0], *x.shape[2:])
-    parts = [part.reshape(shape) for _, part in tap_views(padded(flat, first), first)]
-    each = jnp.concatenate(parts, axis=-1)
+    rest = geometry.split_first_axis()[1]
+    rows = laid_out(x, axes_of(geometry)[:1])
+    each = rows.reshape(
+        len(x) * geometry.positions[0], *x.shape[2:-1], rows.shape[-2] * rows.shape[-1]
+    )
     channels = kernel.shape[0] * kernel.shape[-2]
     weights = jnp.moveaxis(kernel, 0, -3).reshape(*kernel.shape[1:-2], channels, kernel.shape[-1])
     result = convolve(each, weights, rest, groups=groups, precision=precision)

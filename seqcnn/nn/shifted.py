@@ -25,6 +25,8 @@ import numpy as np
 from jax import lax
 from jax.experimental.layout import Layout, with_layout_constraint
 
+from seqcnn.nn.geometry import Geometry
+
 # of all regions together: with more, a program takes seconds to compile
 _MOST_TERMS = 400
 MOST_JOINED = 8
@@ -98,6 +100,11 @@ class Axis(NamedTuple):
         stop = min((span.stop for span in spans), default=self.positions)
         return Run(start, max(start, stop), self.taps)
 
+    def with_taps_in_use(self) -> "Axis":
+        """Leave the taps before and behind those away that lie on the array for any position."""
+        use = [i for i, run in enumerate(map(self.under, self.taps)) if run.start < run.stop]
+        return self._replace(taps=self.taps[use[0] : use[-1] + 1] if use else self.taps[:1])
+
     def sides(self) -> list[Run]:
         """Split the positions in those before, under and behind all of the taps."""
         start, stop, _ = self.inside()
@@ -108,6 +115,61 @@ class Axis(NamedTuple):
         """From where to before where a tap reads for a run of positions."""
         first = run.start * self.step + tap.offset
         return first, first + (run.stop - run.start - 1) * self.step + 1
+
+
+def axes_of(geometry: Geometry) -> list[Axis]:
+    """Say for each axis what the places of a window cover."""
+    axes = []
+    for length, window, step, gap, (before, _), positions in zip(*geometry, strict=True):
+        taps = tuple(Tap(place, place * gap - before) for place in range(window))
+        axes.append(Axis(length, positions, step, taps))
+    return axes
+
+
+def laid_out(x: jax.Array, axes: Sequence[Axis]) -> jax.Array:
+    """Copy what each tap reads for all positions: one behind the other before the channels.
+
+    Parameters
+    ----------
+    x
+        float (n, *space, channels).
+    axes
+        How the first space axes are read; those behind stay as they are.
+
+    Returns
+    -------
+    jax.Array
+        float (n, *positions, taps, channels), with zeros where taps lie beside the array. The taps
+        of the last axis vary fastest.
+    """
+
+    def under(chosen: tuple[Tap, ...]) -> jax.Array:
+        if len(chosen) == len(axes):
+            return _moved(x, axes, chosen)[..., None, :]
+        parts = [under((*chosen, tap)) for tap in axes[len(chosen)].taps]
+        # XLA computes no more than these in one loop
+        stacks = [
+            jnp.stack(parts[start : start + MOST_JOINED], axis=-3)
+            for start in range(0, len(parts), MOST_JOINED)
+        ]
+        if len(stacks) > 1:
+            stacks = [jnp.concatenate(lax.optimization_barrier(stacks), axis=-3)]
+        *ahead, places, inner, channels = stacks[0].shape
+        return stacks[0].reshape(*ahead, places * inner, channels)
+
+    return under(())
+
+
+def _moved(x: jax.Array, axes: Sequence[Axis], taps: Sequence[Tap]) -> jax.Array:
+    """Read one tap on each axis for all positions, zeros beside the array."""
+    pads, steps = [], []
+    for axis, tap in zip(axes, taps, strict=True):
+        behind = (axis.positions - 1) * axis.step + 1 + tap.offset - axis.length
+        pads.append((-tap.offset, behind, 0))
+        steps.append(axis.step)
+    rest = x.ndim - 1 - len(axes)
+    moved = lax.pad(x, np.zeros((), x.dtype), ((0, 0, 0), *pads, *((0, 0, 0),) * rest))
+    return lax.slice(moved, (0,) * x.ndim, moved.shape, (1, *steps, *(1,) * rest))
 
 
 def weighted_sum(x: jax.Array, kernel: jax.Array, axes: Sequence[Sequence[Axis]]) -> jax.Array:
@@ -253,7 +315,8 @@ def _in_blocks(
     move an array: hence the demands on the layout. The blocks lie before the last space axis.
     """
     whole, moved = _padded(x, axes, box)
-    blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], -1, block), -2, -3)
+    parts = x.shape[-1] // block
+    blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], parts, block), -2, -3)
     blocks = lax.optimization_barrier(_in_order(blocks))
     every = [Run(0, axis.positions, axis.taps) for axis in moved]
     terms = []
@@ -264,7 +327,7 @@ def _in_blocks(
         terms.append(part * _weights(kernel, taps).reshape(*(1,) * len(slices), -1, 1, block))
     result = _in_order(_in_portions(terms))
     together = jnp.moveaxis(lax.optimization_barrier(result), -3, -2)
-    return together.reshape(*together.shape[:-2], -1)
+    return together.reshape(*together.shape[:-2], x.shape[-1])
 
 
 def _in_order(x: jax.Array) -> jax.Array:

@@ -48,6 +48,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     programs = [lowering.by_lax, lowering.columns]
     programs += [lowering.blocks] * (groups > 1)
     programs += [lowering.planes] * (groups == 1 and geometry.rank > 1)
+    programs += [lowering.position_by_position] * (groups == 1 and geometry.rank == 1)
     programs += [lowering.shift_and_add] * depthwise
 
     @jax.jit
@@ -131,6 +132,8 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 20, 4), (15, 4, 16)) is lowering.columns
     assert chosen((8, 2, 2, 16), (3, 3, 16, 16), padding=1) is lowering.columns
     assert chosen((8, 28, 2, 16), (3, 3, 16, 16), padding=1) is lowering.columns
+    assert chosen((8, 3, 16), (7, 16, 16), padding=3) is lowering.position_by_position
+    assert chosen((8, 6, 16), (7, 16, 16), padding=3) is lowering.columns
     assert chosen((8, 28, 1, 16), (3, 1, 16, 16)) is lowering.by_lax
     assert chosen((8, 28, 28, 16), (1, 1, 16, 16)) is lowering.columns
     assert chosen((8, 28, 28, 16), (3, 3, 4, 16), groups=4) is lowering.blocks
@@ -141,6 +144,7 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), jnp.bfloat16, groups=16) is lowering.by_lax
     assert chosen((8, 9, 9, 9, 16), (3, 3, 3, 16, 8)) is lowering.planes
     assert chosen((8, 9, 9, 2, 16), (3, 3, 3, 16, 8), padding=1) is lowering.columns
+    assert chosen((8, 4, 4, 4, 16), (3, 3, 3, 16, 8), padding=1) is lowering.planes
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
     assert chosen((10**6, 20, 4), (15, 4, 16)) is lowering.by_lax
     assert chosen((10**6, 2000, 4), (1, 4, 16)) is lowering.columns
@@ -157,6 +161,7 @@ CASES = [
     ((4, 6, 3), (3, 1, 6), {"groups": 3, "padding": 1}),
     ((4, 5, 4, 2), (3, 2, 1, 2), {"groups": 2, "stride": 2}),
     ((4, 2, 3), (3, 3, 2), {"padding": 1}),
+    ((4, 3, 3), (4, 3, 2), {"padding": 1}),
     ((4, 6, 4), (3, 2, 4), {"groups": 2}),
     ((4, 9, 3), (3, 3, 2), {}),
     ((2, 5, 6, 5, 2), (2, 3, 2, 2, 2), {"stride": (1, 2, 1)}),

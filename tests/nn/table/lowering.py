@@ -9,6 +9,8 @@ from ..rows import Row, WithWeight
 
 GEOMETRY = Geometry.of((7, 4), (3, 2), stride=(2, 1), padding=1, dilation=(1, 2))
 
+NARROW = Geometry.of((3,), (5,), padding=2)
+
 
 def _program(compute: lowering.Lowering, groups: int):
     return lambda x, kernel: compute(x, kernel, GEOMETRY, groups=groups, precision="highest")
@@ -51,11 +53,14 @@ ROWS = [
         depthwise.transposed,
     ),
     Row(
-        "padded",
-        lambda rngs: WithWeight(lambda x, k: depthwise.padded(x * jnp.sum(k), GEOMETRY), (2,)),
-        (2, 7, 4, 3),
-        (2, 9, 6, 3),
-        depthwise.padded,
+        "position_by_position",
+        lambda rngs: WithWeight(
+            lambda x, k: lowering.position_by_position(x, k, NARROW, groups=1, precision="highest"),
+            (5, 2, 3),
+        ),
+        (2, 3, 2),
+        (2, 3, 3),
+        lowering.position_by_position,
     ),
     Row(
         "flip",
@@ -67,7 +72,6 @@ ROWS = [
 ]
 
 NOT_LAYERS = {
-    depthwise.tap_views,
     lowering.Lowering,
     lowering.choose,
     lowering.convolve,

@@ -25,6 +25,13 @@ ROWS = [
         (2, 2, 2),
         shifted.seen,
     ),
+    Row(
+        "laid_out",
+        lambda rngs: WithWeight(lambda x, k: shifted.laid_out(x * k[0], AXES), (1,)),
+        (2, 7, 2),
+        (2, 4, 3, 2),
+        shifted.laid_out,
+    ),
 ]
 
-NOT_LAYERS = {shifted.Axis, shifted.Run, shifted.Tap}
+NOT_LAYERS = {shifted.Axis, shifted.Run, shifted.Tap, shifted.axes_of}
