@@ -291,6 +291,21 @@ def test_homer_as_homer_writes_it(tmp_path):
     assert read_motifs(tmp_path / "y")[0].annotations == motif.annotations
 
 
+def test_homer_damage_names_the_line(tmp_path):
+    for old, new, line, message in (
+        ("0.726", "-0.726", 2, "no probabilities"),
+        ("0.002\t0.494", "0.494", 3, "3 numbers, the first has 4"),
+        ("0.151\n", "0.151\n>A\tb\t5.0\n", 4, "no position"),
+        ("0.151\n", "0.151\n>A\tb\t5.0\n1\n", 4, "a position has 1 numbers"),
+        ("0.494", "x", 3, "'x' is not a number"),
+    ):
+        assert old in HOMER
+        (tmp_path / "x").write_text(HOMER.replace(old, new))
+        with pytest.raises(SeqcnnError, match=message) as error:
+            read_motifs(tmp_path / "x")
+        assert (error.value.path, error.value.line) == (tmp_path / "x", line)
+
+
 def test_homer_facts_that_are_no_longer_true_are_not_written(tmp_path):
     flat = "0.25\t0.25\t0.25\t0.25\n"
     (tmp_path / "x").write_text(HOMER + flat)
