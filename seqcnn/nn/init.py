@@ -44,7 +44,8 @@ def from_matrices(
     Raises
     ------
     SeqcnnError
-        There are more matrices than kernels, or their letters differ in number (on the first call).
+        A matrix is not finite; or, on the first call, there are more matrices than kernels or their
+        letters differ in number.
 
     Examples
     --------
@@ -52,6 +53,10 @@ def from_matrices(
     >>> start(jax.random.key(0), (6, 4, 2), jnp.float32)[:, 0, 0].round(2).tolist()
     [0.0, 0.5, 0.0, 0.0, 0.0, 0.0]
     """
+    if not all(np.isfinite(matrix).all() for matrix in matrices):
+        raise SeqcnnError(
+            "`matrices` must be finite, without the logarithm of 0: add a pseudocount to counts"
+        )
 
     def start(key: jax.Array, shape: Sequence[int], dtype: Any = jnp.float32) -> jax.Array:
         width, letters, count = shape[0], shape[1], shape[-1]

@@ -1,7 +1,7 @@
 """Normalisation over batches, layers and groups, for any number of space axes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -189,7 +189,7 @@ def _masked_layer_norm(
 
 def _checked_axes(axes: int | Sequence[int], rank: int) -> list[int]:
     """Count axes from the front, in ascending order."""
-    given = [axes] if whole_number(axes) is not None else list(axes)  # pyright: ignore
+    given = list(axes) if isinstance(axes, Iterable) else [axes]
     numbers = [n for n in map(whole_number, given) if n is not None and -rank <= n < rank]
     chosen = sorted({n % rank for n in numbers})
     if not chosen or len(chosen) != len(given):
@@ -360,7 +360,7 @@ class LayerNorm(nnx.Module):
         rngs: nnx.Rngs | None = None,
     ) -> None:
         _check_eps(eps)
-        self.axes = axes if isinstance(axes, int) else tuple(axes)
+        self.axes = tuple(axes) if isinstance(axes, Iterable) else axes
         self.eps, self.dtype = eps, float_dtype(dtype)
         self.scale, self.bias = _weights(extents_of(features, "features"), scale, bias)
 

@@ -43,8 +43,6 @@ class Row:
     """The public thing of `seqcnn.nn` that this row is about."""
     batched: bool = True
     """Whether the first axis of input and result is that of the examples."""
-    rounds_often: bool = False
-    """Whether several layers in a row round their results in half precision."""
 
     def input(self, dtype: type = np.float32) -> np.ndarray:
         return np.random.default_rng(0).normal(size=self.shape_in).astype(dtype)

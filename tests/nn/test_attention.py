@@ -100,6 +100,48 @@ def test_a_bias_of_the_heads_is_added_to_the_scores():
     np.testing.assert_allclose(layer(x, bias=bias), only, rtol=1e-6)
 
 
+def test_heads_may_be_kept_from_looking_ahead():
+    layer = MultiHeadAttention(4, 2, rngs=nnx.Rngs(0))
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5, 4)), jnp.float32)
+    behind = jnp.tri(5, dtype=bool)[None, None]
+    whole = layer(x, attention_mask=behind)
+    for length in range(1, 6):
+        before = layer(x[:, :length])[:, -1]
+        np.testing.assert_allclose(whole[:, length - 1], before, rtol=1e-5, atol=1e-6)
+    # both masks forbid
+    keys = jnp.arange(5)[None] != jnp.array([[1], [3]])
+    both = layer(x, mask=keys, attention_mask=behind)
+    for n, hidden in enumerate((1, 3)):
+        shown = np.delete(np.arange(5), hidden)
+        alone = layer(x[n : n + 1, shown], attention_mask=behind[:, :, :4, :4])
+        np.testing.assert_allclose(both[n, shown], alone[0], rtol=1e-5, atol=1e-6)
+    with pytest.raises(SeqcnnError, match="`attention_mask`"):
+        layer(x, mask=keys, attention_mask=behind[:, :, :4])
+
+
+def test_attention_drops_weights_in_training_only():
+    ones, eye = jnp.ones((500, 4)), jnp.eye(4)
+    value = jnp.ones((4, 4))
+    assert (attention(ones, eye, value, drop=0.5) == 1).all()
+    found = np.asarray(attention(ones, eye, value, drop=0.5, rngs=nnx.Rngs(dropout=0)))
+    # of four equal weights, each is dropped or doubled
+    assert set(np.unique(found)) == {0, 0.5, 1, 1.5, 2}
+    assert abs(found[:, 0].mean() - 1) < 5 * 0.5 / np.sqrt(500)
+    layer = MultiHeadAttention(4, 2, drop=0.5, rngs=nnx.Rngs(0))
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5, 4)), jnp.float32)
+    trained = layer(x, rngs=nnx.Rngs(dropout=0))
+    assert not np.allclose(trained, layer(x))
+    with pytest.raises(SeqcnnError, match="`drop`"):
+        MultiHeadAttention(4, 2, drop=1.0, rngs=nnx.Rngs(0))
+
+
+def test_sines_and_cosines_are_added_to_channels():
+    x = jnp.ones((2, 8, 4))
+    assert (x + sinusoidal_positions(x.shape[1:-1], x.shape[-1])[None]).shape == x.shape
+    with pytest.raises(SeqcnnError, match="`space`"):
+        sinusoidal_positions((0, 2), 4)
+
+
 def test_sines_and_cosines_equal_the_loops():
     expected = by_hand.sinusoidal_positions(9, 6)
     np.testing.assert_allclose(sinusoidal_positions(9, 6), expected, rtol=1e-6, atol=1e-7)
@@ -120,6 +162,8 @@ def test_misfits_are_errors():
         attention(x, x, x, mask=jnp.ones((2, 3), bool))
     with pytest.raises(SeqcnnError, match="`bias` must have the shape"):
         attention(x, x, x, bias=jnp.ones((2, 3, 4)))
+    with pytest.raises(SeqcnnError, match="`heads`"):
+        MultiHeadAttention(4, 0, rngs=nnx.Rngs(0))
     with pytest.raises(SeqcnnError, match="`heads` must divide the 4"):
         MultiHeadAttention(4, 3, rngs=nnx.Rngs(0))
     with pytest.raises(SeqcnnError, match="`mask`"):

@@ -244,3 +244,8 @@ def test_misfits_are_one_line_errors():
         with pytest.raises(SeqcnnError, match="`") as caught:
             bad()
         assert "\n" not in str(caught.value)
+
+
+def test_no_kernels_are_fine():
+    codes = np.zeros((2, 9), np.uint8)
+    assert best_match(codes, np.zeros((3, 4, 0), np.float32), DNA.shares).shape == (2, 0)

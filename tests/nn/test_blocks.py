@@ -160,3 +160,28 @@ def test_batch_norm_trains_inside_of_blocks():
         np.testing.assert_allclose(norm.mean[...], 0.1 * 6.5, rtol=1e-6)
         if isinstance(chain, Sequential):
             np.testing.assert_allclose(trained.mean(), 0.0, atol=1e-6)
+
+
+def test_a_shortcut_trains_too():
+    norm = BatchNorm(4)
+    block = Residual(lambda x: x, norm)
+    block(1 + jnp.zeros((2, 8, 4)), rngs=nnx.Rngs(0))
+    np.testing.assert_allclose(norm.mean[...], 0.1, rtol=1e-6)
+
+
+def test_blocks_have_sizes():
+    for build, name in (
+        (lambda rngs: SqueezeExcite(4, 0, rngs=rngs), "squeezed"),
+        (lambda rngs: ConvNormActivation(4, 0, 3, rngs=rngs), "channels_out"),
+        (lambda rngs: SeparableConv(4, 2, 0, rngs=rngs), "window"),
+        (lambda rngs: Residual(nnx.relu, drop=1.0), "drop"),
+        (lambda rngs: half_padding(3, dilation=0), "dilation"),
+    ):
+        with pytest.raises(SeqcnnError, match=f"`{name}`"):
+            build(nnx.Rngs(0))
+
+
+def test_even_windows_shorten_by_one():
+    """Half of the window on both sides keeps the length of odd ones only, as documented."""
+    block = ConvNormActivation(4, 2, 4, rngs=nnx.Rngs(0))
+    assert block(numbers(1, 8, 4)).shape == (1, 7, 2)

@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.signal
+from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.conv import Conv, conv
@@ -132,6 +133,16 @@ def test_the_loops_agree_on_sequence_and_image_to_rounding(letters):
         ((2, 5, 4), (3, 4, 2), {"padding": "full"}, "'full'"),
         ((2, 5, 4), (3, 4, 2), {"mode": "full"}, "`mode`"),
         ((2, 5, 4), (6, 4, 2), {}, "6 positions does not fit an axis of 5"),
+        ((2, 5, 4), (3, 4, 2), {"stride": True}, "`stride`"),
+        ((2, 5, 4), (3, 4, 2), {"stride": 2.0}, "`stride`"),
+        ((2, 5, 4), (3, 4, 2), {"stride": None}, "`stride`"),
+        ((2, 5, 4), (3, 4, 2), {"stride": "1"}, "`stride`"),
+        ((2, 5, 4), (3, 4, 2), {"dilation": 1.5}, "`dilation`"),
+        ((2, 5, 4), (3, 4, 2), {"padding": None}, "`padding`"),
+        ((2, 5, 4), (3, 4, 2), {"padding": 1.5}, "`padding`"),
+        ((2, 5, 4), (3, 4, 2), {"padding": ((),)}, "`padding`"),
+        ((2, 5, 4), (3, 4, 2), {"padding": ((1, 2, 3),)}, "`padding`"),
+        ((2, 5, 4), (3, 4, 2), {"padding": [(1.5, 1)]}, "`padding`"),
     ],
 )
 def test_misfits_are_one_line_errors(shape, kernel, options, message):
@@ -141,8 +152,39 @@ def test_misfits_are_one_line_errors(shape, kernel, options, message):
 
 
 def test_a_layer_without_bias_and_one_with_wrong_groups():
-    from flax import nnx
-
     assert Conv(4, 2, 3, bias=False, rngs=nnx.Rngs(0)).bias is None
     with pytest.raises(SeqcnnError, match="groups"):
         Conv(4, 2, 3, groups=3, rngs=nnx.Rngs(0))
+
+
+def test_numbers_may_be_numpys():
+    x, kernel = jnp.ones((1, 8, 4)), jnp.ones((3, 4, 2))
+    found = conv(x, kernel, stride=np.int64(2), padding=[np.array([1, 0])], dilation=np.array([2]))
+    np.testing.assert_array_equal(found, conv(x, kernel, stride=2, padding=[(1, 0)], dilation=2))
+    assert Conv(4, 2, np.int64(3), stride=np.int32(2), rngs=nnx.Rngs(0))(x).shape == (1, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "message"),
+    [
+        ((4, 2, 3), {"mode": "flip"}, "`mode`"),
+        ((4, 2, 3), {"padding": "Same"}, "`padding`"),
+        ((4, 2, 3), {"padding": (1, 1)}, "`padding`"),
+        ((4, 2, 3), {"stride": 0}, "`stride`"),
+        ((4, 2, 0), {}, "`window`"),
+        ((4, 2, ()), {}, "`window`"),
+        ((4, 2, (3, 1.5)), {}, "`window`"),
+        ((4, 0, 3), {}, "`channels_out`"),
+        ((0, 4, 3), {}, "`channels_in`"),
+        ((4, 2, 3), {"groups": 0}, "`groups`"),
+        ((4, 2, 3), {"dtype": "int32"}, "`dtype`"),
+    ],
+)
+def test_a_layer_is_refused_when_it_is_built(sizes, options, message):
+    with pytest.raises(SeqcnnError, match=message) as caught:
+        Conv(*sizes, **options, rngs=nnx.Rngs(0))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_image_of_no_sequences_goes_through():
+    assert conv(jnp.ones((0, 8, 4, 1)), jnp.ones((3, 4, 1, 2))).shape == (0, 6, 1, 2)

@@ -98,6 +98,43 @@ def test_is_the_gradient_of_a_convolution(space, window, groups, options):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * abs(expected).max())
 
 
+@pytest.mark.parametrize(
+    ("window", "stride", "dilation"), [(3, 2, 1), (4, 2, 1), (2, 3, 1), (3, 1, 2), (3, 4, 3)]
+)
+def test_same_is_the_gradient_of_a_convolution_with_same(window, stride, dilation):
+    """Of one whose input is `stride` times as long."""
+    x, kernel, y = drawn((2, 5, 3), (window, 2, 3), (2, 5 * stride, 2))
+    options = {"stride": stride, "padding": "same", "dilation": dilation}
+    with jax.enable_x64(True):
+        _, back = jax.vjp(lambda y: conv(y, jnp.asarray(kernel), **options), jnp.asarray(y))
+        expected = np.asarray(back(jnp.asarray(x))[0])
+        found = np.asarray(conv_transpose(jnp.asarray(x), jnp.asarray(kernel), **options))
+    assert found.shape[1] == conv_transpose_output_size(5, window, **options) == 5 * stride
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_same_with_even_steps_cuts_what_the_numbers_cut():
+    x, kernel = (jnp.asarray(a, jnp.float32) for a in drawn((2, 5, 3), (4, 2, 3)))
+    np.testing.assert_array_equal(
+        conv_transpose(x, kernel, stride=2, padding="same"),
+        conv_transpose(x, kernel, stride=2, padding=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "message"),
+    [
+        ((4, 2, 3), {"padding": "Same"}, "`padding`"),
+        ((4, 2, 0), {}, "`window`"),
+        ((4, 0, 3), {}, "`channels_out`"),
+        ((4, 2, 3), {"groups": 2.0}, "`groups`"),
+    ],
+)
+def test_a_layer_is_refused_when_it_is_built(sizes, options, message):
+    with pytest.raises(SeqcnnError, match=message):
+        ConvTranspose(*sizes, **options, rngs=nnx.Rngs(0))
+
+
 def test_a_layer_equals_its_function_and_the_size_its_formula():
     layer = ConvTranspose(
         4, 6, (3, 4), stride=2, padding=((1, 0), 1), output_padding=(1, 0), groups=2,
@@ -156,7 +193,8 @@ def test_output_padding_may_be_as_large_as_the_gaps_of_the_window(length):
         ((2, 5, 4), (3, 4), {}, "as many axes"),
         ((2, 5, 4), (3, 2, 3), {}, "has 4 channels"),
         ((2, 5, 4), (3, 2, 4), {"groups": 3}, "multiple"),
-        ((2, 5, 4), (3, 2, 4), {"padding": "same"}, "`padding`"),
+        ((2, 5, 4), (3, 2, 4), {"padding": "valid"}, "`padding`"),
+        ((2, 5, 4), (3, 2, 4), {"padding": "same", "output_padding": 1}, "`output_padding`"),
         ((2, 5, 4), (3, 2, 4), {"output_padding": 1}, "`output_padding`"),
         ((2, 5, 4), (3, 2, 4), {"output_padding": -1}, "`output_padding`"),
         ((2, 1, 4), (3, 2, 4), {"padding": 2}, "would leave -1"),

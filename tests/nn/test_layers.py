@@ -6,7 +6,15 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.init import from_matrices
-from seqcnn.nn.layers import Dense, ShareTable, dropout, one_hot, stochastic_depth, valid_windows
+from seqcnn.nn.layers import (
+    Dense,
+    Dropout,
+    ShareTable,
+    dropout,
+    one_hot,
+    stochastic_depth,
+    valid_windows,
+)
 from seqcnn.reference import layers as by_hand
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 
@@ -62,6 +70,51 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     assert not np.array_equal(first, second)
 
 
+def test_dropout_draws_for_each_value():
+    dropped = np.asarray(dropout(jnp.ones((200, 5, 40)), 0.5, nnx.Rngs(0))) == 0
+    for axis in range(3):
+        # along no axis are all alike, and no share is beyond six standard errors
+        shares = dropped.mean(axis)
+        assert 0 < shares.std() and not (dropped == np.take(dropped, [0], axis)).all()
+    per_channel = dropped.mean((0, 1))
+    assert np.abs(per_channel - 0.5).max() < 6 * 0.5 / np.sqrt(1000)
+
+
+@pytest.mark.parametrize("drop", [dropout, stochastic_depth])
+def test_what_is_dropped_does_not_depend_on_64_bits(drop):
+    x = np.ones((2000, 1), np.float32)
+    kept = [np.asarray(drop(jnp.asarray(x), 0.25, nnx.Rngs(dropout=3))) > 0]
+    with jax.enable_x64(True):
+        kept.append(np.asarray(drop(jnp.asarray(x), 0.25, nnx.Rngs(dropout=3))) > 0)
+    np.testing.assert_array_equal(*kept)
+
+
+@pytest.mark.parametrize("drop", [dropout, stochastic_depth])
+def test_a_rate_may_change_while_a_program_does_not(drop):
+    x = jnp.ones((2000, 1))
+    traced = jax.jit(lambda rate: drop(x, rate, nnx.Rngs(dropout=3)))
+    for rate in (0.25, 0.5):
+        np.testing.assert_allclose(traced(rate), drop(x, rate, nnx.Rngs(dropout=3)), rtol=1e-6)
+    np.testing.assert_array_equal(traced(0.0), x)
+
+
+def test_dropout_is_a_layer_too():
+    x, layer = jnp.ones((50, 4)), Dropout(0.5)
+    assert layer(x) is x
+    expected = dropout(x, 0.5, nnx.Rngs(dropout=1))
+    np.testing.assert_array_equal(layer(x, rngs=nnx.Rngs(dropout=1)), expected)
+    with pytest.raises(SeqcnnError, match="`rate`"):
+        Dropout(1.0)
+
+
+def test_a_dense_layer_has_sizes_and_says_what_it_takes():
+    for sizes in ((4, 0), (0, 4), (4.0, 2), (True, 2)):
+        with pytest.raises(SeqcnnError, match="`features_"):
+            Dense(*sizes, rngs=nnx.Rngs(0))
+    with pytest.raises(SeqcnnError, match="must have 5 features"):
+        Dense(5, 2, rngs=nnx.Rngs(0))(jnp.ones((2, 4)))
+
+
 def test_stochastic_depth_drops_whole_examples_and_keeps_the_mean():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(4_000, 3, 2)))
     assert stochastic_depth(x, 0.25) is x
@@ -96,6 +149,13 @@ def test_kernels_start_from_matrices(extra):
     assert not kernel[[0, 4, 5], :, 0].any()
     np.testing.assert_allclose(kernel[..., 1], 2 * long[2:8] / np.linalg.norm(long[2:8]), rtol=1e-6)
     assert kernel[..., 2].std() > 0
+
+
+def test_matrices_are_finite():
+    with np.errstate(divide="ignore"):
+        matrix = np.log(np.eye(4))
+    with pytest.raises(SeqcnnError, match="pseudocount"):
+        from_matrices([matrix])
 
 
 def test_misfit_matrices_are_refused():

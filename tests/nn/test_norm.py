@@ -40,8 +40,9 @@ def test_batch_norm_equals_the_loops(space, masked):
 
 @pytest.mark.parametrize("unbiased", [False, True])
 def test_running_moments_equal_the_loops_and_serve_prediction(unbiased):
-    batches = [example((4,))[0] + step for step in range(4)]
+    batches = [example((4,))[0] + step for step in range(5)]
     masks = [example((4,))[3], np.zeros((3, 4), bool), np.ones((3, 4), bool), np.eye(3, 4) > 0]
+    masks.append(np.eye(3, 4, 2) > 0)  # two values
     masks[3][1:] = False  # one value: its variance has no unbiased estimate
     options = {"momentum": 0.3, "unbiased": unbiased}
     means, variances = by_hand.running_moments(batches, masks, **options)
@@ -141,16 +142,16 @@ def test_layer_norm_over_axes_that_are_not_the_last():
 
 
 def _forms(masked):
-    """Each normalisation as a function of x, scale and bias."""
+    """Each normalisation as a function of x, scale and bias, with an eps that is seen."""
     mask = jnp.asarray(example((5,))[3]) if masked else None
     start = Moments(*map(jnp.asarray, START))
     forms = {
-        "batch": lambda x, s, b: batch_norm(x, start, s, b, mask=mask, training=True)[0],
-        "group": lambda x, s, b: group_norm(x, 2, s, b, mask=mask),
+        "batch": lambda x, s, b: batch_norm(x, start, s, b, mask=mask, training=True, eps=0.3)[0],
+        "group": lambda x, s, b: group_norm(x, 2, s, b, mask=mask, eps=0.3),
         "one example": lambda x, s, b: group_norm(
-            x[:1], 3, s, b, mask=None if mask is None else mask[:1]
+            x[:1], 3, s, b, mask=None if mask is None else mask[:1], eps=0.3
         ),
-        "layer": lambda x, s, b: layer_norm(x, s, b),
+        "layer": lambda x, s, b: layer_norm(x, s, b, eps=0.3),
     }
     return forms
 
@@ -236,6 +237,55 @@ def test_modules_apply_their_weights():
     for layer, function in layers:
         layer.scale[...], layer.bias[...] = jnp.arange(6.0), jnp.ones(6)
         np.testing.assert_array_equal(layer(x), function(jnp.arange(6.0), jnp.ones(6)))
+
+
+def test_running_moments_have_no_gradient():
+    x, start = jnp.asarray(example((4,))[0], jnp.float32), Moments(*map(jnp.asarray, START))
+
+    def total(x):
+        _, after = batch_norm(x, start, training=True)
+        return after.mean.sum() + after.variance.sum()
+
+    assert not np.any(jax.grad(total)(x))
+
+
+def test_weights_belong_to_the_channels():
+    """A weight of extent 1 would serve any number of channels without a word."""
+    x = jnp.ones((2, 3, 6))
+    for layer in (BatchNorm(1), BatchNorm(3), LayerNorm(1), LayerNorm(12), GroupNorm(1, 1)):
+        with pytest.raises(SeqcnnError, match=r"must have the shape \(6,\)") as caught:
+            layer(x)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(SeqcnnError, match="`mean`"):
+        batch_norm(x, Moments(jnp.zeros(1), jnp.ones(6)))
+    for axes in (7, -4, (), (-1, 2), (1, 1), 1.0, "12"):
+        with pytest.raises(SeqcnnError, match="`axes`"):
+            layer_norm(x, axes=axes)
+    np.testing.assert_array_equal(
+        layer_norm(x + jnp.arange(6.0)[None, None], axes=np.int64(2)),
+        layer_norm(x + jnp.arange(6.0)[None, None]),
+    )
+
+
+def test_options_out_of_range_are_refused_when_a_layer_is_built():
+    for build, name in (
+        (lambda: BatchNorm(4, momentum=5), "momentum"),
+        (lambda: BatchNorm(4, eps=-1), "eps"),
+        (lambda: BatchNorm(0), "channels"),
+        (lambda: LayerNorm(4, eps=-1), "eps"),
+        (lambda: LayerNorm((4, 0)), "features"),
+        (lambda: GroupNorm(4, 2, eps=float("nan")), "eps"),
+        (lambda: GroupNorm(4, 2.0), "groups"),
+        (lambda: BatchNorm(4, dtype=jnp.int32), "dtype"),
+    ):
+        with pytest.raises(SeqcnnError, match=f"`{name}`"):
+            build()
+
+
+def test_a_batch_of_nothing_moves_no_moments():
+    layer = BatchNorm(6)
+    assert layer(jnp.ones((0, 4, 6)), training=True).shape == (0, 4, 6)
+    assert not layer.mean[...].any() and (layer.variance[...] == 1).all()
 
 
 def test_misfits_are_errors():

@@ -34,6 +34,9 @@ DILATED = [
     ((9,), 2, {"dilation": 2, "ceil_mode": True}),
     ((6, 7), 2, {"stride": 1, "dilation": (2, 3)}),
     ((300,), 2, {"dilation": 280, "stride": 3}),
+    # the last offset that fits a byte, and the first that does not
+    ((300,), 2, {"dilation": 255, "stride": 7}),
+    ((300,), 2, {"dilation": 256, "stride": 7}),
 ]
 MASKED = [
     (2, {}),
@@ -168,15 +171,20 @@ def test_every_transformation_of_jax_goes_through():
         ((7, 6), 2, {}),
         ((7, 6), (3, 2), {"stride": (2, 1), "padding": (1, 0)}),
         ((5, 4, 3), 2, {}),
+        ((9,), 2, {"ceil_mode": True}),
+        ((5, 5), 2, {"ceil_mode": True}),
+        ((5, 5), 2, {"stride": 3, "padding": "same"}),
+        ((9, 5), 2, {"dilation": (3, 2), "stride": 2, "padding": (1, 0)}),
     ],
 )
 def test_unpooling_puts_values_where_they_stood(space, window, options):
     x = grid_of(space)
     values, indices = jax.jit(partial(max_pool_with_indices, window=window, **options))(x)
+    unpooling = {name: value for name, value in options.items() if name != "ceil_mode"}
     fresh = np.random.default_rng(2).normal(size=values.shape)
     upstream = np.random.default_rng(3).normal(size=x.shape)
     found, back = with_gradient(
-        lambda v: max_unpool(v, indices, window, space=space, **options), fresh, upstream
+        lambda v: max_unpool(v, indices, window, space=space, **unpooling), fresh, upstream
     )
     expected = by_hand.max_unpool(fresh, np.asarray(indices), space)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
@@ -280,6 +288,14 @@ def test_equal_winners_of_a_global_pool_share_one_gradient():
     assert jax.grad(lambda x: global_pool(x).sum())(jnp.ones((1, 4, 1))).sum() == 1
 
 
+def test_numbers_may_be_numpys():
+    x = jnp.arange(8.0).reshape(1, 8, 1)
+    np.testing.assert_array_equal(
+        max_pool(x, np.int64(2), stride=np.array([2]), padding=np.int32(1)),
+        max_pool(x, 2, stride=2, padding=1),
+    )
+
+
 def test_an_empty_batch_goes_through():
     assert max_pool(jnp.zeros((0, 6, 4, 3)), 2).shape == (0, 3, 2, 3)
     assert mean_pool(jnp.zeros((0, 6, 4, 3)), 2).shape == (0, 3, 2, 3)
@@ -301,6 +317,10 @@ def test_an_empty_batch_goes_through():
         ),
         (lambda x: adaptive_mean_pool(x, 0), "`size`"),
         (lambda x: global_pool(x, kind="median"), "'median'"),
+        (lambda x: global_pool(x, jnp.ones((1, 4), bool)), "give a mask by name"),
+        (lambda x: adaptive_mean_pool(x[:, :0], 2), "no positions"),
+        (lambda x: max_pool(x, 2.0), "`window`"),
+        (lambda x: max_unpool(x, jnp.zeros((1, 4, 1), int), 2, space=(4, 4)), "`space`"),
         (lambda x: global_pool(x, mask=jnp.ones((1, 3), bool)), "`mask`"),
         (lambda x: max_unpool(x, jnp.zeros((1, 3, 1), int), 2, space=(4,)), "`indices`"),
         (lambda x: max_unpool(x, jnp.zeros((1, 4, 1), int), 2, space=(4,)), "`space`"),
