@@ -36,7 +36,7 @@ _MOST_PLACES = 256
 # of the columns, in elements: 1 GB in float32
 _MOST_COLUMNS = 2**28
 # positions for each of which a product is worth it, and of their windows the share on the array
-_FEW_POSITIONS, _MOST_SEEN = 16, 0.7
+_FEW_POSITIONS, _MOST_SEEN = 16, 0.5
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
