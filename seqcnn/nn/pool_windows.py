@@ -204,8 +204,8 @@ def pooled_view(pooled: jax.Array, x: jax.Array, number: int) -> jax.Array:
 def into_blocks(x: jax.Array, axis: PoolAxis) -> jax.Array:
     """Cut (outer, length, inner) into (outer, positions + blocks - 1, stride, inner).
 
-    Window j then lies in the blocks j to j + `axis.blocks` - 1: overlapping windows and others take
-    one road, which has no gathers and whose transpose has no scatters. Padding is 0.
+    Window j then lies in the blocks j to j + `axis.blocks` - 1: one layout for windows that overlap
+    and others, which has no gathers and whose transpose has no scatters. Padding is 0.
     """
     total = axis.positions + axis.blocks - 1
     before = axis.padding[0]

@@ -161,7 +161,7 @@ def test_padding_never_wins_wherever_it_is():
     assert (found.position.item(), found.value.item()) == (1, 0)
 
 
-def test_a_tie_of_different_windows_is_shared_on_the_plain_road_only(monkeypatch):
+def test_a_tie_of_different_windows_is_shared_on_the_plain_way_only(monkeypatch):
     codes, kernel = DNA.encode("ACA")[None], np.zeros((1, 4, 1), np.float32)
     upstream = np.ones((1, 1), np.float32)
     assert slopes(codes, kernel, DNA.shares, upstream).ravel().tolist() == [1, 0, 0, 0]
@@ -170,7 +170,7 @@ def test_a_tie_of_different_windows_is_shared_on_the_plain_road_only(monkeypatch
     np.testing.assert_allclose(shared.ravel(), [2 / 3, 1 / 3, 0, 0], rtol=1e-6)
 
 
-def test_equal_windows_and_palindromes_have_one_gradient_on_either_road(monkeypatch):
+def test_equal_windows_and_palindromes_have_one_gradient_either_way(monkeypatch):
     codes = DNA.encode("GGAATTCCAATTG")[None]
     kernel = np.eye(4, dtype=np.float32)[DNA.encode("AATT")][..., None]
     upstream = np.ones((1, 1), np.float32)
