@@ -10,7 +10,7 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
   its gradients to plain loops: `columns`, or `position_by_position` if the windows of an axis lie
   in the padding mostly;
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
-- three axes and more: `planes`, which leaves two.
+- three axes and more: `planes` or, of small maps, `planes_added`, which leave two.
 
 Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
 
@@ -19,7 +19,8 @@ rounding, on every device: only the time depends on the choice.
 """
 
 import math
-from functools import partial
+import operator
+from functools import partial, reduce
 from typing import Protocol
 
 import jax
@@ -29,7 +30,7 @@ from jax import lax
 
 from seqcnn.nn.depthwise import shift_and_add, transposed
 from seqcnn.nn.geometry import Geometry
-from seqcnn.nn.shifted import axes_of, laid_out
+from seqcnn.nn.shifted import axes_of, laid_out, moved
 
 # a program with more slices than this takes longer to compile than it will ever save
 _MOST_PLACES = 256
@@ -142,7 +143,10 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
     if (groups > 1 or _is_small(geometry)) and size <= _MOST_COLUMNS:
         return columns
-    return planes if groups == 1 and geometry.rank > 2 else by_lax
+    if groups == 1 and geometry.rank > 2:
+        small = geometry.stride[0] == 1 and _is_small(geometry.split_first_axis()[1])
+        return planes_added if small else planes
+    return by_lax
 
 
 def runs_on_cpu() -> bool:
@@ -316,3 +320,29 @@ def planes(
     weights = jnp.moveaxis(kernel, 0, -3).reshape(*kernel.shape[1:-2], channels, kernel.shape[-1])
     result = convolve(each, weights, rest, groups=groups, precision=precision)
     return result.reshape(len(x), *geometry.positions, kernel.shape[-1])
+
+
+def planes_added(
+    x: jax.Array,
+    kernel: jax.Array,
+    geometry: Geometry,
+    *,
+    groups: int,
+    precision: lax.PrecisionLike,
+) -> jax.Array:
+    """Convolve each position of the first axis with all places of the window on it, then add up.
+
+    Fewer copies than by `planes`, and more to add: for small maps. Only for one group.
+    """
+    axis, rest = axes_of(geometry)[0], geometry.split_first_axis()[1]
+    given = kernel.shape[-1]
+    weights = jnp.moveaxis(kernel, 0, -2)
+    weights = weights.reshape(*weights.shape[:-2], len(axis.taps) * given)
+    each = x.reshape(len(x) * axis.length, *x.shape[2:])
+    results = convolve(each, weights, rest, groups=groups, precision=precision)
+    results = results.reshape(len(x), axis.length, *results.shape[1:])
+    parts = [
+        moved(results[..., i * given : (i + 1) * given], [axis], [tap])
+        for i, tap in enumerate(axis.taps)
+    ]
+    return reduce(operator.add, parts)

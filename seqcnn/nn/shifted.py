@@ -145,7 +145,7 @@ def laid_out(x: jax.Array, axes: Sequence[Axis]) -> jax.Array:
 
     def under(chosen: tuple[Tap, ...]) -> jax.Array:
         if len(chosen) == len(axes):
-            return _moved(x, axes, chosen)[..., None, :]
+            return moved(x, axes, chosen)[..., None, :]
         parts = [under((*chosen, tap)) for tap in axes[len(chosen)].taps]
         # XLA computes no more than these in one loop
         stacks = [
@@ -160,16 +160,22 @@ def laid_out(x: jax.Array, axes: Sequence[Axis]) -> jax.Array:
     return under(())
 
 
-def _moved(x: jax.Array, axes: Sequence[Axis], taps: Sequence[Tap]) -> jax.Array:
-    """Read one tap on each axis for all positions, zeros beside the array."""
+def moved(x: jax.Array, axes: Sequence[Axis], taps: Sequence[Tap]) -> jax.Array:
+    """Read one tap on each of the first space axes for all positions, zeros beside the array.
+
+    Returns
+    -------
+    jax.Array
+        float (n, *positions, *rest, channels).
+    """
     pads, steps = [], []
     for axis, tap in zip(axes, taps, strict=True):
         behind = (axis.positions - 1) * axis.step + 1 + tap.offset - axis.length
         pads.append((-tap.offset, behind, 0))
         steps.append(axis.step)
     rest = x.ndim - 1 - len(axes)
-    moved = lax.pad(x, np.zeros((), x.dtype), ((0, 0, 0), *pads, *((0, 0, 0),) * rest))
-    return lax.slice(moved, (0,) * x.ndim, moved.shape, (1, *steps, *(1,) * rest))
+    whole = lax.pad(x, np.zeros((), x.dtype), ((0, 0, 0), *pads, *((0, 0, 0),) * rest))
+    return lax.slice(whole, (0,) * x.ndim, whole.shape, (1, *steps, *(1,) * rest))
 
 
 def weighted_sum(x: jax.Array, kernel: jax.Array, axes: Sequence[Sequence[Axis]]) -> jax.Array:
@@ -269,7 +275,7 @@ def seen(x: jax.Array, axes: Sequence[Axis], box: Sequence[Run], taps: Sequence[
 
 def _padded(x: jax.Array, axes: Sequence[Axis], box: Sequence[Run]) -> tuple[jax.Array, list[Axis]]:
     """Cut out what a box of positions reads, with zeros beside the array, and count from there."""
-    begin, end, pads, moved = [], [], [], []
+    begin, end, pads, inner = [], [], [], []
     for axis, run in zip(axes, box, strict=True):
         reaches = [axis.reach(run, tap) for tap in axis.taps]
         first = min((start for start, _ in reaches), default=0)
@@ -278,21 +284,21 @@ def _padded(x: jax.Array, axes: Sequence[Axis], box: Sequence[Run]) -> tuple[jax
         end.append(max(begin[-1], min(axis.length, last)))
         pads.append((begin[-1] - first, last - end[-1], 0))
         taps = tuple(Tap(t.place, t.offset + run.start * axis.step - first) for t in axis.taps)
-        moved.append(Axis(last - first, run.stop - run.start, axis.step, taps))
+        inner.append(Axis(last - first, run.stop - run.start, axis.step, taps))
     cut = lax.slice(x, (0, *begin, 0), (len(x), *end, x.shape[-1]))
     if any(map(any, pads)):
         zero = np.zeros((), x.dtype)
         cut = lax.optimization_barrier(lax.pad(cut, zero, ((0, 0, 0), *pads, (0, 0, 0))))
-    return cut, moved
+    return cut, inner
 
 
 def _of_box(x: jax.Array, kernel: jax.Array, axes: Sequence[Axis], box: Sequence[Run]) -> jax.Array:
     """Sum up all taps for the positions of a box, in portions, of a copy if padding is needed."""
-    whole, moved = _padded(x, axes, box)
-    every = [Run(0, axis.positions, axis.taps) for axis in moved]
+    whole, inner = _padded(x, axes, box)
+    every = [Run(0, axis.positions, axis.taps) for axis in inner]
     terms = (
-        seen(whole, moved, every, taps) * _weights(kernel, taps)
-        for taps in product(*(axis.taps for axis in moved))
+        seen(whole, inner, every, taps) * _weights(kernel, taps)
+        for taps in product(*(axis.taps for axis in inner))
     )
     return _in_portions(list(terms))
 
@@ -314,15 +320,15 @@ def _in_blocks(
     XLA computes in the order in which the result lies in memory, and would rather relabel axes than
     move an array: hence the demands on the layout. The blocks lie before the last space axis.
     """
-    whole, moved = _padded(x, axes, box)
+    whole, inner = _padded(x, axes, box)
     parts = x.shape[-1] // block
     blocks = jnp.moveaxis(whole.reshape(*whole.shape[:-1], parts, block), -2, -3)
     blocks = lax.optimization_barrier(_in_order(blocks))
-    every = [Run(0, axis.positions, axis.taps) for axis in moved]
+    every = [Run(0, axis.positions, axis.taps) for axis in inner]
     terms = []
-    for taps in product(*(axis.taps for axis in moved)):
-        reaches = [axis.reach(run, t) for axis, run, t in zip(moved, every, taps, strict=True)]
-        slices = [slice(*reach, axis.step) for reach, axis in zip(reaches, moved, strict=True)]
+    for taps in product(*(axis.taps for axis in inner)):
+        reaches = [axis.reach(run, t) for axis, run, t in zip(inner, every, taps, strict=True)]
+        slices = [slice(*reach, axis.step) for reach, axis in zip(reaches, inner, strict=True)]
         part = blocks[(slice(None), *slices[:-1], slice(None), slices[-1])]
         terms.append(part * _weights(kernel, taps).reshape(*(1,) * len(slices), -1, 1, block))
     result = _in_order(_in_portions(terms))

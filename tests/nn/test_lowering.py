@@ -47,7 +47,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     geometry = Geometry.of(shape[1:-1], kernel_shape[:-2], **options)
     programs = [lowering.by_lax, lowering.columns]
     programs += [lowering.blocks] * (groups > 1)
-    programs += [lowering.planes] * (groups == 1 and geometry.rank > 1)
+    programs += [lowering.planes, lowering.planes_added] * (groups == 1 and geometry.rank > 1)
     programs += [lowering.position_by_position] * (groups == 1 and geometry.rank == 1)
     programs += [lowering.shift_and_add] * depthwise
 
@@ -144,7 +144,10 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 28, 28, 16), (3, 3, 1, 32), jnp.bfloat16, groups=16) is lowering.by_lax
     assert chosen((8, 9, 9, 9, 16), (3, 3, 3, 16, 8)) is lowering.planes
     assert chosen((8, 9, 9, 2, 16), (3, 3, 3, 16, 8), padding=1) is lowering.columns
-    assert chosen((8, 4, 4, 4, 16), (3, 3, 3, 16, 8), padding=1) is lowering.planes
+    assert chosen((8, 4, 4, 4, 16), (3, 3, 3, 16, 8), padding=1) is lowering.planes_added
+    assert (
+        chosen((8, 9, 4, 4, 16), (3, 3, 3, 16, 8), padding=1, stride=(2, 1, 1)) is lowering.planes
+    )
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
     assert chosen((10**6, 20, 4), (15, 4, 16)) is lowering.by_lax
     assert chosen((10**6, 2000, 4), (1, 4, 16)) is lowering.columns

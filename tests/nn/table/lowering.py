@@ -31,6 +31,7 @@ ROWS = [
             (lowering.by_lax, 1),
             (lowering.columns, 1),
             (lowering.planes, 1),
+            (lowering.planes_added, 1),
             (lowering.columns, 2),
             (lowering.blocks, 2),
             (depthwise.shift_and_add, 4),

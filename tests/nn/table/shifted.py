@@ -26,6 +26,13 @@ ROWS = [
         shifted.seen,
     ),
     Row(
+        "moved",
+        lambda rngs: WithWeight(lambda x, k: shifted.moved(x * k[0], AXES, [Tap(0, -1)]), (1,)),
+        (2, 7, 2),
+        (2, 4, 2),
+        shifted.moved,
+    ),
+    Row(
         "laid_out",
         lambda rngs: WithWeight(lambda x, k: shifted.laid_out(x * k[0], AXES), (1,)),
         (2, 7, 2),
