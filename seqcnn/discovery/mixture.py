@@ -17,7 +17,9 @@ from seqcnn.discovery.candidate import (
     Candidate,
     Search,
     alike,
+    as_set,
     scan_contrast,
+    sites_of,
     used_columns,
     with_thresholds,
 )
@@ -25,11 +27,8 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import SMALLEST, WIDTH
 from seqcnn.discovery.palindrome import as_palindrome
 from seqcnn.motifs.matrix import CountMatrix
-from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.scan import scan
-from seqcnn.seq.alphabet import PAD, Alphabet
+from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.background import MarkovBackground
-from seqcnn.seq.record import SequenceSet
 
 CONSIDERED = 0.03
 """Share of random windows that may be sites; the others score too little."""
@@ -123,29 +122,15 @@ def _background(contrast: Contrast, search: Search) -> MarkovBackground:
     """Learn how letters follow each other in the control."""
     # pairs of amino acids are too many to be counted in few short sequences
     order = 1 if search.alphabet.size <= 8 else 0
-    control = _as_set(contrast.control, search.alphabet)
+    control = as_set(contrast.control, search.alphabet)
     return MarkovBackground.fit(control, order, both_strands=search.both_strands)
-
-
-def _as_set(codes: np.ndarray, alphabet: Alphabet) -> SequenceSet:
-    n, length = codes.shape
-    return SequenceSet(alphabet, codes.ravel(), np.arange(n + 1) * length, ("",) * n)
 
 
 def _windows(
     candidate: Candidate, codes: np.ndarray, search: Search, background: MarkovBackground
 ) -> _Windows:
     """Find the windows whose score is at all promising."""
-    hits = scan(
-        [Motif("candidate", candidate.matrix(search))],
-        _as_set(codes, search.alphabet),
-        p_value=CONSIDERED,
-        background=search.background,
-        strand="both" if search.both_strands else "one",
-        pseudocount=0.0,
-        merge_strands=True,
-        ambiguous="worst",
-    )
+    hits = sites_of(candidate, codes, search, log10_p=float(np.log10(CONSIDERED)))
     used = np.flatnonzero(candidate.used)
     row, start, reverse = hits.sequence, hits.start, hits.reverse
     if search.both_strands:  # a window is read both ways, as a palindrome has to be
