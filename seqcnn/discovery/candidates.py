@@ -18,7 +18,7 @@ from seqcnn.discovery.words import enriched_words
 
 Taken = tuple[Candidate, Judgement]
 
-LETTERS, LEAST_ROWS = 200_000, 300
+LETTERS, LEAST_ROWS = 120_000, 300
 """Seeds are refined on sequences of so many letters, but on so many sequences if there are."""
 
 DOUBTFUL = 3

@@ -36,6 +36,9 @@ CONSIDERED = 0.03
 ROUNDS, STEPS = 2, 12
 """Times that windows are chosen and columns are trimmed, and steps of the fit in between."""
 
+DECIDED, NEGLIGIBLE = 4, 1e-4
+"""After so many steps windows that are less probably sites than this are left out, to save time."""
+
 FLANK = 2
 """Columns on either side of a motif that are looked at too."""
 
@@ -117,6 +120,16 @@ class _Windows:
     background: np.ndarray
     placements: int
 
+    def select(self, kept: np.ndarray) -> "_Windows":
+        """Take some of the windows, by a mask."""
+        return replace(
+            self,
+            row=self.row[kept],
+            start=self.start[kept],
+            letters=self.letters[kept],
+            background=self.background[kept],
+        )
+
 
 def _background(contrast: Contrast, search: Search) -> MarkovBackground:
     """Learn how letters follow each other in the control."""
@@ -189,7 +202,11 @@ def _fit(
     share = [PRIOR] * len(candidates)
     sites = [np.zeros(len(w.row)) for w in windows]
     counts = [np.zeros((WIDTH, size)) for _ in windows]
-    for _ in range(STEPS):
+    for step in range(STEPS):
+        if step == DECIDED:
+            likely = [weights > NEGLIGIBLE for weights in sites]
+            windows = [w.select(kept) for w, kept in zip(windows, likely, strict=True)]
+            sites = [weights[kept] for weights, kept in zip(sites, likely, strict=True)]
         free = _free(candidates, windows, sites, shape)
         for k, window in enumerate(windows):
             odds = _odds(frames[k], window) * free[k]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, scan_contrast
+from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, scan_contrast, sites_of
 from seqcnn.discovery.contrast import Contrast, ExactTest
 from seqcnn.stats.auroc import auroc
 from seqcnn.stats.intervals import Estimate, odds_ratio, stratified_odds_ratio
@@ -163,29 +163,35 @@ def tests_of_fold(
     tests, left = [], contrast
     for i, candidate in enumerate(candidates):
         scores = [sites.score[:, i] for sites in found]
-        result = _test(candidate, scores, contrast)
+        result = contrast.test(*(s >= candidate.threshold for s in scores))
         if left is not contrast and result.log10_p < TELLING:
-            alone = scan_contrast([candidate], left, search)
-            given = _test(candidate, [sites.score[:, 0] for sites in alone], left)
+            given = left.test(*_with_sites(candidate, left, search))
             if given.log10_p > LASTING * result.log10_p:
                 result = given
         if result.log10_p < TELLING:
-            left = hide_sites(candidate, left, search, log10_p=_weak_sites(candidate, search))
+            weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
+            left = hide_sites(candidate, left, search, log10_p=weaker)
         area = auroc(scores[0], scores[1])
         tests.append(FoldTest(fold, candidate, result, len(candidates), area))
     return tests
 
 
-def _test(candidate: Candidate, scores: Sequence[np.ndarray], contrast: Contrast) -> ExactTest:
-    hits, control_hits = (s >= candidate.threshold for s in scores)
-    return contrast.test(hits, control_hits)
+def _with_sites(
+    candidate: Candidate, contrast: Contrast, search: Search
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say which sequences of foreground and control have a site, bool (n,) and (m,)."""
+    log10_p = _strictness(candidate, search)
+    found = []
+    for codes in (contrast.foreground, contrast.control):
+        hits = sites_of(candidate, codes, search, log10_p=log10_p)
+        found.append(np.bincount(hits.sequence, minlength=len(codes)) > 0)
+    return found[0], found[1]
 
 
-def _weak_sites(candidate: Candidate, search: Search) -> float:
-    """Say from which p-value of a word on a window may be a site, log10."""
+def _strictness(candidate: Candidate, search: Search) -> float:
+    """log10 of the p-value of a word that scores the threshold."""
     scores = candidate.scores(search)
-    strict = float(scores.log10_p_value(candidate.threshold - scores.error))
-    return min(strict + WEAKER, 0.0)
+    return float(scores.log10_p_value(candidate.threshold - scores.error))
 
 
 def families(tests: Sequence[FoldTest], search: Search, folds: int) -> list[Family]:

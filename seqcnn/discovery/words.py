@@ -23,6 +23,9 @@ SHORTER = 2
 WIDEST_GAP = {True: 16, False: 10}
 """The widest gap between two halves, by whether these are several letters long or one."""
 
+GAPPED_ROWS, GAPPED_COPIES = 2000, 3
+"""Sequences, and shuffles of each, in which words with gaps are counted: their shapes are many."""
+
 SEED_SHARE = 0.7
 """Probability of the letter of a word in its frame."""
 
@@ -133,10 +136,12 @@ def enriched_words(
     """
     words: list[Word] = []
     every = shapes(alphabet.size, both_strands=both_strands)
+    some = contrast.head(GAPPED_ROWS).thinned(GAPPED_COPIES)
     for places in every:
         alike = sum(_kind(other) == _kind(places) for other in every)
         tried = np.log(alike) + len(places) * np.log(alphabet.size)
-        found = _enriched(contrast, places, alphabet, both_strands, RANKED * number)
+        seen = some if _kind(places)[1] else contrast
+        found = _enriched(seen, places, alphabet, both_strands, RANKED * number)
         words += [
             replace(word, score=word.score - tried, log10_tried=float(tried / np.log(10)))
             for word in found
@@ -193,12 +198,13 @@ def _sequences_with_word(
 def _words(codes: np.ndarray, size: int, places: tuple[int, ...]) -> np.ndarray:
     """Give each window a number; one with a hidden letter gets that beyond all words."""
     positions = codes.shape[1] - places[-1]
-    total = np.zeros((len(codes), positions), np.int32)
+    # rows of small numbers are sorted fastest
+    total = np.zeros((len(codes), positions), np.min_scalar_type(size ** len(places)))
     hidden = np.zeros((len(codes), positions), bool)
     for place in places:
         letters = codes[:, place : place + positions]
-        total *= size
-        total += np.minimum(letters, size - 1)
+        total *= total.dtype.type(size)
+        total += np.minimum(letters, np.uint8(size - 1))
         hidden |= letters >= size
     total[hidden] = size ** len(places)
     return total
