@@ -18,7 +18,10 @@ from seqcnn.discovery.frames import (
 from seqcnn.discovery.threshold import best_threshold
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
-from seqcnn.seq.alphabet import Alphabet
+from seqcnn.motifs.pvalue import ScoreDistribution
+from seqcnn.motifs.scan import Hits, scan
+from seqcnn.seq.alphabet import PAD, Alphabet
+from seqcnn.seq.record import SequenceSet
 
 SAME = 0.6
 """Two motifs with this likeness are versions of one."""
@@ -44,8 +47,11 @@ class Search:
         float64 (letters,).
     words, rounds, motifs
         Seeds from words in each round, rounds of masking, motifs at most.
-    log10_p
-        A candidate must be as good as this on sequences that did not refine it.
+    copies
+        Shuffles of each sequence that refine and rank candidates; words are counted in all.
+    log10_e, doubt_log10_e
+        A candidate as good as the first on sequences that did not refine it is promising; one
+        between the two may be tested too.
     min_width, max_width
         Letters of a motif.
     """
@@ -56,7 +62,9 @@ class Search:
     words: int = BATCH
     rounds: int = 6
     motifs: int = 10
-    log10_p: float = -1.0
+    copies: int = 3
+    log10_e: float = -2.0
+    doubt_log10_e: float = 3.0
     min_width: int = 4
     max_width: int = WIDTH
 
@@ -95,6 +103,10 @@ class Candidate:
     def matrix(self, search: Search) -> ProbabilityMatrix:
         """Cut the used columns out."""
         return ProbabilityMatrix(self.frame[self.used], search.alphabet, search.background)
+
+    def scores(self, search: Search) -> ScoreDistribution:
+        """Distribute the scores of random words."""
+        return ScoreDistribution.of(self.matrix(search).to_scores(background=search.background))
 
     def motif(self, search: Search) -> Motif:
         """Make a motif without a name of its own."""
@@ -177,3 +189,37 @@ def used_columns(frame: np.ndarray, search: Search, sites: float = 1e9) -> np.nd
     if len(strong):
         used[strong[0] : strong[-1] + 1] = True
     return used
+
+
+def sites_of(candidate: Candidate, codes: np.ndarray, search: Search, *, log10_p: float) -> Hits:
+    """Find all windows of a candidate of this p-value or less in rows of codes."""
+    return scan(
+        [Motif("candidate", candidate.matrix(search))],
+        as_set(codes, search.alphabet),
+        p_value=min(10.0**log10_p * (1 + 1e-9), 1.0),
+        background=search.background,
+        strand="both" if search.both_strands else "one",
+        pseudocount=0.0,
+        merge_strands=True,
+        ambiguous="worst",
+    )
+
+
+def hide_sites(
+    candidate: Candidate, contrast: Contrast, search: Search, *, log10_p: float
+) -> Contrast:
+    """Hide all windows of a candidate of this p-value or less, in foreground and control."""
+    columns = np.arange(int(candidate.used.sum()))
+    hidden = []
+    for codes in (contrast.foreground, contrast.control):
+        hits = sites_of(candidate, codes, search, log10_p=log10_p)
+        masked = codes.copy()
+        masked[hits.sequence[:, None], hits.start[:, None] + columns] = PAD
+        hidden.append(masked)
+    return contrast.masked(*hidden)
+
+
+def as_set(codes: np.ndarray, alphabet: Alphabet) -> SequenceSet:
+    """Take rows of codes as sequences without names."""
+    n, length = codes.shape
+    return SequenceSet(alphabet, codes.ravel(), np.arange(n + 1) * length, ("",) * n)

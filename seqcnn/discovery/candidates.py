@@ -4,40 +4,29 @@ Forward selection: the best motif is taken, its sites are hidden, the next best 
 left. When none of the seeds does, words are sought anew in the masked sequences.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import (
-    Candidate,
-    Search,
-    alike,
-    scan_contrast,
-    tables_of,
-    used_columns,
-    with_thresholds,
-)
+from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import BATCH, WIDTH, BestSites, best_sites
 from seqcnn.discovery.mixture import fit_mixture
-from seqcnn.discovery.refine import refine
-from seqcnn.discovery.words import enriched_words, word_frame
-from seqcnn.motifs.compare import similarity
-from seqcnn.seq.alphabet import PAD
+from seqcnn.discovery.threshold import settled_threshold
+from seqcnn.discovery.trials import Judgement, Parts, Seed, Trial, judge, make_trials
+from seqcnn.discovery.words import enriched_words
 
-EQUAL = 0.95
-"""Two refined seeds with this r and coverage need no second look."""
+Taken = tuple[Candidate, Judgement]
 
-SKETCH = 1000
-"""Seeds are refined on so many sequences first; what is left of them, on all."""
+LETTERS, LEAST_ROWS = 120_000, 300
+"""Seeds are refined on sequences of so many letters, but on so many sequences if there are."""
 
-ITERATIONS = 5
-"""Rounds of refinement; most seeds stop changing after three."""
+DOUBTFUL = 3
+"""So many motifs that hold little promise are tested too: what is rare may be true."""
 
 
 def find_candidates(
-    fit: Contrast,
-    judge: Contrast,
+    training: Contrast,
     search: Search,
     kernels: np.ndarray | None = None,
     *,
@@ -47,177 +36,110 @@ def find_candidates(
 
     Parameters
     ----------
-    fit, judge
-        Sequences to refine seeds on, and others to decide which of them to keep.
+    training
+        Sequences in random order.
     search
         What to spend.
     kernels
-        float (seeds, WIDTH, letters): further seeds, from a network.
+        float (seeds, WIDTH, letters): further seeds, from a network, for the first turn.
     on_turn
         Is told the share of the turns that is done at most.
 
     Returns
     -------
     list of Candidate
-        In the order in which they were taken; their matrices estimated on both parts.
+        In the order in which they were taken.
     """
-    kept: list[Candidate] = []
-    whole = fit.joined(judge)
+    whole = training
+    rows = max(LEAST_ROWS, LETTERS // training.foreground.shape[1])
+    parts = Parts.of(training.head(rows).thinned(search.copies))
+    taken: list[Taken] = []
     for turn in range(search.rounds):
         if on_turn is not None:
             on_turn(turn / search.rounds)
-        seeds, sources = _seeds(fit, search, kernels if turn == 0 else None)
-        if not len(seeds):
+        seeds = _seeds(whole, search, kernels if turn == 0 else None)
+        before = len(taken)
+        _take(make_trials(seeds, parts, search), taken, parts, search)
+        for chosen in taken[before:]:
+            whole = _without(*chosen, whole, search)
+        parts = parts.masked(whole.head(rows).thinned(search.copies))
+        promising = [j.log10_e <= search.log10_e for _, j in taken]
+        if not any(promising[before:]) or sum(promising) >= search.motifs:
             break
-        pool = _refined(seeds, sources, _head(fit, SKETCH), search)
-        pool = _distinct(pool, search)
-        if len(fit) > SKETCH and pool:
-            pool = _refined(
-                np.stack([c.frame for c in pool]), [c.source for c in pool], fit, search
-            )
-        taken, fit, judge = _take(pool, kept, fit, judge, search)
-        kept += taken
-        if not taken or len(kept) >= search.motifs:
-            break
-    return fit_mixture(kept[: search.motifs], whole, search) if kept else []
+    return _estimated(_chosen(taken, search), training, search)
 
 
-def _head(contrast: Contrast, size: int) -> Contrast:
-    """Take the first sequences, which are in random order."""
-    if len(contrast) <= size:
-        return contrast
-    share = size / len(contrast)
-    return contrast.select(np.arange(size), np.arange(int(share * len(contrast.control))))
-
-
-def _refined(
-    seeds: np.ndarray, sources: list[str], fit: Contrast, search: Search
-) -> list[Candidate]:
-    """Refine seeds, and leave out those that end up too narrow or too wide."""
-    frames = refine(
-        seeds,
-        fit.foreground,
-        fit.control,
-        search.background,
-        complement=search.complement,
-        iterations=ITERATIONS,
-    )
-    pool = [
-        Candidate(np.asarray(f, np.float64), used_columns(f, search), source=s)
-        for f, s in zip(frames, sources, strict=True)
-    ]
-    return [c for c in pool if search.min_width <= c.used.sum() <= search.max_width]
-
-
-def _distinct(pool: list[Candidate], search: Search) -> list[Candidate]:
-    """Keep the first of candidates that are almost equal."""
-    chosen: list[Candidate] = []
-    for candidate in pool:
-        matches = [
-            similarity(candidate.motif(search), c.motif(search), both_strands=search.both_strands)
-            for c in chosen
-        ]
-        if not any(m.r >= EQUAL and m.coverage >= EQUAL for m in matches):
-            chosen.append(candidate)
-    return chosen
-
-
-def _seeds(
-    fit: Contrast, search: Search, kernels: np.ndarray | None
-) -> tuple[np.ndarray, list[str]]:
+def _seeds(contrast: Contrast, search: Search, kernels: np.ndarray | None) -> list[Seed]:
     words = enriched_words(
-        fit, search.alphabet, number=search.words, both_strands=search.both_strands
+        contrast, search.alphabet, number=search.words, both_strands=search.both_strands
     )
-    frames = [word_frame(w, search.alphabet, search.background) for w in words]
-    more = [] if kernels is None else list(kernels)
-    return np.array(frames + more), ["word"] * len(frames) + ["kernel"] * len(more)
+    seeds = [
+        Seed(word.frame(search.alphabet, search.background), "word", word.log10_tried)
+        for word in words
+    ]
+    most = max((seed.log10_tried for seed in seeds), default=0.0)
+    return seeds + [Seed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)]
 
 
-def _take(
-    pool: list[Candidate],
-    kept: list[Candidate],
-    fit: Contrast,
-    judge: Contrast,
-    search: Search,
-) -> tuple[list[Candidate], Contrast, Contrast]:
-    """Take the best of the pool, hide its sites, and again, until none holds on what is left."""
-    taken: list[Candidate] = []
-    pool = _shortlist(pool, fit, judge, search)
-    while pool:
-        on_fit = scan_contrast(pool, fit, search)
-        pool = with_thresholds(pool, on_fit)
-        on_judge = scan_contrast(pool, judge, search)
-        p_values = np.array([_log10_p(c, i, on_judge, judge) for i, c in enumerate(pool)])
-        best = int(p_values.argmin())
-        if p_values[best] > search.log10_p:
+def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search) -> None:
+    """Take the best trial, hide its sites, and again, until none holds on what is left."""
+    while trials and len(taken) < search.motifs + DOUBTFUL:
+        judged = judge(trials, parts, search)
+        order = np.argsort([j.log10_e for j in judged], kind="stable")
+        if judged[order[0]].log10_e > search.log10_e:
+            for i in order[:DOUBTFUL]:
+                if judged[i].log10_e <= search.doubt_log10_e:
+                    _add(trials[i].candidate, judged[i], taken, search)
             break
-        chosen = pool[best]
-        if not any(alike(chosen, other, search) for other in kept + taken):
-            taken.append(chosen)
-        fit = _hide(chosen, best, on_fit, fit, search)
-        judge = _hide(chosen, best, on_judge, judge, search)
-        pool = [
-            c
-            for i, c in enumerate(pool)
-            if i != best and p_values[i] <= search.log10_p and not alike(c, chosen, search)
+        best = order[0]
+        chosen = trials[best].candidate
+        _add(chosen, judged[best], taken, search)
+        parts = parts.masked(_without(chosen, judged[best], parts.whole, search))
+        trials = [
+            t
+            for t, j in zip(trials, judged, strict=True)
+            if j.log10_e <= search.doubt_log10_e and not alike(t.candidate, chosen, search)
         ]
-        if len(kept) + len(taken) >= search.motifs:
-            break
-    return taken, fit, judge
 
 
-def _shortlist(
-    pool: list[Candidate], fit: Contrast, judge: Contrast, search: Search
-) -> list[Candidate]:
-    """Drop candidates that hold no promise, or are the same as a better one."""
-    if not pool:
+def _add(candidate: Candidate, judged: Judgement, taken: list[Taken], search: Search) -> None:
+    if not any(alike(candidate, other, search) for other, _ in taken):
+        taken.append((candidate, judged))
+
+
+def _chosen(taken: Sequence[Taken], search: Search) -> list[Taken]:
+    """Leave out motifs of little promise but for the best of them."""
+    promising = [t for t in taken if t[1].log10_e <= search.log10_e]
+    doubtful = sorted(
+        (t for t in taken if t[1].log10_e > search.log10_e), key=lambda t: t[1].log10_e
+    )
+    return promising[: search.motifs] + doubtful[:DOUBTFUL]
+
+
+def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> list[Candidate]:
+    """Estimate the matrices of all candidates together, and settle their thresholds."""
+    if not chosen:
         return []
-    pool = with_thresholds(pool, scan_contrast(pool, fit, search))
-    on_judge = scan_contrast(pool, judge, search)
-    p_values = [_log10_p(c, i, on_judge, judge) for i, c in enumerate(pool)]
-    chosen: list[Candidate] = []
-    for i in np.argsort(p_values, kind="stable"):
-        if p_values[i] > search.log10_p or len(chosen) == BATCH:
-            break
-        if not any(alike(pool[i], other, search) for other in chosen):
-            chosen.append(pool[i])
-    return chosen
-
-
-def _log10_p(
-    candidate: Candidate, index: int, found: tuple[BestSites, BestSites], contrast: Contrast
-) -> float:
-    hits = [sites.score[:, index] >= candidate.threshold for sites in found]
-    return contrast.test(hits[0], hits[1]).log10_p
-
-
-def _hide(
-    candidate: Candidate,
-    index: int,
-    found: tuple[BestSites, BestSites],
-    contrast: Contrast,
-    search: Search,
-) -> Contrast:
-    """Hide the sites of a candidate, up to two a sequence."""
-    first = [
-        _hidden(codes, sites, index, candidate)
-        for codes, sites in zip((contrast.foreground, contrast.control), found, strict=True)
-    ]
-    tables = tables_of([candidate], search)
-    second = [
-        _hidden(codes, best_sites(codes, tables, search.complement), 0, candidate)
-        for codes in first
-    ]
-    return contrast.masked(second[0], second[1])
-
-
-def _hidden(codes: np.ndarray, sites: BestSites, index: int, candidate: Candidate) -> np.ndarray:
-    rows = np.flatnonzero(sites.score[:, index] >= candidate.threshold)
-    columns = np.flatnonzero(candidate.used)
-    reverse = sites.strand[rows, index] == 1
-    first = np.where(reverse, WIDTH - 1 - columns[-1], columns[0])
-    at = (sites.start[rows, index] + first)[:, None] + np.arange(len(columns))
-    inside = (at >= 0) & (at < codes.shape[1])
-    result = codes.copy()
-    result[np.repeat(rows, inside.sum(1)), at[inside]] = PAD
+    fitted = fit_mixture(
+        [candidate for candidate, _ in chosen], training.thinned(search.copies), search
+    )
+    n, length = training.foreground.shape
+    strands = 2 if search.both_strands else 1
+    result = []
+    for candidate, (_, judged) in zip(fitted, chosen, strict=True):
+        threshold = settled_threshold(
+            candidate.scores(search),
+            min(candidate.sites / n, 1.0),
+            strands * max(length - int(candidate.used.sum()) + 1, 1),
+            judged.foreground,
+            judged.control,
+        )
+        result.append(replace(candidate, threshold=threshold))
     return result
+
+
+def _without(
+    candidate: Candidate, judged: Judgement, contrast: Contrast, search: Search
+) -> Contrast:
+    """Hide the sites of a candidate: the words of the p-value that was found best, or less."""
+    return hide_sites(candidate, contrast, search, log10_p=judged.threshold)

@@ -83,6 +83,12 @@ class Contrast:
             self.control_strata[control_rows],
         )
 
+    def head(self, size: int) -> "Contrast":
+        """Take the first sequences, and as large a share of a given control."""
+        size = min(size, len(self))
+        share = len(self.control) * size // max(len(self), 1)
+        return self.select(np.arange(size), np.arange(share))
+
     def thinned(self, copies: int) -> "Contrast":
         """Keep a few shuffles of each sequence (or as many given controls), to save time."""
         if not self.copies:

@@ -17,7 +17,9 @@ from seqcnn.discovery.candidate import (
     Candidate,
     Search,
     alike,
+    as_set,
     scan_contrast,
+    sites_of,
     used_columns,
     with_thresholds,
 )
@@ -25,17 +27,17 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import SMALLEST, WIDTH
 from seqcnn.discovery.palindrome import as_palindrome
 from seqcnn.motifs.matrix import CountMatrix
-from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.scan import scan
-from seqcnn.seq.alphabet import PAD, Alphabet
+from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.background import MarkovBackground
-from seqcnn.seq.record import SequenceSet
 
 CONSIDERED = 0.03
 """Share of random windows that may be sites; the others score too little."""
 
 ROUNDS, STEPS = 2, 12
 """Times that windows are chosen and columns are trimmed, and steps of the fit in between."""
+
+DECIDED, NEGLIGIBLE = 4, 1e-4
+"""After so many steps windows that are less probably sites than this are left out, to save time."""
 
 FLANK = 2
 """Columns on either side of a motif that are looked at too."""
@@ -118,34 +120,30 @@ class _Windows:
     background: np.ndarray
     placements: int
 
+    def select(self, kept: np.ndarray) -> "_Windows":
+        """Take some of the windows, by a mask."""
+        return replace(
+            self,
+            row=self.row[kept],
+            start=self.start[kept],
+            letters=self.letters[kept],
+            background=self.background[kept],
+        )
+
 
 def _background(contrast: Contrast, search: Search) -> MarkovBackground:
     """Learn how letters follow each other in the control."""
     # pairs of amino acids are too many to be counted in few short sequences
     order = 1 if search.alphabet.size <= 8 else 0
-    control = _as_set(contrast.control, search.alphabet)
+    control = as_set(contrast.control, search.alphabet)
     return MarkovBackground.fit(control, order, both_strands=search.both_strands)
-
-
-def _as_set(codes: np.ndarray, alphabet: Alphabet) -> SequenceSet:
-    n, length = codes.shape
-    return SequenceSet(alphabet, codes.ravel(), np.arange(n + 1) * length, ("",) * n)
 
 
 def _windows(
     candidate: Candidate, codes: np.ndarray, search: Search, background: MarkovBackground
 ) -> _Windows:
     """Find the windows whose score is at all promising."""
-    hits = scan(
-        [Motif("candidate", candidate.matrix(search))],
-        _as_set(codes, search.alphabet),
-        p_value=CONSIDERED,
-        background=search.background,
-        strand="both" if search.both_strands else "one",
-        pseudocount=0.0,
-        merge_strands=True,
-        ambiguous="worst",
-    )
+    hits = sites_of(candidate, codes, search, log10_p=float(np.log10(CONSIDERED)))
     used = np.flatnonzero(candidate.used)
     row, start, reverse = hits.sequence, hits.start, hits.reverse
     if search.both_strands:  # a window is read both ways, as a palindrome has to be
@@ -204,7 +202,11 @@ def _fit(
     share = [PRIOR] * len(candidates)
     sites = [np.zeros(len(w.row)) for w in windows]
     counts = [np.zeros((WIDTH, size)) for _ in windows]
-    for _ in range(STEPS):
+    for step in range(STEPS):
+        if step == DECIDED:
+            likely = [weights > NEGLIGIBLE for weights in sites]
+            windows = [w.select(kept) for w, kept in zip(windows, likely, strict=True)]
+            sites = [weights[kept] for weights, kept in zip(sites, likely, strict=True)]
         free = _free(candidates, windows, sites, shape)
         for k, window in enumerate(windows):
             odds = _odds(frames[k], window) * free[k]

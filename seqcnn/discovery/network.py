@@ -10,14 +10,15 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.data.dataset import Dataset
-from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.candidate import Search, likeness
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, count_letters, frame_of
-from seqcnn.motifs.matrix import CountMatrix
+from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
 from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, create_member
 from seqcnn.nn.best_match import BestMatch
 from seqcnn.seq.alphabet import PAD
+from seqcnn.stats.auroc import auroc
 from seqcnn.training.calibrate import fit_calibrator
 from seqcnn.training.loop import Fit, Round, Schedule, fit
 
@@ -32,6 +33,15 @@ VALIDATION_COPIES = 2
 
 READ = 2000
 """Training sequences whose best windows make a kernel a motif."""
+
+READ_KERNELS = 16
+"""Kernels that become seeds: those whose best windows tell foreground from control best."""
+
+LIKE = 0.8
+"""Of kernels of this likeness the better one will do."""
+
+FEWEST = 5
+"""Windows that a kernel must be excited by to be a motif."""
 
 FIRED = 0.5
 """A window counts if it excites a kernel by this share of the most that any does (DeepBind)."""
@@ -91,43 +101,66 @@ def train_fold(
     return replace(member, network=fitted.network, extra=facts), fitted
 
 
-def kernel_frames(member: Member, foreground: np.ndarray, search: Search) -> np.ndarray:
-    """Read each kernel as a motif, from the windows that excite it most.
+def kernel_frames(member: Member, contrast: Contrast, search: Search) -> np.ndarray:
+    """Read the kernels that tell most as motifs, from the windows that excite them most.
 
     Parameters
     ----------
     member
         A trained `motifcnn`.
-    foreground
-        uint8 (n, length): training sequences.
+    contrast
+        Training sequences.
     search
         Alphabet, strands and background.
 
     Returns
     -------
     numpy.ndarray
-        float64 (kernels, WIDTH, letters); kernels that nothing excites are left out.
+        float64 (kernels, WIDTH, letters), `READ_KERNELS` at most, unlike one another; kernels that
+        nothing excites are left out.
     """
     network = member.network
+    some = contrast.head(READ).thinned(1)
     if not isinstance(network, MotifCNN):
         return np.zeros((0, WIDTH, search.alphabet.size))
-    values, strands, places = _best_windows(network, foreground[:READ])
-    width = network.width
-    frames = []
-    for kernel in range(values.shape[1]):
-        score = values[:, kernel]
-        fired = np.flatnonzero(score > FIRED * score.max()) if score.max() > 0 else []
-        if len(fired) < 5:
+    values, strands, places = _best_windows(network, some.foreground)
+    control_values, _, _ = _best_windows(network, some.control)
+    telling = [auroc(v, c) for v, c in zip(values.T, control_values.T, strict=True)]
+    frames: list[np.ndarray] = []
+    matrices: list[ProbabilityMatrix] = []
+    for kernel in np.argsort(telling, kind="stable")[::-1]:
+        site = values[:, kernel], strands[:, kernel], places[:, kernel]
+        matrix = _kernel_matrix(some.foreground, *site, network.width, search)
+        if matrix is None or any(
+            likeness(matrix, other, both_strands=search.both_strands) > LIKE for other in matrices
+        ):
             continue
-        columns = places[fired, kernel, None] + np.arange(width)
-        windows = np.take_along_axis(_at_least(foreground[:READ], width)[fired], columns, 1)
-        reverse = strands[fired, kernel] == 1
-        if reverse.any():
-            windows[reverse] = search.alphabet.reverse_complement(windows[reverse])
-        counts = count_letters(windows, np.ones(len(fired)), search.alphabet.size)
-        matrix = CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background)
+        matrices.append(matrix)
         frames.append(frame_of(matrix)[0])
+        if len(frames) == READ_KERNELS:
+            break
     return np.array(frames)
+
+
+def _kernel_matrix(
+    codes: np.ndarray,
+    score: np.ndarray,
+    strand: np.ndarray,
+    start: np.ndarray,
+    width: int,
+    search: Search,
+) -> ProbabilityMatrix | None:
+    """Count the windows that excite a kernel; None if there are too few."""
+    fired = np.flatnonzero(score > FIRED * score.max()) if score.max() > 0 else []
+    if len(fired) < FEWEST:
+        return None
+    columns = start[fired, None] + np.arange(width)
+    windows = np.take_along_axis(_at_least(codes, width)[fired], columns, 1)
+    reverse = strand[fired] == 1
+    if reverse.any():
+        windows[reverse] = search.alphabet.reverse_complement(windows[reverse])
+    counts = count_letters(windows, np.ones(len(fired)), search.alphabet.size)
+    return CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background)
 
 
 def _best_windows(

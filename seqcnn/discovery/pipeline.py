@@ -16,7 +16,7 @@ import numpy as np
 
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.candidates import find_candidates
-from seqcnn.discovery.contrast import Contrast, FoldedContrast
+from seqcnn.discovery.contrast import FoldedContrast
 from seqcnn.discovery.groups import Groups
 from seqcnn.discovery.holdout import score_holdout
 from seqcnn.discovery.inputs import prepare
@@ -150,27 +150,12 @@ def _learn_fold(
     )
     if fitted.interrupted:
         raise KeyboardInterrupt
-    kernels = kernel_frames(member, training.foreground, search)
-    fit, judge = _split(training, settings)
-    candidates = find_candidates(fit, judge, search, kernels, on_turn=searched)
+    kernels = kernel_frames(member, training, search)
+    some = training.head(settings.searched)
+    candidates = find_candidates(some, search, kernels, on_turn=searched)
     tell(f"{name}: testing {len(candidates)} candidates", start + 0.95 * span)
     tests = tests_of_fold(number, candidates, data.held(number), search)
     return _LearntFold(tests, member, fitted.history)
-
-
-def _split(training: Contrast, settings: Settings) -> tuple[Contrast, Contrast]:
-    """Take up to two thirds to refine seeds on, and others to judge them."""
-    n, m = len(training), len(training.control)
-    fit = min(settings.fit, n * 2 // 3)
-    judge = min(settings.judge, n - fit)
-    rows, control_rows = np.arange(n), np.arange(m)
-    cut = m * 2 // 3
-    parts = (
-        training.select(rows[:fit], control_rows[:cut]),
-        training.select(rows[fit : fit + judge], control_rows[cut:]),
-    )
-    first, second = (part.thinned(settings.control_copies) for part in parts)
-    return first, second
 
 
 def _numbered(found: tuple[DiscoveredMotif, ...], letter: str) -> list[DiscoveredMotif]:

@@ -10,7 +10,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule
 
-LEAST = {"seed": 0, "copies": 1, "fit": 20, "judge": 20, "control_copies": 1, "motifs": 1}
+LEAST = {"seed": 0, "copies": 1, "searched": 20, "control_copies": 1, "motifs": 1}
 """What these settings must be at least."""
 
 
@@ -32,10 +32,10 @@ class Settings:
         Shuffles of each sequence.
     dims
         1 to read sequences as such, 2 as images: the same motifs.
-    fit, judge
-        At most so many sequences refine seeds, and decide which to keep, in a fold.
+    searched
+        At most so many sequences of a fold are searched for motifs; all others are still tested.
     control_copies
-        Shuffles of each of these that are used; tests use all.
+        Shuffles of each of these that refine motifs; words are counted in all, and tests use all.
     min_width, max_width
         Letters of a motif, 24 at most.
     motifs
@@ -55,8 +55,7 @@ class Settings:
     e_value: float = 0.05
     copies: int = 9
     dims: int = 1
-    fit: int = 3000
-    judge: int = 2000
+    searched: int = 5000
     control_copies: int = 3
     min_width: int = 4
     max_width: int = 24
@@ -103,6 +102,7 @@ class Settings:
             self.reads_both_strands(alphabet),
             background,
             motifs=self.motifs,
+            copies=self.control_copies,
             min_width=self.min_width,
             max_width=self.max_width,
         )

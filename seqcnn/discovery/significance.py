@@ -12,11 +12,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, scan_contrast
+from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, scan_contrast, sites_of
 from seqcnn.discovery.contrast import Contrast, ExactTest
 from seqcnn.stats.auroc import auroc
 from seqcnn.stats.intervals import Estimate, odds_ratio, stratified_odds_ratio
 from seqcnn.stats.tests import parse_detail
+
+TELLING = -2.0
+"""log10 of the p-value from which on it matters whether a candidate is a shadow of another."""
+
+LASTING = 0.5
+"""A candidate is a shadow if hiding better ones takes this share of its log10 p, or more."""
+
+WEAKER = 1.0
+"""The sites of better ones are hidden down to a p-value so many powers of ten above theirs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,18 +140,58 @@ def _rank(test: FoldTest) -> tuple[float, float, int]:
 def tests_of_fold(
     fold: int, candidates: list[Candidate], contrast: Contrast, search: Search
 ) -> list[FoldTest]:
-    """Test all candidates of a fold on its own sequences."""
+    """Test all candidates of a fold on its own sequences.
+
+    A candidate that means little once the sites of better ones are hidden is a shadow of theirs:
+    half of another motif, two of them side by side. For such a one, what is left is reported; that
+    test is the weaker of two, so its p-value holds.
+
+    Parameters
+    ----------
+    fold
+        Which one.
+    candidates
+        In the order in which they were taken, the best first.
+    contrast
+        The sequences of the fold.
+    search
+        Alphabet, strands and background.
+    """
     if not candidates:
         return []
     found = scan_contrast(candidates, contrast, search)
-    tests = []
+    tests, left = [], contrast
     for i, candidate in enumerate(candidates):
         scores = [sites.score[:, i] for sites in found]
-        hits = [s >= candidate.threshold for s in scores]
-        result = contrast.test(hits[0], hits[1])
+        result = contrast.test(*(s >= candidate.threshold for s in scores))
+        if left is not contrast and result.log10_p < TELLING:
+            given = left.test(*_with_sites(candidate, left, search))
+            if given.log10_p > LASTING * result.log10_p:
+                result = given
+        if result.log10_p < TELLING:
+            weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
+            left = hide_sites(candidate, left, search, log10_p=weaker)
         area = auroc(scores[0], scores[1])
         tests.append(FoldTest(fold, candidate, result, len(candidates), area))
     return tests
+
+
+def _with_sites(
+    candidate: Candidate, contrast: Contrast, search: Search
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say which sequences of foreground and control have a site, bool (n,) and (m,)."""
+    log10_p = _strictness(candidate, search)
+    found = []
+    for codes in (contrast.foreground, contrast.control):
+        hits = sites_of(candidate, codes, search, log10_p=log10_p)
+        found.append(np.bincount(hits.sequence, minlength=len(codes)) > 0)
+    return found[0], found[1]
+
+
+def _strictness(candidate: Candidate, search: Search) -> float:
+    """log10 of the p-value of a word that scores the threshold."""
+    scores = candidate.scores(search)
+    return float(scores.log10_p_value(candidate.threshold - scores.error))
 
 
 def families(tests: Sequence[FoldTest], search: Search, folds: int) -> list[Family]:

@@ -23,6 +23,9 @@ from seqcnn.stats.tests import fisher_log10_p
 MOST = 10_000
 """At most so many sequences re-estimate the matrices."""
 
+MOST_LETTERS, LEAST = 2_000_000, 500
+"""They have at most so many letters, but so many sequences are taken if there are."""
+
 LEAST_STRICT = 1e-3
 """A site has this p-value at most, whatever the threshold of its motif."""
 
@@ -61,7 +64,8 @@ def finish_motifs(
     """
     if not families:
         return ()
-    rows = np.linspace(0, len(data) - 1, min(len(data), MOST)).astype(int)
+    most = max(LEAST, min(MOST, MOST_LETTERS // data.foreground.shape[1]))
+    rows = np.linspace(0, len(data) - 1, min(len(data), most)).astype(int)
     control = np.arange(len(data.control))
     sample = data.select(rows, control).thinned(2)
     fitted = fit_mixture([f.best.candidate for f in families], sample, search, palindromes=True)

@@ -10,6 +10,8 @@ import numpy as np
 from jax.scipy.special import xlogy
 from scipy import special
 
+from seqcnn.motifs.pvalue import ScoreDistribution
+
 
 def best_threshold(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
     """Find the score at which more foreground than control has a site, by likelihood ratio.
@@ -37,6 +39,51 @@ def best_threshold(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
         above = m - np.searchsorted(np.sort(control[:, frame]), column)
         thresholds[frame] = column[_signed_likelihood_ratio(hits, above, n, m).argmax()]
     return thresholds
+
+
+def settled_threshold(
+    scores: ScoreDistribution,
+    share: float,
+    placements: int,
+    foreground: np.ndarray,
+    control: np.ndarray,
+) -> float:
+    """Choose the threshold by what a motif promises and by what it did on sequences new to it.
+
+    Few sites leave the best threshold to chance. The matrix says how its sites score: a word is
+    ``2 ** score`` times as probable among them as among random words. So the expected
+    log-likelihood ratio at each threshold is added to that of the sequences.
+
+    Parameters
+    ----------
+    scores
+        Of random words.
+    share
+        Of the sequences that have a site.
+    placements
+        Windows of a sequence, on all strands.
+    foreground, control
+        float64 (n,) and (m,): log10 of the p-value of the best site of each sequence, by matrices
+        that did not see it.
+
+    Returns
+    -------
+    float
+        Bits.
+    """
+    some = np.isfinite(scores.log10_probabilities)
+    bits = (scores.lowest + np.flatnonzero(some)) * scores.step
+    word_tail = scores.log10_tail[some]
+    of_sites = scores.probabilities[some] * np.exp2(bits)
+    site_tail = np.cumsum(of_sites[::-1])[::-1] / of_sites.sum()
+    n, m = len(foreground), len(control)
+    by_chance = -np.expm1(placements * np.log1p(-np.minimum(10.0**word_tail, 1 - 1e-9)))
+    expected = by_chance + (1 - by_chance) * share * site_tail
+    hits = np.searchsorted(np.sort(foreground), word_tail, side="right")
+    control_hits = np.searchsorted(np.sort(control), word_tail, side="right")
+    promised = _signed_likelihood_ratio(n * expected, m * by_chance, n, m)
+    kept = _signed_likelihood_ratio(hits, control_hits, n, m)
+    return float(bits[(promised + kept).argmax()]) - scores.error
 
 
 def _signed_likelihood_ratio(

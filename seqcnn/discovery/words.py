@@ -1,4 +1,12 @@
-"""Enriched words: the seeds that need no network, and the baseline that a network has to beat."""
+"""Enriched words: the seeds that need no network, and the baseline that a network has to beat.
+
+A word has its letters in a row or with a gap in it, as the two halves of a dimer have (van Helden
+et al. 2000, Discovering regulatory elements in non-coding sequences by analysis of spaced dyads).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -9,13 +17,110 @@ from seqcnn.seq.alphabet import Alphabet
 MOST_WORDS = 1 << 16
 """Words are as long as this number of different ones allows: 8 letters of DNA, 3 of protein."""
 
+SHORTER = 2
+"""Words that are shorter by up to so many letters are counted too: 6, 7 and 8 letters of DNA."""
+
+WIDEST_GAP = {True: 16, False: 10}
+"""The widest gap between two halves, by whether these are several letters long or one."""
+
+GAPPED_ROWS, GAPPED_COPIES = 2000, 3
+"""Sequences, and shuffles of each, in which words with gaps are counted: their shapes are many."""
+
 SEED_SHARE = 0.7
 """Probability of the letter of a word in its frame."""
+
+FEWEST = 3
+"""A word in fewer sequences is no seed, however rare it is in the control."""
+
+RANKED = 30
+"""Words of each shape that are compared with one another, for each that is wanted."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """Letters at places.
+
+    Parameters
+    ----------
+    places
+        From 0 on, rising.
+    codes
+        The letter at each place.
+    score
+        How much more foreground than control sequences have it: half the log-likelihood ratio of
+        the numbers of sequences, less the logarithm of the number of words that were tried, which
+        is what the best of them reaches by chance; nats.
+    log10_tried
+        log10 of that number.
+    """
+
+    places: tuple[int, ...]
+    codes: tuple[int, ...]
+    score: float = 0.0
+    log10_tried: float = 0.0
+
+    def spell(self, alphabet: Alphabet) -> str:
+        """Write the word with ``.`` in its gap.
+
+        Examples
+        --------
+        >>> from seqcnn.seq.alphabet import DNA
+        >>> Word((0, 1, 4), (0, 1, 2)).spell(DNA)
+        'AC..G'
+        """
+        letters = ["."] * (self.places[-1] + 1)
+        for place, code in zip(self.places, self.codes, strict=True):
+            letters[place] = alphabet.letters[code]
+        return "".join(letters)
+
+    def frame(self, alphabet: Alphabet, background: np.ndarray) -> np.ndarray:
+        """Lay the word in the middle of a frame, float64 (WIDTH, letters)."""
+        frame = np.tile(background, (WIDTH, 1))
+        first = (WIDTH - self.places[-1] - 1) // 2
+        for place, code in zip(self.places, self.codes, strict=True):
+            frame[first + place] *= (1 - SEED_SHARE) / (1 - background[code])
+            frame[first + place, code] = SEED_SHARE
+        return frame
+
+    def reverse_complement(self, alphabet: Alphabet) -> "Word":
+        """Read the word on the other strand."""
+        codes = alphabet.complement_of_code[list(self.codes[::-1])]
+        return Word(tuple(self.places[-1] - p for p in self.places[::-1]), tuple(codes.tolist()))
+
+    @cached_property
+    def _letters(self) -> dict[int, int]:
+        return dict(zip(self.places, self.codes, strict=True))
+
+    def shares(self, other: "Word") -> bool:
+        """Say whether all letters but two of the shorter word agree with the other one."""
+        needed = max(2, min(len(self.codes), len(other.codes)) - 2)
+        return any(
+            sum(self._letters.get(p + shift) == c for p, c in other._letters.items()) >= needed
+            for shift in range(-other.places[-1], self.places[-1] + 1)
+        )
+
+
+def shapes(letters: int, *, both_strands: bool) -> list[tuple[int, ...]]:
+    """List the shapes of words: runs, and two halves with a gap between them.
+
+    Examples
+    --------
+    >>> shapes(4, both_strands=True)[:4]
+    [(0, 1, 2, 3, 4, 5), (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4, 5, 6, 7), (0, 1, 2, 4, 5, 6)]
+    """
+    longest = max(2, int(np.log(MOST_WORDS) / np.log(letters)))
+    runs = [tuple(range(n)) for n in range(max(2, longest - SHORTER), longest + 1)]
+    half = max(1, min(len(runs[0]), longest) // 2)
+    gaps = range(1, WIDEST_GAP[half > 1] + 1)
+    gapped = [(*range(half), *range(half + gap, 2 * half + gap)) for gap in gaps]
+    if half == 1 and not both_strands:  # two letters and one more
+        gapped += [p for gap in gaps for p in ((0, 1, gap + 2), (0, gap + 1, gap + 2))]
+    return runs + [places for places in gapped if places[-1] < WIDTH]
 
 
 def enriched_words(
     contrast: Contrast, alphabet: Alphabet, *, number: int, both_strands: bool
-) -> list[str]:
+) -> list[Word]:
     """Find words that more foreground than control sequences have, best first, unlike one another.
 
     Parameters
@@ -29,46 +134,60 @@ def enriched_words(
     both_strands
         Whether a word and its reverse complement are the same.
     """
-    length = int(np.log(MOST_WORDS) / np.log(alphabet.size))
-    if contrast.foreground.shape[1] < length:
+    words: list[Word] = []
+    every = shapes(alphabet.size, both_strands=both_strands)
+    some = contrast.head(GAPPED_ROWS).thinned(GAPPED_COPIES)
+    for places in every:
+        alike = sum(_kind(other) == _kind(places) for other in every)
+        tried = np.log(alike) + len(places) * np.log(alphabet.size)
+        seen = some if _kind(places)[1] else contrast
+        found = _enriched(seen, places, alphabet, both_strands, RANKED * number)
+        words += [
+            replace(word, score=word.score - tried, log10_tried=float(tried / np.log(10)))
+            for word in found
+        ]
+    words.sort(key=lambda word: -word.score)
+    return _unlike(words, alphabet if both_strands else None, number)
+
+
+def _kind(places: tuple[int, ...]) -> tuple[int, bool]:
+    """Say how many letters a shape has, and whether there is a gap between them."""
+    return len(places), len(places) <= places[-1]
+
+
+def _enriched(
+    contrast: Contrast, places: tuple[int, ...], alphabet: Alphabet, both: bool, most: int
+) -> list[Word]:
+    """Take the words of one shape that are enriched, the best first."""
+    if contrast.foreground.shape[1] <= places[-1]:
         return []
-    counts = [
-        _sequences_with_word(codes, alphabet, length, both_strands)
+    hits, control_hits = (
+        _sequences_with_word(codes, alphabet, places, both)
         for codes in (contrast.foreground, contrast.control)
-    ]
-    n, m = len(contrast.foreground), max(len(contrast.control), 1)
-    expected = (counts[1] + 0.5) * n / m
-    # a word in one or two sequences is no seed, however rare it is in the control
-    score = np.where(counts[0] >= 3, counts[0] * np.log(counts[0] / expected + 1e-9), 0.0)
-    score -= np.where(score > 0, counts[0] - expected, 0.0)
-    ranked = np.argsort(-score, kind="stable")[: 50 * number]
-    return _unlike(
-        [_spell(w, length, alphabet) for w in ranked if score[w] > 0],
-        alphabet if both_strands else None,
-        number,
     )
-
-
-def word_frame(word: str, alphabet: Alphabet, background: np.ndarray) -> np.ndarray:
-    """Lay a word in the middle of a frame, float64 (WIDTH, letters)."""
-    frame = np.tile(background, (WIDTH, 1))
-    first = (WIDTH - len(word)) // 2
-    for column, letter in enumerate(word, first):
-        frame[column] *= (1 - SEED_SHARE) / (1 - background[alphabet.letters.index(letter)])
-        frame[column, alphabet.letters.index(letter)] = SEED_SHARE
-    return frame
+    n, m = len(contrast.foreground), max(len(contrast.control), 1)
+    expected = (control_hits + 0.5) * n / m
+    ratio = hits * np.log(np.maximum(hits, 1) / expected) - (hits - expected)
+    score = np.where((hits >= FEWEST) & (hits > expected), ratio, 0.0)
+    ranked = np.argsort(-score, kind="stable")[:most]
+    return [
+        Word(places, _codes_of(int(word), len(places), alphabet.size), float(score[word]))
+        for word in ranked
+        if score[word] > 0
+    ]
 
 
 def _sequences_with_word(
-    codes: np.ndarray, alphabet: Alphabet, length: int, both_strands: bool
+    codes: np.ndarray, alphabet: Alphabet, places: tuple[int, ...], both_strands: bool
 ) -> np.ndarray:
-    """Count the sequences that have each word, float64 (letters ** length,)."""
-    size = alphabet.size
-    words = _words(codes, size, length)
+    """Count the sequences that have each word of a shape, float64 (letters ** places,)."""
+    size, length = alphabet.size, len(places)
+    words = _words(codes, size, places)
     if both_strands:
+        # the shapes of double strands are their own mirror images
         paired = alphabet.complement_of_code[np.minimum(codes[:, ::-1], 254)]
-        reverse = _words(np.where(codes[:, ::-1] < size, paired, 255), size, length)[:, ::-1]
-        words = np.minimum(words, reverse)
+        mirrored = np.where(codes[:, ::-1] < size, paired, 255)
+        words = np.minimum(words, _words(mirrored, size, places)[:, ::-1])
     rows = np.sort(words, axis=1)
     first = np.ones_like(rows, bool)
     first[:, 1:] = rows[:, 1:] != rows[:, :-1]
@@ -76,37 +195,33 @@ def _sequences_with_word(
     return np.bincount(found, minlength=size**length).astype(np.float64)
 
 
-def _words(codes: np.ndarray, size: int, length: int) -> np.ndarray:
+def _words(codes: np.ndarray, size: int, places: tuple[int, ...]) -> np.ndarray:
     """Give each window a number; one with a hidden letter gets that beyond all words."""
-    positions = codes.shape[1] - length + 1
-    total = np.zeros((len(codes), positions), np.int64)
+    positions = codes.shape[1] - places[-1]
+    # rows of small numbers are sorted fastest
+    total = np.zeros((len(codes), positions), np.min_scalar_type(size ** len(places)))
     hidden = np.zeros((len(codes), positions), bool)
-    for j in range(length):
-        letters = codes[:, j : j + positions]
-        total = total * size + np.minimum(letters, size - 1)
+    for place in places:
+        letters = codes[:, place : place + positions]
+        total *= total.dtype.type(size)
+        total += np.minimum(letters, np.uint8(size - 1))
         hidden |= letters >= size
-    return np.where(hidden, size**length, total)
+    total[hidden] = size ** len(places)
+    return total
 
 
-def _spell(word: int, length: int, alphabet: Alphabet) -> str:
-    digits = [word // alphabet.size**i % alphabet.size for i in reversed(range(length))]
-    return "".join(alphabet.letters[d] for d in digits)
+def _codes_of(word: int, length: int, size: int) -> tuple[int, ...]:
+    return tuple(word // size**i % size for i in reversed(range(length)))
 
 
-def _unlike(words: list[str], paired: Alphabet | None, number: int) -> list[str]:
-    """Skip a word that shares all but two letters in a row with a better one, on either strand."""
-    chosen: list[str] = []
-    pieces: set[str] = set()
+def _unlike(words: Sequence[Word], paired: Alphabet | None, number: int) -> list[Word]:
+    """Skip a word that shares all but two letters with a better one, on either strand."""
+    chosen: list[Word] = []
     for word in words:
-        core = max(len(word) - 2, 2)
-        own = {word[i : i + core] for i in range(len(word) - core + 1)}
-        if pieces & own:
+        strands = [word] if paired is None else [word, word.reverse_complement(paired)]
+        if any(better.shares(strand) for better in chosen for strand in strands):
             continue
         chosen.append(word)
-        pieces |= own
-        if paired is not None:
-            other = paired.decode(paired.reverse_complement(paired.encode(word)))
-            pieces |= {other[i : i + core] for i in range(len(other) - core + 1)}
         if len(chosen) == number:
             break
     return chosen
