@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike
+from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.merge import Gathered, gather
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
@@ -14,7 +15,6 @@ from seqcnn.discovery.significance import Family
 from seqcnn.motifs.compare import best_match
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.overlaps import without_overlaps
-from seqcnn.motifs.pvalue import STEP, ScoreDistribution
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import format_log10
@@ -25,9 +25,6 @@ MOST = 10_000
 
 MOST_LETTERS, LEAST = 2_000_000, 500
 """They have at most so many letters, but so many sequences are taken if there are."""
-
-LEAST_STRICT = 1e-3
-"""A site has this p-value at most, whatever the threshold of its motif."""
 
 SIMPLE = 0.25
 """Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a G-rich box of
@@ -69,29 +66,12 @@ def finish_motifs(
     control = np.arange(len(data.control))
     sample = data.select(rows, control).thinned(2)
     fitted = fit_mixture([f.best.candidate for f in families], sample, search, palindromes=True)
-    found = [
-        _finish(family, candidate, search, database)
-        for family, candidate in _merged(families, fitted, search)
-    ]
+    gathered = gather(families, fitted, sample, search, limit=limit)
+    found = [_finish(motif, search, database) for motif in gathered]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
     )
-
-
-def _merged(
-    families: Sequence[Family], fitted: Sequence[Candidate], search: Search
-) -> list[tuple[Family, Candidate]]:
-    """Join families whose matrices turn out alike on all data; the better matrix stays."""
-    kept: list[tuple[Family, Candidate]] = []
-    for family, candidate in zip(families, fitted, strict=True):
-        home = next((i for i, k in enumerate(kept) if alike(candidate, k[1], search)), None)
-        if home is None:
-            kept.append((family, candidate))
-        else:
-            better, matrix = kept[home]
-            kept[home] = (better.joined(family), matrix)
-    return kept
 
 
 def find_sites(
@@ -151,26 +131,13 @@ def crude_log10_p(family: Family) -> float:
     )
 
 
-def _finish(
-    family: Family, candidate: Candidate, search: Search, database: Sequence[Motif]
-) -> DiscoveredMotif:
-    motif = replace(candidate.motif(search), log10_e_value=family.log10_e)
+def _finish(gathered: Gathered, search: Search, database: Sequence[Motif]) -> DiscoveredMotif:
+    family = gathered.family
+    motif = replace(gathered.candidate.motif(search), log10_e_value=family.log10_e)
     match = None
     if database:
         match = best_match(motif, database, both_strands=search.both_strands)
-    return DiscoveredMotif(
-        motif, family, _site_log10_p(family, search), match, _flags(motif, family)
-    )
-
-
-def _site_log10_p(family: Family, search: Search) -> float:
-    """Take the p-value of the threshold that was tested over to the final matrix."""
-    tested = family.best.candidate
-    scores = tested.matrix(search).to_scores(background=search.background)
-    # the threshold is the score of some word, which the grid may have rounded down
-    slack = len(scores) * STEP / 2
-    log10_p = ScoreDistribution.of(scores).log10_p_value(np.array([tested.threshold - slack]))
-    return min(float(log10_p[0]), np.log10(LEAST_STRICT))
+    return DiscoveredMotif(motif, family, gathered.log10_p, match, _flags(motif, family))
 
 
 def _flags(motif: Motif, family: Family) -> tuple[str, ...]:
