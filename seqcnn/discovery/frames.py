@@ -6,6 +6,7 @@ and few numbers of frames mean few shapes, and every new shape costs a compilati
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,8 @@ import numpy as np
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.nn.conv import conv
 from seqcnn.seq.alphabet import PAD, Alphabet
+
+Array = TypeVar("Array", np.ndarray, jax.Array)
 
 WIDTH = 24
 """Columns of a frame: the widest motif."""
@@ -27,8 +30,8 @@ ROWS = 128
 BLOCK = 4096
 """Sequences of one call: more are cut, fewer are filled up."""
 
-SMALLEST = 1e-3
-"""The least probability of a letter in a score: about -8 bits in DNA."""
+LOWEST = -8.0
+"""The least score of a letter, in bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,20 @@ class BestSites:
     strand: np.ndarray
 
 
+def least_probabilities(background: Array) -> Array:
+    """Give the least probability of each letter in a score, (letters,).
+
+    It is in proportion to the background. With one limit for all letters, one that is rarer than
+    the limit would score like evidence wherever a motif lacks it.
+
+    Examples
+    --------
+    >>> least_probabilities(np.array([0.25, 0.25, 0.5])).tolist()
+    [0.0009765625, 0.0009765625, 0.001953125]
+    """
+    return background * 2.0**LOWEST
+
+
 def score_tables(probabilities: jax.Array, used: jax.Array, background: jax.Array) -> jax.Array:
     """Compute log-odds scores with one more letter for what is unknown.
 
@@ -71,7 +88,8 @@ def score_tables(probabilities: jax.Array, used: jax.Array, background: jax.Arra
     jax.Array
         float32 (frames, WIDTH, letters + 1), bits.
     """
-    scores = jnp.log2(jnp.maximum(probabilities, SMALLEST) / background[None, None])
+    least = least_probabilities(background)[None, None]
+    scores = jnp.log2(jnp.maximum(probabilities, least) / background[None, None])
     scores = jnp.concatenate([scores, scores.min(2, keepdims=True)], axis=2)
     return jnp.where(used[..., None], scores, 0.0).astype(jnp.float32)
 

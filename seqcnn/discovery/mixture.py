@@ -24,7 +24,7 @@ from seqcnn.discovery.candidate import (
     with_thresholds,
 )
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import SMALLEST, WIDTH
+from seqcnn.discovery.frames import WIDTH, least_probabilities
 from seqcnn.discovery.palindrome import as_palindrome
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.seq.alphabet import PAD
@@ -209,7 +209,7 @@ def _fit(
             sites = [weights[kept] for weights, kept in zip(sites, likely, strict=True)]
         free = _free(candidates, windows, sites, shape)
         for k, window in enumerate(windows):
-            odds = _odds(frames[k], window) * free[k]
+            odds = _odds(frames[k], window, search.background) * free[k]
             sites[k] = _site_probabilities(odds, window, shape[0], share[k])
             share[k] = max(float(sites[k].sum()) / shape[0], 1.0 / shape[0])
             counts[k] = _count(window.letters, sites[k], size)
@@ -221,10 +221,10 @@ def _fit(
     return [_trimmed(c, n, search) for c, n in zip(candidates, counts, strict=True)]
 
 
-def _odds(frame: np.ndarray, windows: _Windows) -> np.ndarray:
+def _odds(frame: np.ndarray, windows: _Windows, background: np.ndarray) -> np.ndarray:
     """Compute how much more probable each window is as a site than as background."""
     scores = np.zeros((WIDTH, 256))  # an unknown letter says nothing
-    scores[:, : frame.shape[1]] = np.log(np.maximum(frame, SMALLEST))
+    scores[:, : frame.shape[1]] = np.log(np.maximum(frame, least_probabilities(background)))
     total = -windows.background
     for column in np.flatnonzero(windows.scored):
         total = total + scores[column, windows.letters[:, column]]

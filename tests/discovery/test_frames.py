@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from seqcnn.discovery.frames import (
+    LOWEST,
     WIDTH,
     best_sites,
     count_letters,
@@ -95,3 +96,24 @@ def test_a_hidden_letter_scores_like_the_worst():
     ordinary = np.random.default_rng(6).integers(0, 4, (50, 40)).astype(np.uint8)
     found = best_sites(np.concatenate([hidden, ordinary]), tables, COMPLEMENT)
     assert (found.score[0] < found.score[1:].min(0)).all()
+
+
+def test_a_rare_letter_is_no_evidence_where_a_motif_lacks_it():
+    background = np.array([0.5, 0.3, 0.1999, 1e-4])
+    values = np.array([[0.9, 0.1, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.5, 0.3, 0.1999, 1e-4]])
+    probabilities, used = frame_of(ProbabilityMatrix(values, DNA, background))
+    table = np.asarray(
+        score_tables(jnp.asarray(probabilities[None]), jnp.asarray(used[None]), background)
+    )[0][used]
+    np.testing.assert_allclose(table[:2, 3], LOWEST, rtol=1e-5)
+    np.testing.assert_allclose(table[2], 0, atol=1e-5)  # a column like the background says nothing
+    np.testing.assert_allclose(table[0, :2], np.log2([0.9 / 0.5, 0.1 / 0.3]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("length", [3, 8, 23, 24, 25])
+def test_sequences_shorter_than_a_frame(length):
+    tables = random_frames(3, 7)
+    codes = np.random.default_rng(length).integers(0, 4, (4, length)).astype(np.uint8)
+    found = best_sites(codes, tables, COMPLEMENT)
+    expected = [[loop_best(row, table, True) for table in tables] for row in codes]
+    np.testing.assert_allclose(found.score, expected, rtol=1e-5, atol=1e-4)

@@ -90,7 +90,8 @@ def test_site_probabilities_are_those_of_zero_or_one_site(monkeypatch):
     start = candidate(matrix_of("ACGA", 0.6))
     background = mixture._background(contrast, BOTH)
     windows = mixture._windows(start, codes, BOTH, background)
-    found = mixture._site_probabilities(mixture._odds(start.frame, windows), windows, 6, 0.3)
+    ratios_of_windows = mixture._odds(start.frame, windows, BOTH.background)
+    found = mixture._site_probabilities(ratios_of_windows, windows, 6, 0.3)
     scored = np.flatnonzero(windows.scored)
     assert scored[0] == np.flatnonzero(start.used)[0] - mixture.FLANK
 
