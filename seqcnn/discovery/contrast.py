@@ -84,10 +84,15 @@ class Contrast:
         )
 
     def head(self, size: int) -> "Contrast":
-        """Take the first sequences, and as large a share of a given control."""
+        """Take the first sequences, and as large a share of a given control.
+
+        Of a control that is smaller than the foreground so many are kept if there are: a share of
+        few may be none.
+        """
         size = min(size, len(self))
         share = len(self.control) * size // max(len(self), 1)
-        return self.select(np.arange(size), np.arange(share))
+        control_size = min(max(share, size), len(self.control))
+        return self.select(np.arange(size), np.arange(control_size))
 
     def thinned(self, copies: int) -> "Contrast":
         """Keep a few shuffles of each sequence (or as many given controls), to save time."""
