@@ -143,10 +143,12 @@ def _letters_by_column(windows: jax.Array, weights: jax.Array, letters: int) -> 
 
 def _next_frames(counts: jax.Array, background: jax.Array) -> jax.Array:
     """Turn counts into centred frames whose empty columns are the background."""
-    sites = counts.sum(2).max(1)[:, None]
+    by_column = counts.sum(2)
+    sites = by_column.max(1)[:, None]
     smoothed = counts + (1.0 + 0.02 * sites[..., None]) * background[None, None]
     probabilities = smoothed / smoothed.sum(2, keepdims=True)
-    chance = CHANCE * small_sample_bits(1.0, counts.shape[2]) / jnp.maximum(sites, 1.0)
+    # a column that lies outside of most sequences has few letters, and much information by chance
+    chance = CHANCE * small_sample_bits(1.0, counts.shape[2]) / jnp.maximum(by_column, 1.0)
     bits = _bits(probabilities, background)
     kept = jnp.where(bits - chance >= LEAST_BITS, bits, 0.0)
     kept = jnp.where(kept.max(1, keepdims=True) > 0, kept, bits)

@@ -153,7 +153,8 @@ def make_trials(seeds: Sequence[Seed], parts: Parts, search: Search) -> list[Tri
     if not seeds:
         return []
     whole = _refined(seeds, parts.whole, search)
-    fit = [i for i, c in enumerate(whole) if search.min_width <= c.used.sum() <= search.max_width]
+    widest = min(search.max_width, parts.whole.foreground.shape[1])
+    fit = [i for i, c in enumerate(whole) if search.min_width <= c.used.sum() <= widest]
     kept = _distinct(fit, whole, search)
     if not kept:
         return []
