@@ -32,6 +32,10 @@ SEED_SHARE = 0.7
 FEWEST = 3
 """A word in fewer sequences is no seed, however rare it is in the control."""
 
+LETTERS = 4_000_000
+"""Words of so many letters of sequence are looked at in a go: they take ten times as much memory.
+"""
+
 RANKED = 30
 """Words of each shape that are compared with one another, for each that is wanted."""
 
@@ -181,18 +185,29 @@ def _sequences_with_word(
     codes: np.ndarray, alphabet: Alphabet, places: tuple[int, ...], both_strands: bool
 ) -> np.ndarray:
     """Count the sequences that have each word of a shape, float64 (letters ** places,)."""
-    size, length = alphabet.size, len(places)
-    words = _words(codes, size, places)
-    if both_strands:
-        # the shapes of double strands are their own mirror images
-        paired = alphabet.complement_of_code[np.minimum(codes[:, ::-1], 254)]
-        mirrored = np.where(codes[:, ::-1] < size, paired, 255)
-        words = np.minimum(words, _words(mirrored, size, places)[:, ::-1])
-    rows = np.sort(words, axis=1)
-    first = np.ones_like(rows, bool)
-    first[:, 1:] = rows[:, 1:] != rows[:, :-1]
-    found = rows[first & (rows < size**length)]
-    return np.bincount(found, minlength=size**length).astype(np.float64)
+    different = alphabet.size ** len(places)
+    total = np.zeros(different)
+    rows = max(1, LETTERS // codes.shape[1])
+    for first in range(0, len(codes), rows):
+        words = _words_of_rows(codes[first : first + rows], alphabet, places, both_strands)
+        words.sort(axis=1)
+        distinct = np.ones_like(words, bool)
+        distinct[:, 1:] = words[:, 1:] != words[:, :-1]
+        found = words[distinct & (words < different)]
+        total += np.bincount(found, minlength=different)
+    return total
+
+
+def _words_of_rows(
+    codes: np.ndarray, alphabet: Alphabet, places: tuple[int, ...], both_strands: bool
+) -> np.ndarray:
+    """Give the word of each window a number; its reverse complement has the same, the lower one."""
+    words = _words(codes, alphabet.size, places)
+    if not both_strands:
+        return words
+    # the shapes of double strands are their own mirror images
+    other = _words(alphabet.reverse_complement(codes), alphabet.size, places)
+    return np.minimum(words, other[:, ::-1])
 
 
 def _words(codes: np.ndarray, size: int, places: tuple[int, ...]) -> np.ndarray:
