@@ -5,7 +5,7 @@ left. When none of the seeds does, words are sought anew in the masked sequences
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,13 +16,31 @@ from seqcnn.discovery.threshold import settled_threshold
 from seqcnn.discovery.trials import Judgement, Parts, Seed, Trial, judge, make_trials
 from seqcnn.discovery.words import enriched_words
 
-Taken = tuple[Candidate, Judgement]
-
 LETTERS, LEAST_ROWS = 120_000, 300
 """Seeds are refined on sequences of so many letters, but on so many sequences if there are."""
 
 DOUBTFUL = 3
 """So many motifs that hold little promise are tested too: what is rare may be true."""
+
+MOST_LETTERS, LEAST_ESTIMATED = 10_000_000, 500
+"""Matrices are estimated on sequences of so many letters, but on so many sequences if there are:
+the mixture keeps some bytes for each letter and motif."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A candidate that was taken, and how it was judged then."""
+
+    candidate: Candidate
+    judgement: Judgement
+
+    def holds(self, search: Search) -> bool:
+        """Say whether it is as good as the first on sequences that did not refine it."""
+        return self.judgement.log10_e <= search.log10_e
+
+    def hide(self, contrast: Contrast, search: Search) -> Contrast:
+        """Hide its sites: words of the p-value that was found best, or of less."""
+        return hide_sites(self.candidate, contrast, search, log10_p=self.judgement.threshold)
 
 
 def find_candidates(
@@ -60,11 +78,11 @@ def find_candidates(
         seeds = _seeds(whole, search, kernels if turn == 0 else None)
         before = len(taken)
         _take(make_trials(seeds, parts, search), taken, parts, search)
-        for chosen in taken[before:]:
-            whole = _without(*chosen, whole, search)
+        for each in taken[before:]:
+            whole = each.hide(whole, search)
         parts = parts.masked(whole.head(rows).thinned(search.copies))
-        promising = [j.log10_e <= search.log10_e for _, j in taken]
-        if not any(promising[before:]) or sum(promising) >= search.motifs:
+        holding = [each.holds(search) for each in taken]
+        if not any(holding[before:]) or sum(holding) >= search.motifs:
             break
     return _estimated(_chosen(taken, search), training, search)
 
@@ -82,64 +100,60 @@ def _seeds(contrast: Contrast, search: Search, kernels: np.ndarray | None) -> li
 
 
 def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search) -> None:
-    """Take the best trial, hide its sites, and again, until none holds on what is left."""
+    """Take the best trial, hide its sites, and again, until none holds on what is left.
+
+    `taken` grows. In the end a few of those that do not hold are taken too.
+    """
     while trials and len(taken) < search.motifs + DOUBTFUL:
         judged = judge(trials, parts, search)
         order = np.argsort([j.log10_e for j in judged], kind="stable")
-        if judged[order[0]].log10_e > search.log10_e:
-            for i in order[:DOUBTFUL]:
-                if judged[i].log10_e <= search.doubt_log10_e:
-                    _add(trials[i].candidate, judged[i], taken, search)
+        ranked = [Taken(trials[i].candidate, judged[i]) for i in order]
+        best = ranked[0]
+        if not best.holds(search):
+            for each in ranked[:DOUBTFUL]:
+                if each.judgement.log10_e <= search.doubt_log10_e:
+                    _add(each, taken, search)
             break
-        best = order[0]
-        chosen = trials[best].candidate
-        _add(chosen, judged[best], taken, search)
-        parts = parts.masked(_without(chosen, judged[best], parts.whole, search))
+        _add(best, taken, search)
+        parts = parts.masked(best.hide(parts.whole, search))
         trials = [
             t
             for t, j in zip(trials, judged, strict=True)
-            if j.log10_e <= search.doubt_log10_e and not alike(t.candidate, chosen, search)
+            if j.log10_e <= search.doubt_log10_e and not alike(t.candidate, best.candidate, search)
         ]
 
 
-def _add(candidate: Candidate, judged: Judgement, taken: list[Taken], search: Search) -> None:
-    if not any(alike(candidate, other, search) for other, _ in taken):
-        taken.append((candidate, judged))
+def _add(new: Taken, taken: list[Taken], search: Search) -> None:
+    """Take one more, unless it is a version of one that is taken already."""
+    if not any(alike(new.candidate, other.candidate, search) for other in taken):
+        taken.append(new)
 
 
 def _chosen(taken: Sequence[Taken], search: Search) -> list[Taken]:
     """Leave out motifs of little promise but for the best of them."""
-    promising = [t for t in taken if t[1].log10_e <= search.log10_e]
-    doubtful = sorted(
-        (t for t in taken if t[1].log10_e > search.log10_e), key=lambda t: t[1].log10_e
-    )
-    return promising[: search.motifs] + doubtful[:DOUBTFUL]
+    holding = [each for each in taken if each.holds(search)]
+    doubtful = [each for each in taken if not each.holds(search)]
+    doubtful.sort(key=lambda each: each.judgement.log10_e)
+    return holding[: search.motifs] + doubtful[:DOUBTFUL]
 
 
 def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> list[Candidate]:
     """Estimate the matrices of all candidates together, and settle their thresholds."""
     if not chosen:
         return []
-    fitted = fit_mixture(
-        [candidate for candidate, _ in chosen], training.thinned(search.copies), search
-    )
-    n, length = training.foreground.shape
+    length = training.foreground.shape[1]
+    rows = max(LEAST_ESTIMATED, MOST_LETTERS // length)
+    sample = training.head(rows).thinned(search.copies)
+    fitted = fit_mixture([each.candidate for each in chosen], sample, search)
     strands = 2 if search.both_strands else 1
     result = []
-    for candidate, (_, judged) in zip(fitted, chosen, strict=True):
+    for candidate, each in zip(fitted, chosen, strict=True):
         threshold = settled_threshold(
             candidate.scores(search),
-            min(candidate.sites / n, 1.0),
+            min(candidate.sites / len(sample), 1.0),
             strands * max(length - int(candidate.used.sum()) + 1, 1),
-            judged.foreground,
-            judged.control,
+            each.judgement.foreground,
+            each.judgement.control,
         )
         result.append(replace(candidate, threshold=threshold))
     return result
-
-
-def _without(
-    candidate: Candidate, judged: Judgement, contrast: Contrast, search: Search
-) -> Contrast:
-    """Hide the sites of a candidate: the words of the p-value that was found best, or less."""
-    return hide_sites(candidate, contrast, search, log10_p=judged.threshold)
