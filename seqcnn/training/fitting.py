@@ -1,0 +1,453 @@
+"""Fit any network to any target, so that a run that is broken off goes on where it was.
+
+All that is random in a step is a function of the seed and of the number of the step. A state is
+therefore parameters, statistics, the optimiser's moments and a place, and a run that is resumed
+gives the bits of one that was never interrupted.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from seqcnn.data.batches import draw_rows
+from seqcnn.errors import TrainingError
+from seqcnn.seq.augment import Augmentation
+from seqcnn.training.checkpoint import Checkpoint, CheckpointFolder, filled_with, tensors_of
+from seqcnn.training.loop import LETTERS, Schedule
+from seqcnn.training.losses import mean_loss
+from seqcnn.training.targets import Target
+
+
+class TrainingStopped(Exception):  # noqa: N818 - as little an error as StopIteration
+    """Training was asked to stop, and has saved its state."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Sequences with their targets.
+
+    Parameters
+    ----------
+    x
+        uint8 (n, length).
+    y
+        float32 (n, tasks): what `Target.encode` gave, NaN where missing.
+    weights
+        float32 (n,): how much each counts; None for all the same.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def all_weights(self) -> np.ndarray:
+        """float32 (n,): the weights, ones by default."""
+        return np.ones(len(self), np.float32) if self.weights is None else self.weights
+
+    def select(self, rows: np.ndarray) -> "Examples":
+        """Take examples by position."""
+        return Examples(self.x[rows], self.y[rows], self.all_weights[rows])
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train, the data apart.
+
+    Parameters
+    ----------
+    schedule
+        Batches, rounds, learning rate.
+    balanced
+        Whether batches hold as many examples of one class as of any other; for ``"binary"`` and
+        ``"multiclass"``.
+    class_weights
+        See `seqcnn.training.losses.mean_loss`.
+    augmentation
+        What is done to sequences in training.
+    clip
+        Largest norm of the gradient of a step.
+    """
+
+    schedule: Schedule = field(default_factory=Schedule)
+    balanced: bool = False
+    class_weights: tuple[tuple[float, ...], ...] | None = None
+    augmentation: Augmentation | None = None
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one round came to.
+
+    Parameters
+    ----------
+    round
+        From 0.
+    loss, validation_loss
+        Mean loss of the training steps and on the stopping part.
+    """
+
+    round: int
+    loss: float
+    validation_loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained network.
+
+    Parameters
+    ----------
+    network
+        With the weights and statistics of the best round.
+    history
+        All rounds.
+    best
+        Position of the best one.
+    """
+
+    network: nnx.Module
+    history: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a run can tell while it goes on.
+
+    Parameters
+    ----------
+    round, rounds, step, steps
+        Place in training: rounds and steps of a round.
+    loss
+        Mean of the steps of this round so far.
+    sequences_per_second
+        Of this call, compilation left out.
+    epoch
+        The round that has just ended, if one has.
+    """
+
+    round: int
+    rounds: int
+    step: int
+    steps: int
+    loss: float
+    sequences_per_second: float
+    epoch: Epoch | None = None
+
+
+def fit_target(
+    network: nnx.Module,
+    training: Examples,
+    stopping: Examples,
+    *,
+    target: Target,
+    recipe: Recipe,
+    seed: int = 0,
+    folder: CheckpointFolder | None = None,
+    save_seconds: float = 30.0,
+    stop: Callable[[], bool] = lambda: False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Fitted:
+    """Fit a network, from its start or from the checkpoint of an earlier call.
+
+    Parameters
+    ----------
+    network
+        Takes uint8 codes (n, length) and, in training, ``rngs``; gives (n, outputs).
+    training, stopping
+        Disjoint examples: those that are learnt, and those that say which round is the best.
+    target
+        What is predicted.
+    recipe
+        How to train.
+    seed
+        Same seed, data, threads and device: same weights.
+    folder
+        Where states are kept, after each round and every `save_seconds`; a state that is there is
+        gone on from.
+    save_seconds
+        0 to save after every step.
+    stop
+        Is asked after each step; if True the state is saved.
+    report
+        Is told after each step.
+
+    Raises
+    ------
+    TrainingStopped
+        `stop` said so.
+    TrainingError
+        The loss is not a number any more; such a state is never saved.
+    SeqcnnError
+        The checkpoint is damaged or of another run.
+    """
+    run = _Run(network, training, stopping, target, recipe, seed)
+    if folder is not None and (saved := folder.load()) is not None:
+        run.restore(saved)
+    keeper = _Keeper(run, folder, save_seconds)
+    clock = _Clock()
+    while not run.finished:
+        run.step()
+        clock.count(recipe.schedule.batch)
+        epoch = run.end_round() if run.at == recipe.schedule.steps else None
+        if stop():
+            keeper.save()
+            raise TrainingStopped
+        if epoch is not None or keeper.due:
+            keeper.save()
+        report(run.progress(clock.rate, epoch))
+    return run.result()
+
+
+class _Run:
+    """State of training and the steps that change it."""
+
+    def __init__(
+        self,
+        network: nnx.Module,
+        training: Examples,
+        stopping: Examples,
+        target: Target,
+        recipe: Recipe,
+        seed: int,
+    ) -> None:
+        self.graph, self.weights, self.statistics = nnx.split(network, nnx.Param, ...)
+        self.training, self.stopping, self.target = training, stopping, target
+        self.recipe, self.seed, self.key = recipe, seed, jax.random.key(seed)
+        self.state = optimizer_of(recipe).init(self.weights)
+        self.round, self.at = 0, 0
+        self.losses: list[jax.Array | np.float32] = []
+        self.history: list[Epoch] = []
+        self.best, self.best_loss = -1, np.inf
+        self.best_tensors: dict[str, np.ndarray] = {}
+        self.rows: np.ndarray | None = None
+
+    @property
+    def finished(self) -> bool:
+        schedule = self.recipe.schedule
+        waited = self.round - 1 - self.best
+        return self.round >= schedule.rounds or (self.best >= 0 and waited >= schedule.patience)
+
+    def step(self) -> None:
+        schedule = self.recipe.schedule
+        if self.rows is None:
+            rng = np.random.default_rng([self.seed, 7, self.round])
+            classes = self.training.y[:, 0] if self.recipe.balanced else None
+            self.rows = draw_rows(
+                rng, len(self.training), classes, steps=schedule.steps, batch=schedule.batch
+            )
+        rows = self.rows[self.at]
+        number = self.round * schedule.steps + self.at
+        self.weights, self.statistics, self.state, loss = _step(
+            self.weights,
+            self.statistics,
+            self.state,
+            (self.training.x[rows], self.training.y[rows], self.training.all_weights[rows]),
+            jax.random.fold_in(self.key, number),
+            graph=self.graph,
+            kind=self.target.kind,
+            recipe=self.recipe,
+        )
+        self.losses.append(loss)
+        self.at += 1
+
+    def end_round(self) -> Epoch:
+        self.check()
+        outputs = predict_outputs(self.graph, (self.weights, self.statistics), self.stopping.x)
+        loss = float(
+            mean_loss(
+                self.target.kind,
+                jnp.asarray(outputs),
+                jnp.asarray(self.stopping.y),
+                jnp.asarray(self.stopping.all_weights),
+                self.recipe.class_weights,
+            )
+        )
+        if not np.isfinite(loss):
+            raise _not_a_number(self.round)
+        epoch = Epoch(self.round, float(np.mean(np.array(self.losses))), loss)
+        self.history.append(epoch)
+        if loss < self.best_loss:
+            self.best, self.best_loss, self.best_tensors = self.round, loss, self.model_tensors()
+        self.round, self.at, self.losses, self.rows = self.round + 1, 0, [], None
+        return epoch
+
+    def check(self) -> None:
+        if not np.isfinite(np.array(self.losses, np.float32)).all():
+            raise _not_a_number(self.round)
+
+    def model_tensors(self) -> dict[str, np.ndarray]:
+        return tensors_of(self.weights, "weights") | tensors_of(self.statistics, "statistics")
+
+    def checkpoint(self) -> Checkpoint:
+        place = {
+            "round": self.round,
+            "step": self.at,
+            "best": self.best,
+            "best_loss": float(self.best_loss) if self.best >= 0 else None,
+            "history": [asdict(epoch) for epoch in self.history],
+        }
+        last = self.model_tensors() | tensors_of(self.state, "optimizer")
+        last["losses"] = np.array(self.losses, np.float32)
+        return Checkpoint(place, last, self.best_tensors)
+
+    def restore(self, saved: Checkpoint) -> None:
+        place: Mapping[str, Any] = saved.place
+        self.weights = filled_with(self.weights, saved.last, "weights")
+        self.statistics = filled_with(self.statistics, saved.last, "statistics")
+        self.state = filled_with(self.state, saved.last, "optimizer")
+        self.losses = list(saved.last["losses"])
+        self.round, self.at, self.best = place["round"], place["step"], place["best"]
+        self.best_loss = np.inf if place["best_loss"] is None else place["best_loss"]
+        self.history = [Epoch(**epoch) for epoch in place["history"]]
+        self.best_tensors = dict(saved.best)
+
+    def progress(self, rate: float, epoch: Epoch | None) -> Progress:
+        schedule = self.recipe.schedule
+        loss = epoch.loss if epoch is not None else float(np.float32(self.losses[-1]))
+        return Progress(self.round, schedule.rounds, self.at, schedule.steps, loss, rate, epoch)
+
+    def result(self) -> Fitted:
+        weights = filled_with(self.weights, self.best_tensors, "weights")
+        statistics = filled_with(self.statistics, self.best_tensors, "statistics")
+        network = nnx.merge(self.graph, weights, statistics)
+        return Fitted(network, tuple(self.history), self.best)
+
+
+class _Keeper:
+    """Saves the state of a run now and then."""
+
+    def __init__(self, run: _Run, folder: CheckpointFolder | None, seconds: float) -> None:
+        self.run, self.folder, self.seconds = run, folder, seconds
+        self.saved = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self.saved >= self.seconds
+
+    def save(self) -> None:
+        if self.folder is None:
+            return
+        self.run.check()
+        steps = self.run.recipe.schedule.steps
+        self.folder.save(
+            self.run.checkpoint(),
+            step=self.run.round * steps + self.run.at,
+            best_step=(self.run.best + 1) * steps,
+        )
+        self.saved = time.monotonic()
+
+
+class _Clock:
+    """Sequences a second, the first step left out, since it is compiled."""
+
+    def __init__(self) -> None:
+        self.start, self.done = 0.0, -1
+
+    def count(self, batch: int) -> None:
+        if self.done < 0:
+            self.start, self.done = time.monotonic(), 0
+        else:
+            self.done += batch
+
+    @property
+    def rate(self) -> float:
+        spent = time.monotonic() - self.start
+        return self.done / spent if self.done > 0 and spent > 0 else float("nan")
+
+
+def predict_outputs(
+    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray
+) -> np.ndarray:
+    """Compute the outputs of a network in batches of one shape.
+
+    Parameters
+    ----------
+    graph, states
+        As `nnx.split` gives them.
+    x
+        uint8 (n, length).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n, outputs).
+    """
+    n, length = len(x), max(1, x[:1].size)
+    size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
+    parts = []
+    for begin in range(0, max(n, 1), size):
+        rows = x[begin : begin + size]
+        filled = np.zeros((size, *x.shape[1:]), x.dtype)
+        filled[: len(rows)] = rows
+        parts.append(np.asarray(_outputs(states, jnp.asarray(filled), graph=graph))[: len(rows)])
+    return np.concatenate(parts)
+
+
+@partial(jax.jit, static_argnames="graph")
+def _outputs(states: tuple[nnx.State, ...], x: jax.Array, *, graph: nnx.GraphDef) -> jax.Array:
+    return nnx.merge(graph, *states)(x)
+
+
+@partial(jax.jit, static_argnames=("graph", "kind", "recipe"), donate_argnums=(0, 1, 2))
+def _step(
+    weights: nnx.State,
+    statistics: nnx.State,
+    state: optax.OptState,
+    batch: tuple[jax.Array, jax.Array, jax.Array],
+    key: jax.Array,
+    *,
+    graph: nnx.GraphDef,
+    kind: str,
+    recipe: Recipe,
+) -> tuple[nnx.State, nnx.State, optax.OptState, jax.Array]:
+    """Take one step on a batch of codes, targets and weights."""
+    codes, targets, example_weights = batch
+    change, drop = jax.random.split(key)
+    if recipe.augmentation is not None:
+        codes = recipe.augmentation(codes, change)
+
+    def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
+        network = nnx.merge(graph, weights, statistics)
+        outputs = network(codes, rngs=nnx.Rngs(dropout=drop))
+        loss = mean_loss(kind, outputs, targets, example_weights, recipe.class_weights)
+        # what the layers have seen, batch norm's moments for instance
+        _, _, after = nnx.split(network, nnx.Param, ...)
+        return loss, after
+
+    (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights)
+    updates, state = optimizer_of(recipe).update(gradient, state, weights)
+    return jax.tree.map(jnp.add, weights, updates), statistics, state, loss
+
+
+def optimizer_of(recipe: Recipe) -> optax.GradientTransformation:
+    """Make AdamW (Loshchilov and Hutter 2019) with a warm-up, a cosine, and clipped gradients."""
+    schedule = recipe.schedule
+    steps = schedule.steps * schedule.rounds
+    rate = optax.warmup_cosine_decay_schedule(
+        0.0, schedule.learning_rate, max(1, steps // 20), steps
+    )
+    return optax.chain(
+        optax.clip_by_global_norm(recipe.clip),
+        optax.adamw(rate, weight_decay=schedule.weight_decay),
+    )
+
+
+def _not_a_number(number: int) -> TrainingError:
+    return TrainingError(
+        f"the loss is not a number in round {number + 1}: lower the learning rate "
+        f"(--learning-rate); a checkpoint, if there is one, holds the last good state"
+    )

@@ -1,0 +1,103 @@
+"""Losses: one for each kind of target, with missing labels, class weights and sample weights."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from seqcnn.training.targets import Target
+
+
+def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
+    """Compute the loss of each example and task.
+
+    Parameters
+    ----------
+    kind
+        Of the target, see `Target`.
+    outputs
+        float32 (n, outputs): logits, values, or logarithms of rates.
+    targets
+        float32 (n, tasks): what `Target.encode` gave, NaN where missing.
+
+    Returns
+    -------
+    jax.Array
+        float32 (n, tasks), 0 where the label is missing: cross-entropy in nats, half the squared
+        error, or the Poisson deviance's varying part, rate - count log(rate).
+    """
+    given = ~jnp.isnan(targets)
+    # a number in the place of NaN: the gradient of NaN times 0 is NaN
+    known = jnp.where(given, targets, 0)
+    if kind == "multiclass":
+        label = known[:, 0].astype(jnp.int32)
+        result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
+    elif kind in ("binary", "multilabel"):
+        result = optax.sigmoid_binary_cross_entropy(outputs, known)
+    elif kind == "counts":
+        result = jnp.exp(outputs) - known * outputs
+    else:
+        result = (outputs - known) ** 2 / 2
+    return jnp.where(given, result, 0)
+
+
+def mean_loss(
+    kind: str,
+    outputs: jax.Array,
+    targets: jax.Array,
+    weights: jax.Array,
+    class_weights: Sequence[Sequence[float]] | None = None,
+) -> jax.Array:
+    """Average the losses of a batch over all labels that are given.
+
+    Parameters
+    ----------
+    kind, outputs, targets
+        As for `losses`.
+    weights
+        float32 (n,): how much each example counts.
+    class_weights
+        For each task how much label 0 and label 1 count; for ``"multiclass"`` one row, with how
+        much each class counts. None for all the same.
+
+    Returns
+    -------
+    jax.Array
+        float32 scalar: the weighted mean, 0 if no label is given.
+    """
+    given = ~jnp.isnan(targets)
+    weight = jnp.where(given, weights[:, None], 0)
+    if class_weights is not None:
+        table = jnp.array(class_weights, jnp.float32)
+        label = jnp.where(given, targets, 0).astype(jnp.int32)
+        weight = weight * jnp.take_along_axis(table.T, label, axis=0)
+    total = (losses(kind, outputs, targets) * weight).sum()
+    return total / jnp.maximum(weight.sum(), 1e-12)
+
+
+def balanced_class_weights(target: Target, labels: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    """Choose weights under which the classes of each task count alike.
+
+    Parameters
+    ----------
+    target
+        Of a kind that classifies.
+    labels
+        float (n, tasks), NaN where missing.
+
+    Returns
+    -------
+    tuple of tuple of float
+        For `mean_loss`; their mean over the examples is 1, and 0 goes to classes without any.
+    """
+    classes = target.outputs if target.kind == "multiclass" else 2
+    rows = []
+    for task in labels.T:
+        counts = np.bincount(task[np.isfinite(task)].astype(int), minlength=classes)
+        present = max(int((counts > 0).sum()), 1)
+        rows.append(
+            tuple(float(counts.sum() / (present * n)) if n else 0.0 for n in counts.tolist())
+        )
+    return tuple(rows)

@@ -1,0 +1,216 @@
+"""`Target`: what a network predicts, and the way from labels to numbers and back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from seqcnn.errors import SeqcnnError
+
+KINDS = ("binary", "multiclass", "multilabel", "regression", "counts")
+TRANSFORMS = ("none", "log1p", "sqrt", "asinh")
+
+_FORWARD = {"none": np.array, "log1p": np.log1p, "sqrt": np.sqrt, "asinh": np.arcsinh}
+_BACKWARD = {"none": np.array, "log1p": np.expm1, "sqrt": np.square, "asinh": np.sinh}
+
+MOST_LOG_COUNT = 30.0
+"""A network that predicts larger counts than e to this has lost its way."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a network predicts.
+
+    Parameters
+    ----------
+    kind
+        ``"binary"``, one class or not; ``"multiclass"``, one of several classes; ``"multilabel"``,
+        any of several; ``"regression"``, numbers; ``"counts"``, expected counts (Poisson).
+    names
+        Of the tasks, or of the classes of ``"multiclass"``.
+    transform
+        Of the labels of a regression: ``"none"``, ``"log1p"``, ``"sqrt"`` or ``"asinh"``.
+    centre, spread
+        Of transformed labels: the network learns (label - centre) / spread of each task.
+
+    Raises
+    ------
+    SeqcnnError
+        Kind or transform is unknown, or there is no task.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    transform: str = "none"
+    centre: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SeqcnnError(f"`task` is {self.kind!r}, it must be one of {', '.join(KINDS)}")
+        if self.transform not in TRANSFORMS:
+            raise SeqcnnError(
+                f"`transform` is {self.transform!r}, it must be one of {', '.join(TRANSFORMS)}"
+            )
+        if self.transform != "none" and self.kind != "regression":
+            raise SeqcnnError(
+                f"`transform` {self.transform!r} is for regression, not for {self.kind}: leave it"
+            )
+        least = 2 if self.kind == "multiclass" else 1
+        if len(self.names) < least or (self.kind == "binary" and len(self.names) > 1):
+            raise SeqcnnError(f"a {self.kind} target cannot have {len(self.names)} names")
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> "Target":
+        """Read what `to_dict` gave."""
+        return cls(
+            facts["kind"],
+            tuple(facts["names"]),
+            facts["transform"],
+            tuple(facts["centre"]),
+            tuple(facts["spread"]),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return asdict(self)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that the network gives for each sequence."""
+        return len(self.names)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether predictions are probabilities."""
+        return self.kind in ("binary", "multiclass", "multilabel")
+
+    def fitted(self, labels: np.ndarray) -> "Target":
+        """Take centre and spread of a regression from the labels that train it.
+
+        Parameters
+        ----------
+        labels
+            float64 (n, tasks), NaN where missing.
+        """
+        if self.kind != "regression":
+            return self
+        values = _FORWARD[self.transform](labels)
+        centre = np.nanmean(values, axis=0)
+        spread = np.nanstd(values, axis=0)
+        return replace(
+            self,
+            centre=tuple(float(c) for c in centre),
+            spread=tuple(float(s) if s > 0 else 1.0 for s in spread),
+        )
+
+    def encode(self, labels: np.ndarray) -> np.ndarray:
+        """Turn labels into what the loss takes.
+
+        Parameters
+        ----------
+        labels
+            float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, of the same shape.
+        """
+        if self.kind == "regression":
+            values = _FORWARD[self.transform](labels)
+            if self.centre:
+                values = (values - np.array(self.centre)) / np.array(self.spread)
+            return values.astype(np.float32)
+        return np.asarray(labels, np.float32)
+
+    def decode(self, logits: np.ndarray) -> np.ndarray:
+        """Turn outputs of a network into predictions.
+
+        Parameters
+        ----------
+        logits
+            float (n, outputs).
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (n, outputs): probabilities, values on the scale of the labels, or rates.
+        """
+        z = np.asarray(logits, np.float64)
+        if self.kind == "multiclass":
+            return softmax(z, axis=1)
+        if self.kind in ("binary", "multilabel"):
+            return expit(z)
+        if self.kind == "counts":
+            return np.exp(np.minimum(z, MOST_LOG_COUNT))
+        if self.centre:
+            z = z * np.array(self.spread) + np.array(self.centre)
+        if self.transform == "sqrt":
+            z = np.maximum(z, 0.0)  # a root is never negative
+        return _BACKWARD[self.transform](z)
+
+
+def check_labels(target: Target, labels: np.ndarray, ids: Sequence[str]) -> None:
+    """Refuse labels that a target cannot have.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    labels
+        As for `Target.encode`.
+    ids
+        n names, for messages.
+
+    Raises
+    ------
+    SeqcnnError
+        A label is out of range, a class has no example, or all labels are the same.
+    """
+    given = np.isfinite(labels)
+    if target.kind in ("binary", "multilabel"):
+        _refuse(given & ~np.isin(labels, (0, 1)), labels, ids, "labels must be 0 or 1")
+    elif target.kind == "counts":
+        wrong = given & ((labels < 0) | (labels != np.floor(labels)))
+        _refuse(wrong, labels, ids, "counts must be 0, 1, 2, ...")
+    elif target.transform in ("log1p", "sqrt"):
+        least = "above -1" if target.transform == "log1p" else "0 or more"
+        wrong = labels <= -1 if target.transform == "log1p" else labels < 0
+        _refuse(given & wrong, labels, ids, f"`transform` {target.transform} takes labels {least}")
+    if target.kind == "multiclass":
+        missing = np.setdiff1d(np.arange(target.outputs), labels)
+        if len(missing):
+            raise SeqcnnError(f"the class {target.names[int(missing[0])]!r} has no sequence")
+        return
+    for task, name in enumerate(target.names):
+        values = np.unique(labels[given[:, task], task])
+        if len(values) < 2:
+            found = "no label" if not len(values) else f"{values[0]:g} only"
+            if target.classifies:
+                raise SeqcnnError(
+                    f"only one class: the labels of {name!r} are {found}; a network learns to tell "
+                    f"two apart"
+                )
+            raise SeqcnnError(f"the labels of {name!r} are {found}: there is nothing to learn")
+
+
+def guess_kind(labels: np.ndarray) -> str:
+    """Guess the kind of target of a table of numbers, float64 (n, tasks).
+
+    Examples
+    --------
+    >>> guess_kind(np.array([[0.0], [1.0]])), guess_kind(np.array([[0.3], [1.0]]))
+    ('binary', 'regression')
+    """
+    if np.isin(labels[np.isfinite(labels)], (0, 1)).all():
+        return "binary" if labels.shape[1] == 1 else "multilabel"
+    return "regression"
+
+
+def _refuse(wrong: np.ndarray, labels: np.ndarray, ids: Sequence[str], rule: str) -> None:
+    if wrong.any():
+        row, task = np.argwhere(wrong)[0]
+        raise SeqcnnError(f"the label of {ids[int(row)]!r} is {labels[row, task]:g}: {rule}")
