@@ -11,8 +11,29 @@ from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.report.folder import check_output, input_record, output_folder
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn discover peaks.fa -o out",
+    "seqcnn discover bound.fa --control unbound.fa -o out",
+    "seqcnn discover peaks.bed --genome hg38.2bit --window 100 -o out",
+    "seqcnn discover peaks.fa --db jaspar:vertebrates --known-only -o out",
+)
 
-@click.command(name="discover", no_args_is_help=True)
+click.rich_click.OPTION_GROUPS["* discover"] = [
+    {"name": "What is read", "options": ["--alphabet", "--mask"]},
+    {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
+    {"name": "What it is compared with", "options": ["--control", "--kmer"]},
+    {
+        "name": "Motifs",
+        "options": ["--strand", "--min-width", "--max-width", "--e-value", "--dims"],
+    },
+    {"name": "Known motifs", "options": ["--db", "--known-only"]},
+    {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
+    {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
+]
+
+
+@click.command(name="discover", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("positives", metavar="SEQUENCES")
 @click.option(
     "--control",
@@ -56,6 +77,16 @@ from seqcnn.report.folder import check_output, input_record, output_folder
     help="Report motifs up to this E-value.",
 )  # fmt: skip
 @click.option(
+    "--db", "database", metavar="jaspar|jaspar:TAXON|FILE|none",
+    help="Known motifs: each is tested too, and motifs are named after them. TAXON: vertebrates, "
+    "plants, fungi, insects, nematodes, diatoms or urochordates. [default: jaspar for DNA, none "
+    "for other letters]",
+)  # fmt: skip
+@click.option(
+    "--known-only", is_flag=True,
+    help="Test the motifs of --db only: trains no network and seeks no motif.",
+)  # fmt: skip
+@click.option(
     "--dims", type=click.IntRange(1, 2), default=1, show_default=True,
     help="Read sequences as rows of letters (1) or as images (2); the result is the same.",
 )  # fmt: skip
@@ -67,7 +98,8 @@ def command(positives: str, out: Path | None, *, force: bool, **options: Any) ->
     With --genome, SEQUENCES may be intervals: BED, narrowPeak or broadPeak.
 
     Two networks are trained, each on half of the sequences; every motif is tested on the half that
-    it was not found on. Writes report.html, motifs.meme, motifs.tsv and more to the output folder.
+    it was not found on, and so is every known motif. Writes report.html, motifs.meme, motifs.tsv,
+    known.tsv and more to the output folder.
     """
     run_discover(positives, out or default_out(positives, "_seqcnn"), force=force, **options)
 
@@ -81,6 +113,7 @@ def run_discover(
     control: str | None = None,
     alphabet: str | None = None,
     mask: str = "none",
+    database: str | None = None,
     places: Places | None = None,
     debug: bool = False,
     **settings: Any,
@@ -91,7 +124,8 @@ def run_discover(
     from seqcnn.seq.io.files import atomic_write
 
     started, places = datetime.now(UTC), places or Places()
-    paths = places.files(positives, control)
+    motif_file = database if database is not None and Path(database).is_file() else None
+    paths = places.files(positives, control, motif_file)
     check_output(out, force=force, inputs=paths)
     prepare_jax()
     inputs = [input_record(path) for path in paths]
@@ -108,12 +142,16 @@ def run_discover(
     with output_folder(out, force=force, inputs=paths) as folder:
         with progress_bar(quiet=quiet) as progress:
             found = discover(
-                foreground, background, settings=Settings(**settings), progress=progress
+                foreground,
+                background,
+                settings=Settings(**settings),
+                database=database,
+                progress=progress,
             )
         arguments = {
             "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
-            **settings,
+            "database": database, **settings,
         }  # fmt: skip
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:

@@ -15,7 +15,7 @@ from seqcnn.cli import stop
 from seqcnn.errors import SeqcnnError, TrainingError
 
 COMMANDS = {
-    "discover": "Find motifs in sequences: the main job. Writes tables and a report.",
+    "discover": "Find motifs in sequences, and test known ones: the main job. Writes a report.",
     "predict": "Score sequences with a model.",
     "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",
     "compare": "Find which known motifs a motif is like.",

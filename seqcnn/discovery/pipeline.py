@@ -6,9 +6,10 @@
    words, refine them, and choose candidates with their thresholds.
 4. Test the candidates on the fold itself, which none of them has seen.
 5. Gather like candidates into motifs, estimate their matrices anew on all data, find their sites.
+6. Test every known motif of a database on the same folds, and name motifs after those.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -19,21 +20,26 @@ from seqcnn.discovery.candidates import find_candidates
 from seqcnn.discovery.contrast import FoldedContrast
 from seqcnn.discovery.groups import Groups
 from seqcnn.discovery.holdout import score_holdout
-from seqcnn.discovery.inputs import prepare
+from seqcnn.discovery.inputs import Inputs, prepare
+from seqcnn.discovery.known import known_motifs
+from seqcnn.discovery.names import load_known, with_matches
 from seqcnn.discovery.network import kernel_frames, train_fold
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.settings import Settings
 from seqcnn.discovery.significance import FoldTest, families, tests_of_fold
 from seqcnn.discovery.sites import find_sites, finish_motifs, note_composition
-from seqcnn.motifs.data import load_database
+from seqcnn.errors import SeqcnnError
+from seqcnn.motifs.motif import Motif
 from seqcnn.networks.weights import Member, Model
-from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.loop import Round
 
 FOLDS = 2
 """Halves of the data: each is tested by what the other one taught."""
+
+LEARNING, TESTING = 0.8, 0.9
+"""Share of the whole time that is over when folds are learnt, and when known motifs are tested."""
 
 TRAINING = 0.4
 """Share of a fold's time that its network takes; the rest is the search for motifs."""
@@ -47,6 +53,7 @@ def discover(
     control: SequenceSet | None = None,
     *,
     settings: Settings | None = None,
+    database: str | Sequence[Motif] | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
     """Find the motifs that tell sequences from their control.
@@ -59,6 +66,10 @@ def discover(
         Sequences that do not; None to shuffle the positives.
     settings
         How to search.
+    database
+        Known motifs to test beside those that are found, and to name those after: motifs, or a name
+        or file as `seqcnn.motifs.data.load_motifs` takes it; ``"none"`` for none. By default
+        ``"jaspar"`` for DNA, and none for other letters.
     progress
         Is told how far the work is.
 
@@ -70,7 +81,8 @@ def discover(
     Raises
     ------
     SeqcnnError
-        There are too few sequences, they are too short, or they cannot be shuffled.
+        There are too few sequences, they are too short, or they cannot be shuffled; there is no
+        such database, or none to test although nothing else is to be done.
 
     Notes
     -----
@@ -80,21 +92,44 @@ def discover(
     settings, notes = settings or Settings(), Notes()
     tell = progress or (lambda what, share: None)
     tell("checking sequences and making the control", 0.0)
+    known, name = load_known(database, positives.alphabet)
+    if settings.known_only and not known:
+        raise SeqcnnError(
+            f"there are no known motifs of {positives.alphabet.name} to test: name a motif file "
+            f"with --db, or leave --known-only out"
+        )
     inputs = prepare(positives, control, settings, folds=FOLDS, notes=notes)
-    search, data = inputs.search, inputs.data
-    learnt = [_learn_fold(data, number, search, settings, tell) for number in range(FOLDS)]
-    tests = tuple(test for fold in learnt for test in fold.tests)
+    found = _found_with_networks(inputs, settings, notes, tell)
 
-    tell("gathering motifs", 0.9)
-    found = finish_motifs(
-        families(tests, search, FOLDS),
-        data.whole,
-        search,
-        limit=settings.e_value,
-        database=load_database() if search.alphabet == DNA else (),
+    def tested(share: float) -> None:
+        tell(f"testing {len(known):,} known motifs", TESTING + (1 - TESTING) * share)
+
+    tell(f"testing {len(known):,} known motifs", TESTING)
+    tested_known = known_motifs(known, inputs.data, inputs.search, notes=notes, on_share=tested)
+    motifs, matches = with_matches(found.motifs, known, inputs.search)
+    return replace(
+        found,
+        motifs=motifs,
+        candidates=with_matches(found.candidates, known, inputs.search)[0],
+        known=tested_known,
+        matches=matches,
+        facts=inputs.facts | {"e_value": settings.e_value, "database": name, "known": len(known)},
+        notes=tuple(notes.sentences),
     )
+
+
+def _found_with_networks(
+    inputs: Inputs, settings: Settings, notes: Notes, tell: Progress
+) -> Discovery:
+    """Find motifs, from training to sites; none of either if known ones are all that is wanted."""
+    search, data = inputs.search, inputs.data
+    folds = range(0 if settings.known_only else FOLDS)
+    learnt = [_learn_fold(data, number, search, settings, tell) for number in folds]
+    tests = tuple(test for fold in learnt for test in fold.tests)
+    tell("gathering motifs", 0.85)
+    gathered = families(tests, search, FOLDS)
+    found = finish_motifs(gathered, data.whole, search, limit=settings.e_value)
     note_composition(found, notes)
-    tell("finding sites", 0.95)
     significant = [m.log10_e <= np.log10(settings.e_value) for m in found]
     motifs, sites = find_sites(found[: sum(significant)], inputs.sequences, search)
     members = [fold.member for fold in learnt]
@@ -104,12 +139,10 @@ def discover(
         tests=tests,
         sites=sites,
         sequences=inputs.sequences,
-        model=Model(tuple(members), search.alphabet, {"kind": "discover"}),
+        model=Model(tuple(members), search.alphabet, {"kind": "discover"}) if members else None,
         histories=tuple(fold.history for fold in learnt),
-        holdout=score_holdout(data, members, search),
+        holdout=score_holdout(data, members, search) if members else None,
         folds=_fold_rows(inputs.groups, data.fold),
-        facts=inputs.facts,
-        notes=tuple(notes.sentences),
     )
 
 
@@ -126,7 +159,8 @@ def _learn_fold(
     data: FoldedContrast, number: int, search: Search, settings: Settings, tell: Progress
 ) -> _LearntFold:
     """Learn from the other folds alone, then test what was learnt on this one."""
-    name, start, span = f"fold {number + 1}", 0.05 + 0.85 * number / FOLDS, 0.85 / FOLDS
+    name, span = f"fold {number + 1}", (LEARNING - 0.05) / FOLDS
+    start = 0.05 + span * number
     training = data.training(number, np.random.default_rng([settings.seed, number, 1]))
     device = jax.devices()[0].device_kind
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqcnn.discovery.significance import Family, FoldTest
-from seqcnn.motifs.compare import Match
+from seqcnn.motifs.compare import Comparisons, Match
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.scan import Hits
 from seqcnn.networks.weights import Model
@@ -26,11 +26,14 @@ class DiscoveredMotif:
     family
         The tests behind its E-value.
     threshold_log10_p
-        log10 of the p-value from which a window counts as a site.
+        log10 of the p-value from which a window counts as a site; NaN for a known motif, whose
+        sites are not listed.
     best_match
-        The most similar motif of the database; None without a database.
+        The most similar motif of the database; None without one.
     flags
         ``"low_complexity"``, ``"repeat"`` or ``"composition"``: reasons for doubt.
+    match_log10_q
+        log10 of the q-value of the best match.
     """
 
     motif: Motif
@@ -38,6 +41,7 @@ class DiscoveredMotif:
     threshold_log10_p: float
     best_match: Match | None = None
     flags: tuple[str, ...] = ()
+    match_log10_q: float | None = None
 
     @property
     def log10_e(self) -> float:
@@ -94,11 +98,11 @@ class Discovery:
     sequences
         The foreground.
     model
-        The networks of all folds.
+        The networks of all folds; None if none were trained.
     histories
         The rounds of training of each fold.
     holdout
-        Scores of sequences by the network that never saw them.
+        Scores of sequences by the network that never saw them; None without networks.
     folds
         Where each sequence was used.
     facts
@@ -106,6 +110,10 @@ class Discovery:
         shuffled control `kmer` and `copies`, for a given one `strata`.
     notes
         Sentences that a reader has to know: duplicates, composition, small sets.
+    known
+        All motifs of the database, tested like candidates, the most significant first.
+    matches
+        The motifs of the database that `motifs` are like; None if there is nothing to compare.
     """
 
     motifs: tuple[DiscoveredMotif, ...]
@@ -113,12 +121,14 @@ class Discovery:
     tests: tuple[FoldTest, ...]
     sites: Hits
     sequences: SequenceSet
-    model: Model
+    model: Model | None
     histories: tuple[tuple[Round, ...], ...]
-    holdout: Holdout
+    holdout: Holdout | None
     folds: tuple[FoldRow, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    known: tuple[DiscoveredMotif, ...] = ()
+    matches: Comparisons | None = None
 
     def distinct_sites(self) -> Hits:
         """Take the sites in one sequence of each group of near-duplicates, for all counts."""

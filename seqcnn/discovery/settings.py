@@ -42,6 +42,8 @@ class Settings:
         At most so many candidates a fold.
     schedule
         How networks are trained.
+    known_only
+        Test known motifs only: no network is trained, and no motif is sought.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Settings:
     max_width: int = 24
     motifs: int = 10
     schedule: Schedule = field(default_factory=Schedule)
+    known_only: bool = False
 
     def __post_init__(self) -> None:
         """Check all values at once, so that a contradiction is not taken for "no motif"."""

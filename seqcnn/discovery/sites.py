@@ -7,13 +7,12 @@ import numpy as np
 
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.doubts import doubts_about
 from seqcnn.discovery.merge import Gathered, gather
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
-from seqcnn.motifs.compare import best_match
-from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.overlaps import without_overlaps
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
@@ -26,13 +25,6 @@ MOST = 10_000
 MOST_LETTERS, LEAST = 2_000_000, 500
 """They have at most so many letters, but so many sequences are taken if there are."""
 
-SIMPLE = 0.25
-"""Bits of entropy of its letters below which a motif is low-complexity: poly-A, not a G-rich box of
-a zinc finger."""
-
-BY_COMPOSITION = 0.5
-"""A motif is flagged if classes of like composition take so much of its log odds ratio away."""
-
 
 def finish_motifs(
     families: Sequence[Family],
@@ -40,9 +32,8 @@ def finish_motifs(
     search: Search,
     *,
     limit: float,
-    database: Sequence[Motif],
 ) -> tuple[DiscoveredMotif, ...]:
-    """Estimate the matrix of each family on all folds, and name it.
+    """Estimate the matrix of each family on all folds, and number it.
 
     The tests stay what they were: those of the candidates that never saw their fold.
 
@@ -56,8 +47,6 @@ def finish_motifs(
         Alphabet, strands and background.
     limit
         E-value up to which flagged motifs are ranked behind the others.
-    database
-        Known motifs to compare with; may be empty.
     """
     if not families:
         return ()
@@ -67,7 +56,7 @@ def finish_motifs(
     sample = data.select(rows, control).thinned(2)
     fitted = fit_mixture([f.best.candidate for f in families], sample, search, palindromes=True)
     gathered = gather(families, fitted, sample, search, limit=limit)
-    found = [_finish(motif, search, database) for motif in gathered]
+    found = [_finish(motif, search) for motif in gathered]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
@@ -131,42 +120,7 @@ def crude_log10_p(family: Family) -> float:
     )
 
 
-def _finish(gathered: Gathered, search: Search, database: Sequence[Motif]) -> DiscoveredMotif:
+def _finish(gathered: Gathered, search: Search) -> DiscoveredMotif:
     family = gathered.family
     motif = replace(gathered.candidate.motif(search), log10_e_value=family.log10_e)
-    match = None
-    if database:
-        match = best_match(motif, database, both_strands=search.both_strands)
-    return DiscoveredMotif(motif, family, gathered.log10_p, match, _flags(motif, family))
-
-
-def _flags(motif: Motif, family: Family) -> tuple[str, ...]:
-    """Say why a motif may not be what it seems."""
-    values = motif.matrix.values
-    bits = motif.matrix.information()
-    strong = values[bits >= 0.5 * bits.max()]
-    shares = strong.mean(0)
-    entropy = float(-(shares * np.log2(np.maximum(shares, 1e-12))).sum())
-    flags = []
-    if entropy < SIMPLE and len(strong) >= 5:
-        flags.append("low_complexity")
-    if _repeats(values, bits):
-        flags.append("repeat")
-    within, crude = (np.log(o.value) for o in (family.odds_ratio, family.crude_odds_ratio))
-    if within < (1 - BY_COMPOSITION) * crude:
-        flags.append("composition")
-    return tuple(flags)
-
-
-def _repeats(values: np.ndarray, bits: np.ndarray) -> bool:
-    """Whether a motif is the same few letters over and over: like itself shifted by 1 to 3."""
-    width = len(values)
-    x = values - 1 / values.shape[1]
-    for shift in (1, 2, 3):
-        if width < 3 * shift + 3:
-            continue
-        a, b = x[shift:], x[:-shift]
-        r = (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
-        if r > 0.8 and bits.mean() > 0.3:
-            return True
-    return False
+    return DiscoveredMotif(motif, family, gathered.log10_p, flags=doubts_about(motif, family))

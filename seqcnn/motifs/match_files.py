@@ -1,7 +1,7 @@
 """Write comparisons of motifs to files: TSV, the columns of Tomtom, and pages of aligned logos."""
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from seqcnn.motifs.choose import file_names
@@ -33,7 +33,9 @@ h2{{font-size:1em;margin:2em 0 .3em}}svg{{max-width:100%}}</style>
 _MATCH = "<h2>{name}</h2>\n<p>p = {p}, E = {e}, q = {q}, strand {strand}</p>\n{logos}\n"
 
 
-def write_comparisons(path: str | Path, found: Comparisons, *, format: str = "tsv") -> None:
+def write_comparisons(
+    path: str | Path, found: Iterable[Comparison], *, format: str = "tsv"
+) -> None:
     """Write a table of comparisons.
 
     Parameters
@@ -41,7 +43,7 @@ def write_comparisons(path: str | Path, found: Comparisons, *, format: str = "ts
     path
         The file; ``-`` is standard output, .gz compresses.
     found
-        What `compare` returned.
+        What `compare` returned, or some of it.
     format
         A key of `FORMATS`.
     """

@@ -9,9 +9,11 @@ import numpy as np
 from markupsafe import Markup
 
 from seqcnn import __version__
-from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.discovery.known import KnownGroup
+from seqcnn.discovery.result import DiscoveredMotif, Discovery, Holdout
 from seqcnn.motifs.logo import glyph_defs, logo_svg
 from seqcnn.report.figures import line_figure
+from seqcnn.report.known import anchor_of, groups_of, shown_groups
 from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.report.tables import match_name
 from seqcnn.report.text import null_hypothesis, summary_sentences
@@ -38,15 +40,21 @@ def render(found: Discovery, record: RunRecord) -> str:
         lstrip_blocks=True,
     )
     alphabet = found.sequences.alphabet
+    e_value = record.arguments.get("e_value", 0.05)
+    groups = groups_of(found, e_value)
     return environment.get_template("report.html").render(
         version=__version__,
         summary=summary_sentences(found),
         notes=found.notes,
-        motifs=[_shown(m, found) for m in found.motifs],
-        candidates=[_shown(m, found) for m in found.candidates],
+        motifs=[_shown(m, found, groups) for m in found.motifs],
+        candidates=[_shown(m, found, groups) for m in found.candidates],
+        known=shown_groups(groups, found.motifs),
+        known_motifs=len(found.known),
+        known_groups=len(groups),
+        known_significant=sum(len(group.members) for group in groups),
         null=null_hypothesis(found),
         glyphs=Markup(glyph_defs(alphabet.letters)),
-        roc=_roc_figure(found),
+        roc=None if found.holdout is None else _roc_figure(found.holdout),
         losses=[_loss_figure(f, rounds) for f, rounds in enumerate(found.histories)],
         holdout=found.holdout,
         facts=found.facts,
@@ -56,11 +64,11 @@ def render(found: Discovery, record: RunRecord) -> str:
         sequences=len(found.sequences),
         alphabet=alphabet.name,
         arguments={k: v for k, v in record.arguments.items() if k not in SHOWN_ALREADY},
-        e_value=record.arguments.get("e_value", 0.05),
+        e_value=e_value,
     )
 
 
-def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
+def _shown(m: DiscoveredMotif, found: Discovery, groups: list[KnownGroup]) -> dict[str, Any]:
     hits, total, control_hits, control_total = m.family.table
     sites = None
     if m in found.motifs:
@@ -78,6 +86,8 @@ def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
         "auroc": m.family.auroc,
         "match": match_name(m),
         "r": None if m.best_match is None else m.best_match.r,
+        "match_q": None if m.match_log10_q is None else format_log10(m.match_log10_q, 2),
+        "match_anchor": anchor_of(groups, m),
         "source": m.family.best.candidate.source,
         "flags": [(flag.replace("_", " "), FLAGS[flag]) for flag in m.flags],
         "folds": len(m.family.one_per_fold),
@@ -85,8 +95,8 @@ def _shown(m: DiscoveredMotif, found: Discovery) -> dict[str, Any]:
     }
 
 
-def _roc_figure(found: Discovery) -> Markup:
-    false_positive, true_positive = roc_curve(found.holdout.positives, found.holdout.negatives)
+def _roc_figure(held: Holdout) -> Markup:
+    false_positive, true_positive = roc_curve(held.positives, held.negatives)
     return line_figure(
         [("networks", false_positive, true_positive), ("chance", [0, 1], [0, 1])],
         x_label="false positive rate",

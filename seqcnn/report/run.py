@@ -11,6 +11,7 @@ from seqcnn import __version__
 from seqcnn.discovery.result import Discovery
 from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import logo_svg
+from seqcnn.motifs.match_files import write_comparisons
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
 from seqcnn.report.folder import output_folder
@@ -69,11 +70,14 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
         table(folder / "sites.bed", (), tables.bed_rows(found.sites))
     table(folder / "positions.tsv", tables.POSITION_COLUMNS, tables.position_rows(found))
     table(folder / "pairs.tsv", tables.PAIR_COLUMNS, tables.pair_rows(found))
+    table(folder / "known.tsv", tables.MOTIF_COLUMNS, tables.motif_rows(found.known, strand, None))
+    write_comparisons(folder / "matches.tsv", found.matches or ())
     table(folder / "folds.tsv", tables.FOLD_COLUMNS, tables.fold_rows(found))
     alphabet = found.sequences.alphabet
     write_motifs(folder / "motifs.meme", [m.motif for m in found.motifs], alphabet=alphabet)
     _write_logos(found, folder / "logos")
-    save_model(found.model, folder / "model")
+    if found.model is not None:
+        save_model(found.model, folder / "model")
     _write_json(folder / "metrics.json", metrics(found))
     with atomic_write(folder / "report.html") as handle:
         handle.write(render(found, record))
@@ -81,8 +85,10 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
 
 
 def metrics(found: Discovery) -> dict[str, Any]:
-    """Numbers on the networks, from sequences that they never saw."""
+    """Numbers on the networks, from sequences that they never saw; None if there are none."""
     held = found.holdout
+    if held is None:
+        return {"holdout": None}
     return {
         "holdout": {
             "auroc": held.auroc.to_dict(),
@@ -113,6 +119,7 @@ def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
         "notes": list(found.notes),
         "motifs": len(found.motifs),
         "tests": len(found.tests),
+        "known_tests": sum(len(m.family.tests) for m in found.known),
         "site_p_values": {m.motif.name: format_log10(m.threshold_log10_p) for m in found.motifs},
         "status": "complete",
         "time": {

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from seqcnn.discovery.known import KNOWN
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.motifs.scan import Hits
 from seqcnn.seq.intervals import intervals_of
@@ -63,18 +65,22 @@ def motif_rows(
             f"{m.family.auroc:.4f}",
             f"{m.motif.matrix.information().sum():.2f}",
             match_name(m),
-            None,
+            None if m.match_log10_q is None else format_log10(m.match_log10_q),
             m.family.best.candidate.source,
             ",".join(m.flags),
         ]
 
 
 def match_name(motif: DiscoveredMotif) -> str | None:
-    """Name the best match of the database by identifier and name."""
-    if motif.best_match is None:
-        return None
-    target = motif.best_match.target
-    return f"{target.name} {target.alternative_name}".strip()
+    """Name the best match of the database by identifier and name; a known motif is its own."""
+    if motif.family.best.candidate.source == KNOWN:
+        return full_name(motif.motif)
+    return None if motif.best_match is None else full_name(motif.best_match.target)
+
+
+def full_name(motif: Motif) -> str:
+    """Put the identifier and the name of a motif together."""
+    return f"{motif.name} {motif.alternative_name}".strip()
 
 
 def significance_rows(found: Discovery) -> Iterator[list[Any]]:

@@ -1,5 +1,7 @@
 """Sentences that say what a run found; those a biologist can quote."""
 
+import math
+
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.stats.logspace import format_log10
 
@@ -11,6 +13,8 @@ NULL = {
 
 def summary_sentences(found: Discovery) -> list[str]:
     """Say in up to three sentences what was found."""
+    if found.holdout is None:
+        return _known_only(found)
     area = found.holdout.auroc
     networks = f"AUROC of {area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})"
     if not found.motifs:
@@ -27,6 +31,21 @@ def summary_sentences(found: Discovery) -> list[str]:
         f"In {_sequences(found)} the leading motif is {_described(lead)}{others}.",
         f"The networks tell sequences that they never saw from the control with an {networks}.",
     ]
+
+
+def _known_only(found: Discovery) -> list[str]:
+    """Say what is most significant of known motifs, where no others were sought."""
+    tested = f"{len(found.known):,} known motifs"
+    limit = math.log10(found.facts.get("e_value", 0.05))
+    significant = [m for m in found.known if m.log10_e <= limit]
+    if not significant:
+        least = format_log10(found.known[0].log10_e)
+        return [
+            f"None of {tested} is significant in {_sequences(found)}; the least E-value is {least}."
+        ]
+    lead = next((m for m in significant if not m.flags), significant[0])
+    name = f"{lead.motif.alternative_name} {lead.motif.name}".strip()
+    return [f"In {_sequences(found)} the leading of {tested} is {name}, {_frequency(lead)}."]
 
 
 def _sequences(found: Discovery) -> str:
@@ -54,10 +73,14 @@ def null_hypothesis(found: Discovery) -> str:
 
 
 def _described(m: DiscoveredMotif) -> str:
-    hits, total, control_hits, control_total = m.family.table
     match = m.best_match
     like = f", most like {match.target.alternative_name} (r = {match.r:.2f})" if match else ""
+    return f"{m.motif.consensus}{like}, {_frequency(m)}"
+
+
+def _frequency(m: DiscoveredMotif) -> str:
+    hits, total, control_hits, control_total = m.family.table
     return (
-        f"{m.motif.consensus}{like}, with a site in {hits / total:.0%} of the sequences and "
+        f"with a site in {hits / total:.0%} of the sequences and "
         f"{control_hits / max(control_total, 1):.1%} of the control (E = {format_log10(m.log10_e)})"
     )

@@ -38,7 +38,7 @@ def twice(peaks, tmp_path_factory):
 
 FILES = (
     "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv pairs.tsv "
-    "folds.tsv sites.tsv sites.bed metrics.json run.json model/config.json "
+    "folds.tsv sites.tsv sites.bed known.tsv matches.tsv metrics.json run.json model/config.json "
     "model/weights.safetensors logos/m1.svg"
 ).split()
 
@@ -73,6 +73,43 @@ def test_every_p_and_e_can_be_computed_again_from_the_files(twice):
         best = {row["fold"]: row for row in sorted(own, key=lambda r: -parse_log10(r["e_value"]))}
         for column in ("pos_hits", "pos_total", "neg_hits", "neg_total"):
             assert int(motif[column]) == sum(int(row[column]) for row in best.values())
+
+
+def test_known_motifs_stand_beside_those_that_were_found(twice):
+    known, motifs = (rows_of(twice / "a" / name) for name in ("known.tsv", "motifs.tsv"))
+    assert list(known[0]) == list(motifs[0]) and len(known) == 2633
+    assert {row["source"] for row in known} == {"known"}
+    assert parse_log10(known[0]["e_value"]) < -15
+    # what is planted is the site of AP-1
+    family = {row["best_match"].split()[1] for row in known[:30]}
+    assert {"JUNB", "BACH1"} <= family
+    matches = rows_of(twice / "a" / "matches.tsv")
+    assert motifs[0]["best_match"] == f"{matches[0]['target']} {matches[0]['name']}"
+    assert parse_log10(motifs[0]["match_q_value"]) == pytest.approx(
+        parse_log10(matches[0]["q_value"]), abs=0.1
+    )
+    page = (twice / "a" / "report.html").read_text()
+    assert "<h2>Known motifs</h2>" in page and 'href="#known-1"' in page and 'id="known-1"' in page
+
+
+def test_known_motifs_alone(peaks, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    arguments = ["discover", str(peaks), "--known-only", "--db", "jaspar:insects", "-o", out, "-q"]
+    assert main(arguments) == 0
+    assert "known motifs is" in capsys.readouterr().out
+    assert not (tmp_path / "out" / "model").exists()
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == {"holdout": None}
+    assert rows_of(tmp_path / "out" / "motifs.tsv") == []
+    assert main([*arguments, "--force"]) == 0
+
+
+def test_a_database_that_is_none_is_one_line(peaks, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    assert main(["discover", str(peaks), "--db", "jaspr", "-o", out, "-q"]) == 2
+    assert "'jaspr' is neither a motif file nor a database" in capsys.readouterr().err
+    assert main(["discover", str(peaks), "--db", "none", "--known-only", "-o", out, "-q"]) == 2
+    assert "--known-only" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_each_fold_is_tested_whole(twice):

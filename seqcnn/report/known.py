@@ -1,0 +1,85 @@
+"""Known motifs beside those that were found: one row for each group of like ones."""
+
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from seqcnn.discovery.known import KnownGroup, known_groups
+from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.logo import logo_svg
+from seqcnn.report.tables import full_name
+from seqcnn.stats.logspace import format_log10
+
+SHOWN = 20
+"""Groups in the table; those that motifs are named after stand there too."""
+
+NAMED = 6
+"""Other members of a group that are named; all stand beside the number of them."""
+
+ELSEWHERE = 1000
+"""Significant known motifs that are grouped, at most."""
+
+
+def groups_of(found: Discovery, e_value: float) -> list[KnownGroup]:
+    """Group the significant known motifs that are alike."""
+    significant = [m for m in found.known if m.log10_e <= np.log10(e_value)]
+    return known_groups(significant[:ELSEWHERE], both_strands=found.facts["strand"] == "both")
+
+
+def shown_groups(
+    groups: list[KnownGroup], motifs: tuple[DiscoveredMotif, ...]
+) -> list[dict[str, Any]]:
+    """Say what stands in each row of the table.
+
+    Parameters
+    ----------
+    groups
+        In rank order.
+    motifs
+        Those that were found.
+    """
+    rows = []
+    for rank, group in enumerate(groups, 1):
+        alike = [m for m in motifs if _explains(group, m)]
+        if rank <= SHOWN or alike:
+            rows.append(_row(rank, group, alike))
+    return rows
+
+
+def anchor_of(groups: list[KnownGroup], motif: DiscoveredMotif) -> str | None:
+    """Name the row of the known motif that a motif is most like; None if it is not significant."""
+    return next((_anchor(rank) for rank, g in enumerate(groups, 1) if _explains(g, motif)), None)
+
+
+def _explains(group: KnownGroup, motif: DiscoveredMotif) -> bool:
+    match = motif.best_match
+    return match is not None and any(m.motif.name == match.target.name for m in group.members)
+
+
+def _anchor(rank: int) -> str:
+    return f"known-{rank}"
+
+
+def _row(rank: int, group: KnownGroup, alike: list[DiscoveredMotif]) -> dict[str, Any]:
+    lead = group.lead
+    hits, total, control_hits, control_total = lead.family.table
+    others = [m.motif.alternative_name or m.motif.name for m in group.members[1:]]
+    others = list(dict.fromkeys(others))
+    return {
+        "anchor": _anchor(rank),
+        "rank": rank,
+        "name": full_name(lead.motif),
+        "logo": Markup(logo_svg(lead.motif, height=56, axes=False, defs=False)),
+        "others": ", ".join(others[:NAMED]),
+        "more": max(len(others) - NAMED, 0),
+        "all": ", ".join(others),
+        "alike": [m.motif.name for m in alike],
+        "share": hits / total,
+        "control_share": control_hits / max(control_total, 1),
+        "ratio": lead.family.odds_ratio,
+        "e_value": format_log10(lead.log10_e),
+        "p_value": format_log10(lead.family.best.result.log10_p),
+        "auroc": lead.family.auroc,
+        "flags": lead.flags,
+    }
