@@ -1,8 +1,13 @@
 """Calibration: logits become probabilities that can be taken at their word."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, log_softmax, logit
+
+from seqcnn.training.targets import Target
 
 MOST_SCALE = 4.0
 """A few validation sequences that are told apart by chance must not make a network certain."""
@@ -44,3 +49,128 @@ def calibrated(logits: np.ndarray, calibrator: tuple[float, float]) -> np.ndarra
     """Turn logits into probabilities, float64 (n,)."""
     scale, offset = calibrator
     return expit(scale * np.asarray(logits, np.float64) + offset)
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Maps logits to calibrated ones: scale * logit + offset.
+
+    Parameters
+    ----------
+    scale
+        Of each output; of several classes one for all (a temperature, Guo et al. 2017,
+        arXiv:1706.04599).
+    offset
+        Of each output.
+    """
+
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> "Calibrator":
+        """Read what `to_dict` gave."""
+        return cls(tuple(facts["scale"]), tuple(facts["offset"]))
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Plain numbers for a JSON file."""
+        return {"scale": list(self.scale), "offset": list(self.offset)}
+
+    def __call__(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrate, float (n, outputs) to float64."""
+        return np.asarray(logits, np.float64) * np.array(self.scale) + np.array(self.offset)
+
+
+def fit_target_calibrator(
+    target: Target, logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Calibrator:
+    """Fit a calibrator on sequences that neither trained a network nor stopped its training.
+
+    Parameters
+    ----------
+    target
+        What is predicted; outputs of a kind that does not classify stay as they are.
+    logits
+        float (n, outputs).
+    labels
+        float (n, tasks), NaN where missing.
+    weights
+        float (n,): how much each sequence counts; None for all the same.
+
+    Notes
+    -----
+    Unlike `fit_calibrator`, classes weigh as they come: probabilities are those of the data's own
+    shares of classes.
+    """
+    n = target.outputs
+    if not target.classifies:
+        return Calibrator((1.0,) * n, (0.0,) * n)
+    weight = np.ones(len(labels)) if weights is None else np.asarray(weights, float)
+    if target.kind == "multiclass":
+        return _fit_temperature(logits, labels[:, 0], weight)
+    pairs = []
+    for task in range(n):
+        given = np.isfinite(labels[:, task])
+        pairs.append(_fit_platt(logits[given, task], labels[given, task], weight[given]))
+    scales, offsets = zip(*pairs, strict=True)
+    return Calibrator(scales, offsets)
+
+
+def with_prevalence(probabilities: np.ndarray, trained: float, wanted: float) -> np.ndarray:
+    """Rescale probabilities to another share of positives (Saerens et al. 2002).
+
+    Parameters
+    ----------
+    probabilities
+        float (...).
+    trained, wanted
+        Share of positives that the probabilities are for, and that they are to be for; both
+        between 0 and 1.
+
+    Examples
+    --------
+    >>> with_prevalence(np.array([0.5, 0.9]), 0.5, 0.1).round(3).tolist()
+    [0.1, 0.5]
+    """
+    return expit(logit(probabilities) + logit(wanted) - logit(trained))
+
+
+def _fit_platt(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    z = np.asarray(logits, np.float64)
+    positive, negative = weights[labels == 1].sum(), weights[labels == 0].sum()
+    if positive == 0 or negative == 0:
+        return 1.0, 0.0
+    # Platt's targets: as if there were one more of each class
+    goal = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        scale, offset = np.exp(parameters[0]), parameters[1]
+        eta = scale * z + offset
+        error = weights * (expit(eta) - goal)
+        value = (weights * (np.logaddexp(0, eta) - goal * eta)).sum()
+        slope = np.array([(error * scale * z).sum(), error.sum()])
+        return value / weights.sum(), slope / weights.sum()
+
+    limits = [(np.log(0.05), np.log(MOST_SCALE)), (-15.0, 15.0)]
+    start = np.array([0.0, np.log(positive / negative)])
+    found = minimize(loss, start, jac=True, bounds=limits, method="L-BFGS-B").x
+    return float(np.exp(found[0])), float(found[1])
+
+
+def _fit_temperature(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Calibrator:
+    given = np.isfinite(labels)
+    z, w = np.asarray(logits[given], np.float64), weights[given] / weights[given].sum()
+    label = labels[given].astype(int)
+    classes = z.shape[1]
+    # offsets are held back a little, so that those of classes without a sequence are defined
+    hold = 1.0 / max(len(label), 1)
+
+    def loss(parameters: np.ndarray) -> float:
+        scaled = np.exp(parameters[0]) * z + parameters[1:]
+        taken = log_softmax(scaled, axis=1)[np.arange(len(label)), label]
+        return float(-(w * taken).sum() + hold * (parameters[1:] ** 2).sum() / 2)
+
+    limits = [(np.log(0.05), np.log(MOST_SCALE))] + [(-15.0, 15.0)] * classes
+    found = minimize(loss, np.zeros(classes + 1), bounds=limits, method="L-BFGS-B").x
+    scale = float(np.exp(found[0]))
+    return Calibrator((scale,) * classes, tuple(float(x) for x in found[1:]))

@@ -42,23 +42,29 @@ class Examples:
         float32 (n, tasks): what `Target.encode` gave, NaN where missing.
     weights
         float32 (n,): how much each counts; None for all the same.
+    rows
+        int64 (m,): these only, in this order; None for all. No array is copied.
     """
 
     x: np.ndarray
     y: np.ndarray
     weights: np.ndarray | None = None
+    rows: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.x if self.rows is None else self.rows)
 
     @property
-    def all_weights(self) -> np.ndarray:
-        """float32 (n,): the weights, ones by default."""
-        return np.ones(len(self), np.float32) if self.weights is None else self.weights
+    def targets(self) -> np.ndarray:
+        """float32 (m, tasks): the targets of the rows."""
+        return self.y if self.rows is None else self.y[self.rows]
 
-    def select(self, rows: np.ndarray) -> "Examples":
-        """Take examples by position."""
-        return Examples(self.x[rows], self.y[rows], self.all_weights[rows])
+    def take(self, at: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Copy codes, targets and weights of some rows, by their places among the rows."""
+        rows = at if self.rows is None else self.rows[at]
+        y = self.y[rows]
+        weights = np.ones(len(y), np.float32) if self.weights is None else self.weights[rows]
+        return self.x[rows], y, weights
 
 
 @dataclass(frozen=True)
@@ -245,7 +251,7 @@ class _Run:
         schedule = self.recipe.schedule
         if self.rows is None:
             rng = np.random.default_rng([self.seed, 7, self.round])
-            classes = self.training.y[:, 0] if self.recipe.balanced else None
+            classes = self.training.targets[:, 0] if self.recipe.balanced else None
             self.rows = draw_rows(
                 rng, len(self.training), classes, steps=schedule.steps, batch=schedule.batch
             )
@@ -255,7 +261,7 @@ class _Run:
             self.weights,
             self.statistics,
             self.state,
-            (self.training.x[rows], self.training.y[rows], self.training.all_weights[rows]),
+            self.training.take(rows),
             jax.random.fold_in(self.key, number),
             graph=self.graph,
             kind=self.target.kind,
@@ -266,16 +272,11 @@ class _Run:
 
     def end_round(self) -> Epoch:
         self.check()
-        outputs = predict_outputs(self.graph, (self.weights, self.statistics), self.stopping.x)
-        loss = float(
-            mean_loss(
-                self.target.kind,
-                jnp.asarray(outputs),
-                jnp.asarray(self.stopping.y),
-                jnp.asarray(self.stopping.all_weights),
-                self.recipe.class_weights,
-            )
-        )
+        x, y, weights = self.stopping.take(slice(None))
+        outputs = predict_outputs(self.graph, (self.weights, self.statistics), x)
+        outputs, y, weights = (jnp.asarray(array) for array in (outputs, y, weights))
+        kind, class_weights = self.target.kind, self.recipe.class_weights
+        loss = float(mean_loss(kind, outputs, y, weights, class_weights))
         if not np.isfinite(loss):
             raise _not_a_number(self.round)
         epoch = Epoch(self.round, float(np.mean(np.array(self.losses))), loss)
