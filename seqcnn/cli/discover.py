@@ -25,7 +25,7 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
     {"name": "What it is compared with", "options": ["--control", "--kmer"]},
     {
         "name": "Motifs",
-        "options": ["--strand", "--min-width", "--max-width", "--e-value", "--dims"],
+        "options": ["--strand", "--min-width", "--max-width", "--e-value", "--sites", "--dims"],
     },
     {"name": "Known motifs", "options": ["--db", "--known-only"]},
     {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
@@ -76,6 +76,13 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
     "--e-value", type=click.FloatRange(0, min_open=True), default=0.05, show_default=True,
     help="Report motifs up to this E-value.",
 )  # fmt: skip
+@click.option(
+    "--sites",
+    type=click.Choice(["anr", "zoops"]),
+    default="anr",
+    show_default=True,
+    help="Sites to list: any number of a sequence, or zero or one, the best. Motifs are the same.",
+)
 @click.option(
     "--db", "database", metavar="jaspar|jaspar:TAXON|FILE|none",
     help="Known motifs: each is tested too, and motifs are named after them. TAXON: vertebrates, "

@@ -131,7 +131,12 @@ def _found_with_networks(
     found = finish_motifs(gathered, data.whole, search, limit=settings.e_value)
     note_composition(found, notes)
     significant = [m.log10_e <= np.log10(settings.e_value) for m in found]
-    motifs, sites = find_sites(found[: sum(significant)], inputs.sequences, search)
+    motifs, sites = find_sites(
+        found[: sum(significant)],
+        inputs.sequences,
+        search,
+        one_a_sequence=settings.sites == "zoops",
+    )
     members = [fold.member for fold in learnt]
     return Discovery(
         motifs=motifs,

@@ -42,6 +42,9 @@ class Settings:
         At most so many candidates a fold.
     schedule
         How networks are trained.
+    sites
+        Which sites are listed: ``"anr"``, any number of a sequence, or ``"zoops"``, zero or one,
+        the best. Motifs are found and tested by the best site of each sequence in either case.
     known_only
         Test known motifs only: no network is trained, and no motif is sought.
 
@@ -63,6 +66,7 @@ class Settings:
     max_width: int = 24
     motifs: int = 10
     schedule: Schedule = field(default_factory=Schedule)
+    sites: str = "anr"
     known_only: bool = False
 
     def __post_init__(self) -> None:
@@ -74,6 +78,8 @@ class Settings:
             )
         if self.strand not in (None, "both", "one"):
             raise SeqcnnError(f"`strand` is {self.strand!r}, it must be 'both' or 'one'")
+        if self.sites not in ("anr", "zoops"):
+            raise SeqcnnError(f"`sites` is {self.sites!r}, it must be 'anr' or 'zoops'")
         if self.kmer not in (None, 1, 2, 3):
             raise SeqcnnError(f"`kmer` is {self.kmer!r}, it must be 1, 2 or 3")
         if not self.e_value > 0:

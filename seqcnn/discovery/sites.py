@@ -13,7 +13,7 @@ from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
-from seqcnn.motifs.overlaps import without_overlaps
+from seqcnn.motifs.overlaps import best_of_sequence, without_overlaps
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import format_log10
@@ -64,9 +64,24 @@ def finish_motifs(
 
 
 def find_sites(
-    motifs: Sequence[DiscoveredMotif], sequences: SequenceSet, search: Search
+    motifs: Sequence[DiscoveredMotif],
+    sequences: SequenceSet,
+    search: Search,
+    *,
+    one_a_sequence: bool = False,
 ) -> tuple[tuple[DiscoveredMotif, ...], Hits]:
     """Find all sites of motifs, each from its own threshold on.
+
+    Parameters
+    ----------
+    motifs
+        In rank order.
+    sequences
+        All of the foreground.
+    search
+        Alphabet, strands and background.
+    one_a_sequence
+        Keep the best site of each motif in each sequence only.
 
     Returns
     -------
@@ -88,6 +103,8 @@ def find_sites(
     limits = np.array([m.threshold_log10_p for m in motifs])
     if len(motifs):
         hits = without_overlaps(hits.select(hits.log10_p_value <= limits[hits.motif] + 1e-9))
+    if one_a_sequence:
+        hits = best_of_sequence(hits)
     counts = np.bincount(hits.motif, minlength=len(motifs)).tolist()
     counted = [replace(m.motif, sites=float(n)) for m, n in zip(motifs, counts, strict=True)]
     return (

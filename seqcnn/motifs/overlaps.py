@@ -5,6 +5,14 @@ import numpy as np
 from seqcnn.motifs.scan import Hits
 
 
+def best_of_sequence(hits: Hits) -> Hits:
+    """Take the best hit of each motif in each sequence, the first of equals; in the same order."""
+    order = np.lexsort((hits.start, -hits.score, hits.sequence, hits.motif))
+    pairs = np.stack([hits.motif[order], hits.sequence[order]])
+    first = np.any(np.diff(pairs, prepend=-1) != 0, axis=0)
+    return hits.select(np.sort(order[first]))
+
+
 def without_overlaps(hits: Hits) -> Hits:
     """Drop hits that share half of their letters or more with a better hit of the same motif.
 

@@ -9,6 +9,7 @@ import numpy as np
 from seqcnn.discovery.known import KNOWN
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.overlaps import best_of_sequence
 from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.motifs.scan import Hits
 from seqcnn.seq.intervals import intervals_of
@@ -158,7 +159,7 @@ def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:
 
     The p-value asks whether more sites lie in the bin than its share of all places.
     """
-    best, lengths = _best_of_sequence(found.distinct_sites()), found.sequences.lengths
+    best, lengths = best_of_sequence(found.distinct_sites()), found.sequences.lengths
     for i, m in enumerate(found.motifs):
         rows = np.flatnonzero(best.motif == i)
         room = np.maximum(lengths[best.sequence[rows]] - m.motif.width + 1, 1)
@@ -167,14 +168,6 @@ def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:
         for number, (count, share) in enumerate(zip(counts, shares, strict=True)):
             log10_p = binomial_log10_p(int(count), len(rows), float(share))
             yield [m.motif.name, number, count, format_log10(log10_p)]
-
-
-def _best_of_sequence(hits: Hits) -> Hits:
-    """Take the best site of each motif in each sequence, the first of equals."""
-    order = np.lexsort((hits.start, -hits.score, hits.sequence, hits.motif))
-    pairs = np.stack([hits.motif[order], hits.sequence[order]])
-    first = np.any(np.diff(pairs, prepend=-1) != 0, axis=0)
-    return hits.select(np.sort(order[first]))
 
 
 def _bin_shares(room: np.ndarray, bins: int) -> np.ndarray:

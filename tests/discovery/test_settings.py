@@ -19,6 +19,7 @@ from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
         {"dims": 3},
         {"copies": 0},
         {"motifs": 0},
+        {"sites": "oops"},
     ],
     ids=str,
 )

@@ -1,5 +1,8 @@
 """A planted distance is the only preferred one, on either strand; without one there is none."""
 
+from collections import Counter
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -91,6 +94,37 @@ def test_what_to_expect_is_what_lies_around():
             assert pair.log10_p == pytest.approx(np.log10(tail))
         else:
             assert pair.log10_p == 0
+
+
+def readings(left, right, reverse_left, reverse_right):
+    """Both ways to read two sites: from the given strand, and from the other one."""
+    given = (left, reverse_left, right, reverse_right)
+    return frozenset([given, (right, not reverse_right, left, not reverse_left)])
+
+
+def reading_of(pair):
+    signs, side = pair.orientation.split(":")
+    left, right = (pair.first, pair.second) if side == "ab" else (pair.second, pair.first)
+    return readings(left, right, signs[0] == "-", signs[1] == "-"), pair.spacing
+
+
+def test_pairs_are_those_of_all_sites_laid_beside_all_others():
+    rng = np.random.default_rng(5)
+    motifs, n = [motif(A), motif(B[:5]), motif(B)], 400
+    blank = SequenceSet.from_arrays([np.zeros(120, np.uint8)] * 40, alphabet=DNA)
+    zeros = np.zeros(n)
+    hits = Hits(
+        motifs, blank, rng.integers(0, 3, n), rng.integers(0, 40, n), rng.integers(0, 112, n),
+        rng.random(n) < 0.5, zeros, zeros, zeros,
+    )  # fmt: skip
+    counts = Counter()
+    sites = list(zip(hits.sequence, hits.start, hits.motif, hits.reverse, strict=True))
+    for (sequence, start, left, reverse), (other, begin, right, turned) in permutations(sites, 2):
+        gap = begin - start - motifs[left].width
+        if sequence == other and 0 <= gap <= FARTHEST:
+            counts[readings(left, right, bool(reverse), bool(turned)), int(gap)] += 1
+    found = Counter({reading_of(p): p.observed for p in spaced_pairs(hits, fewest=1)})
+    assert found == counts
 
 
 def test_no_site_has_no_pair():
