@@ -47,6 +47,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "pool": ["adaptive_mean_pool", "global_pool", "max_pool", "mean_pool", "min_pool"],
         "pool_windows": ["pool_mask"],
+        "recurrent": ["LSTM"],
         "resample": ["centre_crop", "crop", "pad_to_multiple", "resize", "upsample"],
         "unpool": ["max_pool_with_indices", "max_unpool"],
     },

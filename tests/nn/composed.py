@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from seqcnn.nn import attention, blocks, conv, conv_transpose, layers, norm, pool
+from seqcnn.nn import attention, blocks, conv, conv_transpose, layers, norm, pool, recurrent
 from seqcnn.nn.moments import Moments
 
 from .rows import Composed
@@ -76,6 +76,18 @@ def _heads(layer: Any, x: jax.Array, *, drop: float, **_: Any) -> jax.Array:
         split(x @ q), split(memory @ k), split(memory @ v), drop=drop, rngs=nnx.Rngs(dropout=0)
     )
     return jnp.swapaxes(seen, 1, 2).reshape(x.shape) @ out
+
+
+def _lstm(layer: Any, x: jax.Array, **options: Any) -> jax.Array:
+    kernel, recurrent, bias = wide(layer.kernel, layer.recurrent, layer.bias)
+    cell, output, outputs = jnp.zeros((2, 3)), jnp.zeros((2, 3)), []
+    for position in reversed(range(x.shape[1])):
+        total = x[:, position] @ kernel + output @ recurrent + bias[None]
+        enter, forget, candidate, leave = jnp.split(total, 4, axis=1)
+        cell = nnx.sigmoid(forget) * cell + nnx.sigmoid(enter) * jnp.tanh(candidate)
+        output = nnx.sigmoid(leave) * jnp.tanh(cell)
+        outputs.insert(0, output)
+    return jnp.stack(outputs, axis=1)
 
 
 def _conv_norm_activation(layer: Any, x: jax.Array, **options: Any) -> Any:
@@ -199,6 +211,7 @@ CASES = [
         _heads,
         lambda layer, x: layer(x, x[..., :2], rngs=nnx.Rngs(dropout=0)),
     ),
+    Composed(recurrent.LSTM, (4, 3), {"reverse": True, **MADE}, (2, 5, 4), _lstm),
     Composed(
         blocks.ConvNormActivation,
         (4, 6, (3, 2)),

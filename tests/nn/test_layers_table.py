@@ -12,7 +12,7 @@ import pytest
 from flax import nnx
 
 import seqcnn.nn
-from seqcnn.nn import attention, best_match, blocks, conv, conv_transpose, layers
+from seqcnn.nn import attention, best_match, blocks, conv, conv_transpose, layers, recurrent
 
 from . import composed, table
 from .rows import Composed, Row
@@ -179,6 +179,7 @@ MULTIPLY = {
     conv_transpose.ConvTranspose,
     conv_transpose.conv_transpose,
     layers.Dense,
+    recurrent.LSTM,
 }
 
 
