@@ -1,15 +1,18 @@
 """The zoo: every network by its name.
 
 A network is a class (or function) that takes its options as keywords and ``rngs``. Those that read
-sequences also take `shares` and, for two strands, `complement`; `create` fills these in.
+sequences also take `shares` and, for two strands, `complement`; `create` fills these in. What they
+keep to is said in `seqcnn.networks.sequence.contract`. Several names may share a class: the module
+of the class holds what they differ in, in its ``VARIANTS``.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet, get_alphabet
@@ -17,18 +20,67 @@ from seqcnn.seq.alphabet import Alphabet, get_alphabet
 if TYPE_CHECKING:
     from flax import nnx
 
-# "module:name", so that listing the networks imports none of them
-_NETWORKS: dict[str, str | Callable[..., nnx.Module]] = {
-    "motifcnn": "seqcnn.networks.sequence.motifcnn:MotifCNN",
+
+class Entry(NamedTuple):
+    """A row of the table of networks.
+
+    Parameters
+    ----------
+    network
+        A class or function; or ``"module:name"``, so that listing the networks imports none.
+    family
+        What it is for: ``"sequence"``; ``"own"`` for what users register.
+    summary
+        What it is, in a line.
+    """
+
+    network: str | Callable[..., nnx.Module]
+    family: str
+    summary: str
+
+
+def _sequence(network: str, summary: str) -> Entry:
+    return Entry(f"seqcnn.networks.sequence.{network}", "sequence", summary)
+
+
+_NETWORKS: dict[str, Entry] = {
+    "motifcnn": _sequence(
+        "motifcnn:MotifCNN",
+        "motif kernels that both strands share, their best match, a dense layer (DeepBind)",
+    ),
+    "basset": _sequence(
+        "basset:Basset", "three stages of convolution and max-pooling, dense layers (Basset)"
+    ),
+    "deepsea": _sequence(
+        "basset:Basset", "three wide stages without batch norm, a dense layer (DeepSEA)"
+    ),
+    "dilated": _sequence(
+        "dilated:Dilated", "a residual tower of dilated convolutions with batch norm"
+    ),
+    "bpnet": _sequence(
+        "dilated:Dilated", "a residual tower of dilated convolutions, with a profile (BPNet)"
+    ),
+    "hybrid": _sequence("hybrid:Hybrid", "convolutions, then two blocks of attention"),
+    "danq": _sequence("hybrid:Hybrid", "one convolution, then an LSTM in either direction (DanQ)"),
+    "explainn": _sequence(
+        "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
+    ),
 }
 
 
-def names() -> tuple[str, ...]:
-    """List the networks that `create` knows, in alphabetical order."""
-    return tuple(sorted(_NETWORKS))
+def names(family: str | None = None) -> tuple[str, ...]:
+    """List the networks that `create` knows, all or of one family, in alphabetical order."""
+    chosen = (name for name, e in _NETWORKS.items() if family in (None, e.family))
+    return tuple(sorted(chosen))
 
 
-def register(name: str, network: str | Callable[..., nnx.Module]) -> None:
+def register(
+    name: str,
+    network: str | Callable[..., nnx.Module],
+    *,
+    family: str = "own",
+    summary: str = "",
+) -> None:
     """Add a network of your own.
 
     Parameters
@@ -37,6 +89,8 @@ def register(name: str, network: str | Callable[..., nnx.Module]) -> None:
         What to call it.
     network
         A class or function that takes options and ``rngs`` as keywords, or its ``"module:name"``.
+    family, summary
+        As in `Entry`.
 
     Raises
     ------
@@ -45,7 +99,7 @@ def register(name: str, network: str | Callable[..., nnx.Module]) -> None:
     """
     if name in _NETWORKS:
         raise SeqcnnError(f"network {name!r} exists already: choose another name")
-    _NETWORKS[name] = network
+    _NETWORKS[name] = Entry(network, family, summary)
 
 
 def create(
@@ -82,9 +136,10 @@ def create(
     >>> create("motifcnn", alphabet="protein", kernels=8, width=7).kernel.shape
     (7, 20, 8)
     """
-    build = _find(name)
+    build, variant = _find(name)
     if alphabet is not None:
         options = _options_of_alphabet(get_alphabet(alphabet)) | options
+    options = variant | options
     _check_options(build, name, options)
     if rngs is None:
         from flax import nnx
@@ -93,28 +148,116 @@ def create(
     return build(**options, rngs=rngs)
 
 
-def _find(name: str) -> Callable[..., nnx.Module]:
+def describe(name: str) -> Entry:
+    """Look a network up in the table.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no such network.
+
+    Examples
+    --------
+    >>> describe("danq").family
+    'sequence'
+    """
     if name not in _NETWORKS:
         raise SeqcnnError(f"there is no network {name!r}: choose one of {', '.join(names())}")
-    network = _NETWORKS[name]
-    if isinstance(network, str):
-        module, attribute = network.split(":")
-        network = getattr(importlib.import_module(module), attribute)
-    return network
+    return _NETWORKS[name]
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """List what a network takes for the options that it is not given.
+
+    Returns
+    -------
+    dict
+        Numbers, texts, None and lists of these, by option. Options that follow from the alphabet
+        (`strand` and `complement`) or that are functions are left out.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no such network.
+
+    Examples
+    --------
+    >>> defaults("danq")["widths"]
+    (26,)
+    """
+    build, variant = _find(name)
+    given = {k: p.default for k, p in _parameters(build).items() if p.default is not p.empty}
+    given = given | variant
+    return {
+        option: value
+        for option, value in given.items()
+        if option not in ("strand", "complement") and _is_plain(value)
+    }
+
+
+def count_parameters(name: str, *, alphabet: str | Alphabet | None = None, **options: Any) -> int:
+    """Count the numbers that training fits, without making them; arguments as in `create`.
+
+    Examples
+    --------
+    >>> count_parameters("motifcnn", alphabet="dna", kernels=8, width=7, hidden=2)
+    253
+    """
+    from flax import nnx
+
+    blank = nnx.eval_shape(lambda: create(name, alphabet=alphabet, **options))
+    weights = nnx.to_flat_state(nnx.state(blank, nnx.Param))
+    return sum(math.prod(weight.shape) for _, weight in weights)
+
+
+def _find(name: str) -> tuple[Callable[..., nnx.Module], dict[str, Any]]:
+    """Import a network, and what its name says of its options."""
+    network = describe(name).network
+    if not isinstance(network, str):
+        return network, {}
+    module, attribute = network.split(":")
+    found = importlib.import_module(module)
+    return getattr(found, attribute), dict(getattr(found, "VARIANTS", {}).get(name, {}))
 
 
 def _check_options(build: Callable[..., nnx.Module], name: str, options: dict[str, Any]) -> None:
-    # the metaclass of flax hides the signature of a class, that of its constructor is there
-    signature = inspect.signature(build.__init__ if isinstance(build, type) else build)
-    given = (None,) if isinstance(build, type) else ()
-    try:
-        signature.bind(*given, **options, rngs=None)
-    except TypeError as error:
-        known = [option for option in signature.parameters if option not in ("self", "rngs")]
+    known = _parameters(build)
+    unknown = [f"unknown option {option!r}" for option in options if option not in known]
+    if any(p.kind is p.VAR_KEYWORD for p in known.values()):
+        unknown = []
+    missing = [
+        f"option {option!r} is missing"
+        for option, p in known.items()
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and option not in options
+    ]
+    if unknown or missing:
         raise SeqcnnError(
-            f"network {name!r}: {error}; its options are {', '.join(known)} "
+            f"network {name!r}: {[*unknown, *missing][0]}; its options are {', '.join(known)} "
             f"(shares and complement come from `alphabet`)"
-        ) from error
+        )
+
+
+def _parameters(build: Callable[..., nnx.Module]) -> Mapping[str, inspect.Parameter]:
+    """Find the options of a network, also those that its class hands on to the class above it."""
+    # the metaclass of flax hides the signature of a class, that of its constructor is there
+    is_class = isinstance(build, type)
+    sources = [c.__init__ for c in build.__mro__ if "__init__" in vars(c)] if is_class else [build]
+    found: dict[str, inspect.Parameter] = {}
+    for source in sources:
+        own = dict(inspect.signature(source).parameters)
+        rest = [k for k, p in own.items() if p.kind is p.VAR_KEYWORD]
+        handed_on = rest and is_class and source is not sources[-1]
+        hidden = {"self", "rngs", *(rest if handed_on else ())}
+        found |= {k: p for k, p in own.items() if k not in hidden | set(found)}
+        if not handed_on:
+            break
+    return found
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _options_of_alphabet(alphabet: Alphabet) -> dict[str, Any]:

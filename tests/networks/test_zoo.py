@@ -40,14 +40,98 @@ def test_a_network_of_ones_own(monkeypatch):
     zoo.register("mine", lambda neurons, *, rngs: Dense(2, neurons, rngs=rngs))
     network = zoo.create("mine", neurons=3)
     assert isinstance(network, Dense) and network.kernel.shape == (2, 3)
-    assert "mine" in zoo.names()
+    assert "mine" in zoo.names() and zoo.names("own") == ("mine",)
+    with pytest.raises(SeqcnnError, match="unknown option 'layers'; its options are neurons"):
+        zoo.create("mine", layers=3)
+    with pytest.raises(SeqcnnError, match="option 'neurons' is missing"):
+        zoo.create("mine")
+    zoo.register("any", lambda *, rngs, **options: Dense(**options, rngs=rngs), family="toy")
+    assert isinstance(zoo.create("any", features_in=2, features_out=1), Dense)
     with pytest.raises(SeqcnnError, match="exists already"):
         zoo.register("mine", Dense)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(SeqcnnError, match="choose one of motifcnn"):
+    with pytest.raises(SeqcnnError, match="choose one of basset, bpnet, danq"):
         zoo.create("motivcnn")
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        # Quang and Xie 2016, Supplement: free parameters of either network
+        ("danq", 46_926_479),
+        ("deepsea", 52_843_119),
+    ],
+)
+def test_parameters_of_published_networks(name, published):
+    as_in_paper = {"padding": "valid", "length": 1000, "tasks": 919}
+    assert zoo.count_parameters(name, alphabet=DNA, **as_in_paper) == published
+
+
+def conv(width: int, seen: int, count: int, extra: int) -> int:
+    """Count a convolution or dense layer with so many numbers for each output beside the kernel."""
+    return width * seen * count + extra * count
+
+
+ATTENTION_BLOCK = 4 * conv(1, 64, 64, 1) + conv(1, 64, 128, 1) + conv(1, 128, 64, 1) + 2 * 2 * 64
+"""Four projections, two dense layers, two norms of two numbers a channel."""
+
+BY_HAND = {
+    # one strand shares its kernels with the other
+    "motifcnn": conv(18, 4, 32, 1) + conv(1, 32, 32, 1) + conv(1, 32, 1, 1),
+    # batch norm: a scale and a shift in place of a bias; maximum and mean of 200 channels
+    "basset": conv(19, 4, 300, 2)
+    + conv(11, 300, 200, 2)
+    + conv(7, 200, 200, 2)
+    + conv(1, 400, 1000, 2)
+    + conv(1, 1000, 1000, 2)
+    + conv(1, 1000, 1, 1),
+    "deepsea": conv(8, 4, 320, 1)
+    + conv(8, 320, 480, 1)
+    + conv(8, 480, 960, 1)
+    + conv(1, 1920, 925, 1)
+    + conv(1, 925, 1, 1),
+    "dilated": conv(21, 4, 64, 2) + 6 * conv(3, 64, 64, 2) + conv(1, 128, 1, 1),
+    "bpnet": conv(25, 4, 64, 1) + 9 * conv(3, 64, 64, 1) + conv(1, 64, 1, 1) + conv(25, 64, 1, 1),
+    "hybrid": conv(15, 4, 64, 2)
+    + conv(5, 64, 64, 2)
+    + 2 * ATTENTION_BLOCK
+    + 2 * 64
+    + conv(1, 128, 64, 1)
+    + conv(1, 64, 1, 1),
+    # an LSTM has four dense layers that read input and state
+    "danq": conv(26, 4, 320, 1)
+    + 2 * 4 * conv(1, 320 + 320, 320, 1)
+    + conv(1, 2 * 640, 925, 1)
+    + conv(1, 925, 1, 1),
+    # a unit: kernel, norm, (maximum, mean) to 100 neurons, norm, one output, norm; its weight
+    "explainn": 100 * (19 * 4 + 2 + 2 * 100 + 2 * 100 + 100 + 2 + 1) + 1,
+}
+
+
+@pytest.mark.parametrize("name", zoo.names("sequence"))
+def test_parameters_are_as_many_as_by_hand(name):
+    assert zoo.count_parameters(name, alphabet=DNA) == BY_HAND[name]
+    assert zoo.count_parameters(name, alphabet=DNA, dims=2) == BY_HAND[name]
+
+
+def test_weights_for_each_position_are_counted_by_hand():
+    # valid convolutions of 600 letters, pooled by 3, 4, 4: 194, 46, 10 positions (Kelley 2016)
+    more = conv(1, 10 * 200, 1000, 0) - conv(1, 400, 1000, 0)
+    as_in_paper = {"padding": "valid", "length": 600}
+    found = zoo.count_parameters("basset", alphabet=DNA, **as_in_paper)
+    assert found == BY_HAND["basset"] + more
+    # 200 letters, kernels of 19, pools of 7: 26 places (Novakovsky 2023)
+    found = zoo.count_parameters("explainn", alphabet=DNA, length=200)
+    assert found == BY_HAND["explainn"] + 100 * (26 - 2) * 100
+
+
+def test_every_network_is_described():
+    for name in zoo.names():
+        entry = zoo.describe(name)
+        assert entry.family == "sequence" and entry.summary and "\n" not in entry.summary
+    assert zoo.names("sequence") == zoo.names() and zoo.names("none") == ()
 
 
 def test_listing_the_networks_does_not_import_jax():

@@ -1,0 +1,277 @@
+"""What every network for sequences promises, each promise one test over all of them."""
+
+import inspect
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks import sequence, zoo
+from seqcnn.networks.weights import Member, Model, load_model, save_model
+from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
+
+from .table import LENGTHS, TABLE, Row, longer, predict, sequences, trained_on, weight_of
+
+rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
+SAME = {"rtol": 1e-6, "atol": 1e-6}
+
+
+@pytest.fixture(autouse=True)
+def _strict():
+    with jax.numpy_rank_promotion("raise"), jax.numpy_dtype_promotion("strict"):
+        yield
+
+
+def test_every_network_of_the_family_is_in_the_table():
+    assert {row.name for row in TABLE} == set(zoo.names("sequence"))
+
+
+def test_network_files_are_short():
+    files = list(Path(sequence.__path__[0]).glob("*.py"))
+    assert len(files) > 6
+    assert {f.name for f in files if len(f.read_text().splitlines()) > 250} == set()
+
+
+@rows
+def test_logits_are_float32_and_differ(row: Row):
+    logits = predict(row.build(tasks=3), sequences())
+    assert (logits.shape, logits.dtype) == ((len(LENGTHS), 3), np.float32)
+    assert np.isfinite(logits).all() and np.ptp(logits, axis=0).min() > 0.01
+
+
+@rows
+def test_jit_gives_what_eager_gives(row: Row):
+    network, codes = row.build(), sequences()
+    np.testing.assert_allclose(predict(network, codes), network(jnp.asarray(codes)), **SAME)
+
+
+@rows
+def test_gradients_are_finite_and_reach_every_weight(row: Row):
+    graph, weights, rest = nnx.split(row.build(), nnx.Param, ...)
+    codes = jnp.asarray(sequences())
+
+    @jax.jit
+    def slopes(weights: nnx.State, image: jax.Array, inside: jax.Array):
+        def loss(weights: nnx.State, image: jax.Array) -> jax.Array:
+            network = nnx.merge(graph, weights, rest, copy=True)
+            logits = network.logits(image, inside, rngs=nnx.Rngs(dropout=0))
+            return jnp.sum(jnp.sin(logits + jnp.arange(len(codes), dtype=jnp.float32)[:, None]))
+
+        return jax.grad(loss, argnums=(0, 1))(weights, image)
+
+    of_weights, of_image = slopes(weights, *row.build().image(codes))
+    assert np.isfinite(of_image).all() and of_image.any()
+    for path, slope in nnx.to_flat_state(of_weights):
+        assert np.isfinite(slope[...]).all(), path
+        # the profile has no part in what a call gives, nor any shift of keys in a softmax
+        unused = path[0] == "places" or path[-2:] == ("key", "bias")
+        assert slope[...].any() != unused or path[-2:] == ("key", "bias"), path
+
+
+@rows
+def test_gradients_are_finite_differences(row: Row):
+    graph, state = nnx.split(row.build())
+    codes = jnp.asarray(sequences())
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
+        loss = jax.jit(lambda state: jnp.sin(nnx.merge(graph, state, copy=True)(codes)).sum())
+        gradient = jax.grad(loss)(wide)
+        rng = np.random.default_rng(2)
+        along = jax.tree.map(lambda a: jnp.asarray(rng.normal(size=a.shape)), wide)
+        pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(along), strict=True)
+        slope = sum(jnp.sum(g * d) for g, d in pairs)
+        ahead, behind = (
+            loss(jax.tree.map(lambda a, d, s=s: a + s * 1e-7 * d, wide, along)) for s in (1.0, -1.0)
+        )
+        np.testing.assert_allclose(slope, (ahead - behind) / 2e-7, rtol=1e-5)
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@rows
+def test_padding_never_changes_a_prediction(row: Row, alphabet):
+    network, codes = row.build(alphabet, tasks=2), sequences(alphabet.size)
+    together = predict(network, codes)
+    if network.length is not None:
+        with pytest.raises(SeqcnnError, match="53 columns, this network reads 40"):
+            network(jnp.asarray(longer(codes, 13)))
+        alone = np.concatenate([predict(network, row[None]) for row in codes])
+    else:
+        np.testing.assert_allclose(predict(network, longer(codes, 13)), together, **SAME)
+        np.testing.assert_allclose(predict(network, longer(codes, 64)), together, **SAME)
+        alone = [predict(network, c[None, :n]) for c, n in zip(codes, LENGTHS, strict=True)]
+        alone = np.concatenate(alone)
+    np.testing.assert_allclose(alone, together, **SAME)
+
+
+@rows
+def test_padding_has_no_part_in_training(row: Row):
+    network, codes = row.build(), sequences()
+    if network.length is None:
+        logits, after = trained_on(network, codes)
+        same_logits, same_after = trained_on(network, longer(codes, 29))
+        np.testing.assert_allclose(same_logits, logits, rtol=1e-5, atol=1e-5)
+        for one, other in zip(after, same_after, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+        _, before = trained_on(network, codes[::-1, :30])
+        assert not after or not all(map(np.array_equal, before, after))
+
+
+@rows
+def test_prediction_changes_nothing_and_training_the_statistics(row: Row):
+    network, codes = row.build(), jnp.asarray(sequences())
+    start = [np.array(leaf) for leaf in jax.tree.leaves(nnx.state(network))]
+    network(codes)
+    network.logits(*network.image(codes))
+    assert all(map(np.array_equal, start, jax.tree.leaves(nnx.state(network))))
+    assert nnx.state(network, nnx.RngState) == nnx.State({})
+    network(codes, rngs=nnx.Rngs(dropout=0))
+    for path, variable in nnx.to_flat_state(nnx.state(network)):
+        assert isinstance(variable, nnx.Param | nnx.BatchStat), path
+
+
+@rows
+def test_both_strands_score_the_same(row: Row):
+    codes = sequences()
+    other = np.full_like(codes, PAD)
+    for i, length in enumerate(LENGTHS):
+        other[i, :length] = DNA.reverse_complement(codes[i, :length])
+    network = row.build()
+    np.testing.assert_allclose(predict(network, other), predict(network, codes), **SAME)
+    one = row.build(strand="one")
+    scores = predict(one, codes), predict(one, other)
+    assert np.abs(scores[0] - scores[1])[:4].max() > 1e-3
+    if not row.name.startswith("motifcnn"):
+        # the mean of the two, which the network of one strand gives by hand
+        np.testing.assert_allclose(predict(network, codes), (scores[0] + scores[1]) / 2, **SAME)
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@rows
+def test_an_image_gives_exactly_what_a_sequence_gives(row: Row, alphabet):
+    flat, image = row.build(alphabet), row.build(alphabet, dims=2)
+    kernel, of_image = weight_of(flat, row.first)[...], weight_of(image, row.first)
+    width, letters, count = kernel.shape
+    assert of_image.shape == (width, letters, 1, count) and letters == alphabet.size
+    np.testing.assert_array_equal(of_image[...][:, :, 0], kernel)
+    np.testing.assert_array_equal(image.first_kernel, flat.first_kernel)
+    codes = sequences(alphabet.size)
+    np.testing.assert_array_equal(predict(image, codes), predict(flat, codes))
+    for ours, theirs in zip(trained_on(image, codes)[1], trained_on(flat, codes)[1], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+@rows
+def test_the_order_of_the_letters_is_of_no_account(row: Row, dims):
+    order, complement = [2, 0, 3, 1], (3, 2, 1, 0)
+    rank = {letter: new for new, letter in enumerate(order)}
+    network = row.build(dims=dims)
+    turned = row.build(
+        dims=dims,
+        shares=DNA.shares[:, order],
+        complement=[rank[complement[letter]] for letter in order],
+    )
+    kernel = weight_of(turned, row.first)
+    kernel[...] = weight_of(network, row.first)[...][:, np.array(order)]
+    codes = sequences(size=15)
+    expected = predict(network, codes)
+    np.testing.assert_allclose(predict(turned, codes), expected, rtol=1e-5, atol=1e-6)
+
+
+@rows
+def test_explanations_see_what_a_call_gives(row: Row):
+    network, codes = row.build(), jnp.asarray(sequences())
+    by_image = network.logits(*network.image(codes))
+    np.testing.assert_allclose(by_image, network(codes), **SAME)
+    kernel = weight_of(network, row.first)
+    np.testing.assert_array_equal(network.first_kernel, kernel[...])
+
+
+@rows
+def test_weights_are_saved_and_loaded_exactly(row: Row, tmp_path):
+    network, codes = row.build(tasks=2), jnp.asarray(sequences())
+    network(codes, rngs=nnx.Rngs(dropout=0))
+    member = Member(row.name, row.options | {"tasks": 2}, network)
+    save_model(Model((member,), DNA), tmp_path)
+    again = load_model(tmp_path).members[0].network
+    assert nnx.graphdef(again) == nnx.graphdef(network)
+    assert hash(nnx.graphdef(again)) == hash(nnx.graphdef(network))
+    ours, theirs = (jax.tree.leaves(nnx.state(n)) for n in (network, again))
+    assert all(map(np.array_equal, ours, theirs))
+    np.testing.assert_array_equal(again(codes), network(codes))
+
+
+@rows
+def test_half_precision_is_near(row: Row):
+    exact = predict(row.build(), sequences())
+    found = predict(row.build(dtype="bfloat16"), sequences())
+    assert found.dtype == np.float32 and not np.array_equal(found, exact)
+    np.testing.assert_allclose(found, exact, atol=0.05 * np.abs(exact).max() + 0.05)
+
+
+@rows
+def test_dropout_needs_randomness(row: Row):
+    rates = {name: 0.5 for name in zoo.defaults(row.name) if name.endswith("dropout")}
+    network, codes = row.build(**rates), jnp.asarray(sequences())
+    graph, state = nnx.split(network)
+    draws = [
+        nnx.merge(graph, state, copy=True)(codes, rngs=nnx.Rngs(dropout=seed)) for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert not np.array_equal(draws[0], draws[2])
+    np.testing.assert_array_equal(network(codes), row.build()(codes))
+
+
+def planted(n: int = 128, length: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Draw random sequences; those of the first half hold a motif."""
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 4, (n, length)).astype(np.uint8)
+    for i in range(n // 2):
+        at = rng.integers(0, length - 7)
+        codes[i, at : at + 7] = DNA.encode("TGACTCA")
+    return codes, (np.arange(n) < n // 2).astype(np.float32)[:, None]
+
+
+@rows
+def test_a_planted_motif_is_learned(row: Row):
+    codes, targets = planted()
+    network = zoo.create(row.name, alphabet=DNA, **row.options)
+    graph, weights, rest = nnx.split(network, nnx.Param, ...)
+    optimizer = optax.adam(2e-2)
+
+    @jax.jit
+    def step(weights: nnx.State, rest: nnx.State, state: optax.OptState):
+        def loss(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
+            network = nnx.merge(graph, weights, rest, copy=True)
+            logits = network(jnp.asarray(codes), rngs=nnx.Rngs(dropout=0))
+            losses = optax.sigmoid_binary_cross_entropy(logits, jnp.asarray(targets))
+            return losses.mean(), nnx.state(network, nnx.Not(nnx.Param))
+
+        (value, rest), slope = jax.value_and_grad(loss, has_aux=True)(weights)
+        updates, state = optimizer.update(slope, state)
+        return optax.apply_updates(weights, updates), rest, state, value
+
+    losses = []
+    with jax.numpy_dtype_promotion("standard"):
+        state = optimizer.init(weights)
+        for _ in range(60):
+            weights, rest, state, value = step(weights, rest, state)
+            losses.append(float(value))
+    assert losses[-1] < 0.6 * losses[0] and losses[-1] < 0.45, losses[::10]
+    # and what was learned holds in prediction, with the running moments
+    logits = nnx.merge(graph, weights, rest)(jnp.asarray(codes))
+    assert np.mean((np.asarray(logits) > 0) == (targets > 0)) > 0.8
+
+
+@pytest.mark.parametrize("name", zoo.names("sequence"))
+def test_all_options_have_defaults_that_a_file_can_hold(name):
+    build, _ = zoo._find(name)
+    options = inspect.signature(build.__init__).parameters
+    plain = zoo.defaults(name)
+    assert {"tasks", "dims", "dtype"} <= set(plain)
+    assert set(options) - set(plain) <= {"self", "shares", "rngs", "options", "kernel_init"}
