@@ -1,12 +1,12 @@
 """Which network to take if nobody says: decided by how much data there is, and how long it is."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet, get_alphabet
 
-Targets = Literal["binary", "classes", "labels", "values", "counts", "profile"]
-"""Two classes, several, labels that go together, numbers, counts, counts at each position."""
+Targets = Literal["binary", "multiclass", "multilabel", "regression", "counts", "profile"]
+"""What is predicted for a sequence, or for each of its positions."""
 
 SHORT = 300
 """Letters up to which one layer of motifs sees a sequence as a whole."""
@@ -77,8 +77,8 @@ def default_network(
     """
     if n < 1 or length < 1:
         raise SeqcnnError(f"`n` and `length` must be 1 or more, not {n} and {length}")
-    if targets not in Targets.__args__:
-        known = ", ".join(Targets.__args__)
+    if targets not in get_args(Targets):
+        known = ", ".join(get_args(Targets))
         raise SeqcnnError(f"`targets` must be one of {known}, not {targets!r}")
     these = f"{n:,} {get_alphabet(alphabet).name} sequences of {length:,} letters"
     if targets == "profile":

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 
 from seqcnn import __version__
 from seqcnn.errors import SeqcnnError
-from seqcnn.networks.zoo import create
+from seqcnn.networks.zoo import create, defaults
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.io.files import atomic_write
 
@@ -109,8 +109,15 @@ def save_model(model: Model, folder: str | Path) -> None:
         for name, variable in _state(member.network).items()
     }
     weights = safetensors.numpy.save(tensors)
+    # the defaults too: what they are may change, the networks of old files must not
     members = [
-        {"name": m.name, "options": dict(m.options), "extra": dict(m.extra)} for m in model.members
+        {
+            "name": m.name,
+            "options": dict(m.options),
+            "defaults": {k: v for k, v in defaults(m.name).items() if k not in m.options},
+            "extra": dict(m.extra),
+        }
+        for m in model.members
     ]
     config = {
         "format": FORMAT,
@@ -160,7 +167,8 @@ def load_model(folder: str | Path) -> Model:
     members = []
     for i, record in enumerate(config["members"]):
         try:
-            build = partial(create, record["name"], alphabet=alphabet, **record["options"])
+            options = record.pop("defaults", {}) | record["options"]
+            build = partial(create, record["name"], alphabet=alphabet, **options)
             blank = nnx.eval_shape(build)
         except SeqcnnError as error:
             raise SeqcnnError(error.message, path=folder / CONFIG) from error

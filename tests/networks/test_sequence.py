@@ -68,27 +68,9 @@ def test_gradients_are_finite_and_reach_every_weight(row: Row):
     assert np.isfinite(of_image).all() and of_image.any()
     for path, slope in nnx.to_flat_state(of_weights):
         assert np.isfinite(slope[...]).all(), path
-        # the profile has no part in what a call gives, nor any shift of keys in a softmax
-        unused = path[0] == "places" or path[-2:] == ("key", "bias")
-        assert slope[...].any() != unused or path[-2:] == ("key", "bias"), path
-
-
-@rows
-def test_gradients_are_finite_differences(row: Row):
-    graph, state = nnx.split(row.build())
-    codes = jnp.asarray(sequences())
-    with jax.enable_x64(True):
-        wide = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
-        loss = jax.jit(lambda state: jnp.sin(nnx.merge(graph, state, copy=True)(codes)).sum())
-        gradient = jax.grad(loss)(wide)
-        rng = np.random.default_rng(2)
-        along = jax.tree.map(lambda a: jnp.asarray(rng.normal(size=a.shape)), wide)
-        pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(along), strict=True)
-        slope = sum(jnp.sum(g * d) for g, d in pairs)
-        ahead, behind = (
-            loss(jax.tree.map(lambda a, d, s=s: a + s * 1e-7 * d, wide, along)) for s in (1.0, -1.0)
-        )
-        np.testing.assert_allclose(slope, (ahead - behind) / 2e-7, rtol=1e-5)
+        if path[-2:] != ("key", "bias"):  # a shift of all keys, of which a softmax makes nothing
+            # the profile has no part in what a call gives
+            assert slope[...].any() == (path[0] != "places"), path
 
 
 @pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
@@ -99,10 +81,9 @@ def test_padding_never_changes_a_prediction(row: Row, alphabet):
     if network.length is not None:
         with pytest.raises(SeqcnnError, match="53 columns, this network reads 40"):
             network(jnp.asarray(longer(codes, 13)))
-        alone = np.concatenate([predict(network, row[None]) for row in codes])
+        alone = np.concatenate([predict(network, one[None]) for one in codes])
     else:
         np.testing.assert_allclose(predict(network, longer(codes, 13)), together, **SAME)
-        np.testing.assert_allclose(predict(network, longer(codes, 64)), together, **SAME)
         alone = [predict(network, c[None, :n]) for c, n in zip(codes, LENGTHS, strict=True)]
         alone = np.concatenate(alone)
     np.testing.assert_allclose(alone, together, **SAME)

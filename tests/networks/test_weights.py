@@ -9,6 +9,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks import weights
+from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, Model, create_member, load_model, save_model
 from seqcnn.seq.alphabet import DNA, PAD, Alphabet
 
@@ -53,6 +54,18 @@ def test_a_model_comes_back_as_it_was(model, folder):
         np.testing.assert_array_equal(after.network(CODES), before.network(CODES))
         # one compilation serves both
         assert nnx.graphdef(after.network) == nnx.graphdef(before.network)
+
+
+def test_defaults_of_later_versions_do_not_change_an_old_model(folder, monkeypatch):
+    before = load_model(folder)
+    changed = {"pool": "max_mean", "hidden": 7, "dropout": 0.5}
+    for option, value in changed.items():
+        monkeypatch.setitem(MotifCNN.__init__.__kwdefaults__, option, value)
+    assert create_member("motifcnn", alphabet=DNA).network.pool == "max_mean"
+    after = load_model(folder)
+    for old, new in zip(before.members, after.members, strict=True):
+        assert nnx.graphdef(new.network) == nnx.graphdef(old.network)
+        assert new.options == old.options
 
 
 def test_a_loaded_network_trains_on(folder):
