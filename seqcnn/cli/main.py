@@ -16,7 +16,9 @@ from seqcnn.errors import SeqcnnError, TrainingError
 
 COMMANDS = {
     "discover": "Find motifs in sequences, and test known ones: the main job. Writes a report.",
+    "train": "Fit a network to classes, labels or numbers, and report what it is worth.",
     "predict": "Score sequences with a model.",
+    "evaluate": "Judge a model on sequences that it has not seen.",
     "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",
     "compare": "Find which known motifs a motif is like.",
     "enrich": "Test which known motifs are enriched in sequences, and where they lie.",

@@ -12,6 +12,12 @@ from seqcnn.cli.places import Places
 @click.argument("model", metavar="MODEL")
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option("-o", "--out", default="-", help="TSV file to write; standard output by default.")
+@click.option(
+    "--prevalence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of positives among SEQUENCES; by default probabilities are for that of the data "
+    "that MODEL was trained on.",
+)
 @sequences
 @common
 def command(
@@ -19,6 +25,7 @@ def command(
     fasta: str,
     out: str,
     *,
+    prevalence: float | None,
     alphabet: str | None,
     mask: str,
     places: Places,
@@ -26,18 +33,23 @@ def command(
 ) -> None:
     """Write the probability that each of SEQUENCES belongs to the foreground of MODEL.
 
-    MODEL is the folder `model` of a run of `seqcnn discover`.
+    MODEL is a folder that `seqcnn train` wrote, or the folder `model` of a run of `seqcnn
+    discover`. A model of several tasks or classes gives a column for each, one of numbers or counts
+    gives these.
     """
     not_the_input(out, *places.files(fasta))
     prepare_jax()
     from seqcnn.networks.weights import load_model
     from seqcnn.report.tables import write_table
-    from seqcnn.training.predict import predict
+    from seqcnn.training.predict import predict, target_of
 
     loaded = load_model(model)
     # intervals are read as those were that the networks have seen
     strand = loaded.members[0].options.get("strand")
     scored = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=strand)
-    probabilities = predict(loaded, scored)
-    rows = ([name, f"{p:.6g}"] for name, p in zip(scored.ids, probabilities, strict=True))
-    write_table(out, ["id", "probability"], rows)
+    predicted = predict(loaded, scored, prevalence=prevalence).reshape(len(scored), -1)
+    rows = (
+        [name, *(f"{value:.6g}" for value in values)]
+        for name, values in zip(scored.ids, predicted.tolist(), strict=True)
+    )
+    write_table(out, ["id", *target_of(loaded).names], rows)

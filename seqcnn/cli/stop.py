@@ -5,7 +5,7 @@ process. There a signal waits for a moment and tries again.
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,6 +15,7 @@ AGAIN = 0.05
 
 _received: list[int] = []
 _raised: list[bool] = []
+_held: list[bool] = []
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes of interrupted runs: 128 and the number of the signal."""
@@ -31,6 +32,7 @@ def listening() -> Iterator[None]:
     """Let signals end what runs inside."""
     _received.clear()
     _raised.clear()
+    _held.clear()
     handled = [*CODES, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
     before: dict[int, Any] = {}
     try:
@@ -54,6 +56,20 @@ def check() -> None:
         raise Stopped
 
 
+@contextmanager
+def deferred() -> Iterator[Callable[[], bool]]:
+    """Let signals wait, and give a function that tells whether one came.
+
+    For work that asks often, and puts something in order before it ends; then comes `check`.
+    """
+    _held.append(True)
+    try:
+        yield lambda: bool(_received)
+    finally:
+        _held.pop()
+    check()
+
+
 def exit_code() -> int | None:
     """Give the exit code of the signal that came, if one did."""
     return CODES[signal.Signals(_received[0])] if _received else None
@@ -64,6 +80,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
         _received.append(number)
     elif _raised:
         return  # the run is ending already: leave its cleaning up alone
+    if _held:
+        return
     if _inside_jax(frame) and hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, AGAIN)
         return

@@ -80,6 +80,8 @@ class Recipe:
         ``"multiclass"``.
     class_weights
         See `seqcnn.training.losses.mean_loss`.
+    stop_class_weights
+        The same for the stopping part; None for those of training.
     augmentation
         What is done to sequences in training.
     clip
@@ -89,6 +91,7 @@ class Recipe:
     schedule: Schedule = field(default_factory=Schedule)
     balanced: bool = False
     class_weights: tuple[tuple[float, ...], ...] | None = None
+    stop_class_weights: tuple[tuple[float, ...], ...] | None = None
     augmentation: Augmentation | None = None
     clip: float = 1.0
 
@@ -275,8 +278,8 @@ class _Run:
         x, y, weights = self.stopping.take(slice(None))
         outputs = predict_outputs(self.graph, (self.weights, self.statistics), x)
         outputs, y, weights = (jnp.asarray(array) for array in (outputs, y, weights))
-        kind, class_weights = self.target.kind, self.recipe.class_weights
-        loss = float(mean_loss(kind, outputs, y, weights, class_weights))
+        table = self.recipe.stop_class_weights or self.recipe.class_weights
+        loss = float(mean_loss(self.target.kind, outputs, y, weights, table))
         if not np.isfinite(loss):
             raise _not_a_number(self.round)
         epoch = Epoch(self.round, float(np.mean(np.array(self.losses))), loss)

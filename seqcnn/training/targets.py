@@ -153,7 +153,9 @@ class Target:
         return _BACKWARD[self.transform](z)
 
 
-def check_labels(target: Target, labels: np.ndarray, ids: Sequence[str]) -> None:
+def check_labels(
+    target: Target, labels: np.ndarray, ids: Sequence[str], *, learnt: bool = True
+) -> None:
     """Refuse labels that a target cannot have.
 
     Parameters
@@ -164,6 +166,8 @@ def check_labels(target: Target, labels: np.ndarray, ids: Sequence[str]) -> None
         As for `Target.encode`.
     ids
         n names, for messages.
+    learnt
+        Whether labels are to be learnt from, so that all classes must be there.
 
     Raises
     ------
@@ -180,6 +184,8 @@ def check_labels(target: Target, labels: np.ndarray, ids: Sequence[str]) -> None
         least = "above -1" if target.transform == "log1p" else "0 or more"
         wrong = labels <= -1 if target.transform == "log1p" else labels < 0
         _refuse(given & wrong, labels, ids, f"`transform` {target.transform} takes labels {least}")
+    if not learnt:
+        return
     if target.kind == "multiclass":
         missing = np.setdiff1d(np.arange(target.outputs), labels)
         if len(missing):
