@@ -57,7 +57,7 @@ def word_frames(
 def with_neighbours(
     words: Sequence[Word], codes: np.ndarray, alphabet: Alphabet, both_strands: bool
 ) -> list[Word]:
-    """Add to the score of words what the letters beside them tell.
+    """Say of words what the letters beside them tell.
 
     Around the sites of a motif the letters agree in the columns that the word has not; around a
     word that is frequent by chance they do not.
@@ -69,7 +69,7 @@ def with_neighbours(
         gains = _agreement(counts, background)
         gains[:, np.array(words[members[0]].places) + BESIDE] = 0.0
         for i, gain in zip(members, gains.sum(1), strict=True):
-            result[i] = replace(words[i], score=words[i].score + float(gain))
+            result[i] = replace(words[i], beside=float(gain))
     return result
 
 

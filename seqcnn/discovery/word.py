@@ -28,12 +28,15 @@ class Word:
         is what the best of them reaches by chance; nats.
     log10_tried
         log10 of that number.
+    beside
+        What the letters beside it add, nats; see `neighbours`.
     """
 
     places: tuple[int, ...]
     codes: tuple[int, ...]
     score: float = 0.0
     log10_tried: float = 0.0
+    beside: float = 0.0
 
     def spell(self, alphabet: Alphabet) -> str:
         """Write the word with ``.`` in its gap.

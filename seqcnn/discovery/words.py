@@ -94,7 +94,7 @@ def enriched_words(
     looked_at = with_neighbours(
         words[: LOOKED_AT * number], contrast.foreground, alphabet, both_strands
     )
-    looked_at.sort(key=lambda word: -word.score)
+    looked_at.sort(key=lambda word: -(word.score + word.beside))
     paired = alphabet if both_strands else None
     chosen = _unlike(looked_at, paired, round(number * BY_NEIGHBOURS))
     return _unlike([*chosen, *words], paired, number)
