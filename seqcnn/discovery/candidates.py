@@ -112,8 +112,7 @@ def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | 
         ]
     most = max((seed.log10_tried for seed in seeds), default=0.0)
     return seeds + [
-        Seed(np.stack([frame] * (1 + PARTS)), "kernel", most)
-        for frame in ([] if kernels is None else kernels)
+        Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)
     ]
 
 

@@ -94,6 +94,11 @@ class Seed:
     source: str
     log10_tried: float
 
+    @classmethod
+    def fixed(cls, frame: np.ndarray, source: str, log10_tried: float) -> "Seed":
+        """Begin with the same frame, float (WIDTH, letters), whatever the sequences."""
+        return cls(np.stack([frame] * (1 + PARTS)), source, log10_tried)
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:
