@@ -12,8 +12,9 @@ import numpy as np
 from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.mixture import fit_mixture
+from seqcnn.discovery.neighbours import word_frames
 from seqcnn.discovery.threshold import settled_threshold
-from seqcnn.discovery.trials import Judgement, Parts, Seed, Trial, judge, make_trials
+from seqcnn.discovery.trials import PARTS, Judgement, Parts, Seed, Trial, judge, make_trials
 from seqcnn.discovery.words import enriched_words
 
 LETTERS, LEAST_ROWS = 120_000, 300
@@ -75,7 +76,7 @@ def find_candidates(
     for turn in range(search.rounds):
         if on_turn is not None:
             on_turn(turn / search.rounds)
-        seeds = _seeds(whole, search, kernels if turn == 0 else None)
+        seeds = _seeds(whole, parts, search, kernels if turn == 0 else None)
         before = len(taken)
         _take(make_trials(seeds, parts, search), taken, parts, search)
         for each in taken[before:]:
@@ -87,16 +88,32 @@ def find_candidates(
     return _estimated(_chosen(taken, search), training, search)
 
 
-def _seeds(contrast: Contrast, search: Search, kernels: np.ndarray | None) -> list[Seed]:
+def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | None) -> list[Seed]:
+    """Take words of all sequences, and kernels; parts know nothing of the letters in another."""
     words = enriched_words(
-        contrast, search.alphabet, number=search.words, both_strands=search.both_strands
+        whole, search.alphabet, number=search.words, both_strands=search.both_strands
     )
-    seeds = [
-        Seed(word.frame(search.alphabet, search.background), "word", word.log10_tried)
-        for word in words
-    ]
+    seeds = []
+    if words:
+        known = [parts.whole, *(parts.others(j) for j in range(PARTS))]
+        frames = [
+            word_frames(
+                words,
+                some.foreground,
+                search.alphabet,
+                search.background,
+                both_strands=search.both_strands,
+            )
+            for some in known
+        ]
+        seeds = [
+            Seed(np.stack([f[i] for f in frames]), "word", word.log10_tried)
+            for i, word in enumerate(words)
+        ]
     most = max((seed.log10_tried for seed in seeds), default=0.0)
-    return seeds + [Seed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)]
+    return seeds + [
+        Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)
+    ]
 
 
 def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search) -> None:

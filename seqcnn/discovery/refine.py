@@ -27,9 +27,9 @@ from seqcnn.seq.alphabet import PAD
 LEAST_BITS = 0.12
 """A column with less information beyond chance is not used."""
 
-CHANCE = 6.0
-"""Times the mean information of a random column (Schneider 1986) that is put down to chance: about
-the 1e-3 quantile. Without it a few sites fill the whole frame with columns that fit only them."""
+CHANCE = 3.0
+"""Times the mean information of a random column (Schneider 1986) that is put down to chance. More
+would cost rare motifs their columns; what still fits by chance is found out by `trials.judge`."""
 
 
 def refine(

@@ -151,7 +151,7 @@ def tests_of_fold(
     fold
         Which one.
     candidates
-        In the order in which they were taken, the best first.
+        What was learnt from the other folds.
     contrast
         The sequences of the fold.
     search
@@ -160,20 +160,27 @@ def tests_of_fold(
     if not candidates:
         return []
     found = scan_contrast(candidates, contrast, search)
-    tests, left = [], contrast
-    for i, candidate in enumerate(candidates):
-        scores = [sites.score[:, i] for sites in found]
-        result = contrast.test(*(s >= candidate.threshold for s in scores))
-        if left is not contrast and result.log10_p < TELLING:
+    scores = [(found[0].score[:, i], found[1].score[:, i]) for i in range(len(candidates))]
+    results = [
+        contrast.test(s[0] >= c.threshold, s[1] >= c.threshold)
+        for c, s in zip(candidates, scores, strict=True)
+    ]
+    left = contrast
+    # the strongest casts the shadows, whenever it was taken; no test gets stronger in this way
+    for i in sorted(range(len(candidates)), key=lambda i: results[i].log10_p):
+        if results[i].log10_p >= TELLING:
+            break
+        candidate = candidates[i]
+        if left is not contrast:
             given = left.test(*_with_sites(candidate, left, search))
-            if given.log10_p > LASTING * result.log10_p:
-                result = given
-        if result.log10_p < TELLING:
-            weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
-            left = hide_sites(candidate, left, search, log10_p=weaker)
-        area = auroc(scores[0], scores[1])
-        tests.append(FoldTest(fold, candidate, result, len(candidates), area))
-    return tests
+            if given.log10_p > LASTING * results[i].log10_p:
+                results[i] = given
+        weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
+        left = hide_sites(candidate, left, search, log10_p=weaker)
+    return [
+        FoldTest(fold, candidate, result, len(candidates), auroc(*both))
+        for candidate, result, both in zip(candidates, results, scores, strict=True)
+    ]
 
 
 def _with_sites(

@@ -81,17 +81,23 @@ class Seed:
 
     Parameters
     ----------
-    frame
-        float64 (WIDTH, letters).
+    frames
+        float64 (1 + PARTS, WIDTH, letters): read from all sequences, and from those without the
+        first part, without the second, ...
     source
         ``"word"`` or ``"kernel"``.
     log10_tried
         log10 of the number of seeds of which this one was the best.
     """
 
-    frame: np.ndarray
+    frames: np.ndarray
     source: str
     log10_tried: float
+
+    @classmethod
+    def fixed(cls, frame: np.ndarray, source: str, log10_tried: float) -> "Seed":
+        """Begin with the same frame, float (WIDTH, letters), whatever the sequences."""
+        return cls(np.stack([frame] * (1 + PARTS)), source, log10_tried)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,14 +158,14 @@ def make_trials(seeds: Sequence[Seed], parts: Parts, search: Search) -> list[Tri
     """
     if not seeds:
         return []
-    whole = _refined(seeds, parts.whole, search)
+    whole = _refined(seeds, 0, parts.whole, search)
     widest = min(search.max_width, parts.whole.foreground.shape[1])
     fit = [i for i, c in enumerate(whole) if search.min_width <= c.used.sum() <= widest]
     kept = _distinct(fit, whole, search)
     if not kept:
         return []
     some = [seeds[i] for i in kept]
-    rivals = [_refined(some, parts.others(j), search) for j in range(PARTS)]
+    rivals = [_refined(some, 1 + j, parts.others(j), search) for j in range(PARTS)]
     return [
         _trial(whole[i], tuple(r[k] for r in rivals), seeds[i], search) for k, i in enumerate(kept)
     ]
@@ -206,9 +212,11 @@ def _log10_p_of_words(scales: Sequence[ScoreDistribution], scores: np.ndarray) -
     )
 
 
-def _refined(seeds: Sequence[Seed], contrast: Contrast, search: Search) -> list[Candidate]:
+def _refined(
+    seeds: Sequence[Seed], number: int, contrast: Contrast, search: Search
+) -> list[Candidate]:
     frames = refine(
-        np.stack([seed.frame for seed in seeds]),
+        np.stack([seed.frames[number] for seed in seeds]),
         contrast.foreground,
         contrast.control,
         search.background,

@@ -5,13 +5,14 @@ et al. 2000, Discovering regulatory elements in non-coding sequences by analysis
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH
+from seqcnn.discovery.neighbours import with_neighbours
+from seqcnn.discovery.word import Word, number_words
 from seqcnn.seq.alphabet import Alphabet
 
 MOST_WORDS = 1 << 16
@@ -26,9 +27,6 @@ WIDEST_GAP = {True: 16, False: 10}
 GAPPED_ROWS, GAPPED_COPIES = 2000, 3
 """Sequences, and shuffles of each, in which words with gaps are counted: their shapes are many."""
 
-SEED_SHARE = 0.7
-"""Probability of the letter of a word in its frame."""
-
 FEWEST = 3
 """A word in fewer sequences is no seed, however rare it is in the control."""
 
@@ -36,72 +34,14 @@ LETTERS = 4_000_000
 """Words of so many letters of sequence are looked at in a go: they take ten times as much memory.
 """
 
+LOOKED_AT = 25
+"""Words whose neighbourhood is looked at, for each that is wanted."""
+
+BY_NEIGHBOURS = 0.6
+"""Share of the words that are chosen with regard to their neighbourhood; short motifs have none."""
+
 RANKED = 30
 """Words of each shape that are compared with one another, for each that is wanted."""
-
-
-@dataclass(frozen=True)
-class Word:
-    """Letters at places.
-
-    Parameters
-    ----------
-    places
-        From 0 on, rising.
-    codes
-        The letter at each place.
-    score
-        How much more foreground than control sequences have it: half the log-likelihood ratio of
-        the numbers of sequences, less the logarithm of the number of words that were tried, which
-        is what the best of them reaches by chance; nats.
-    log10_tried
-        log10 of that number.
-    """
-
-    places: tuple[int, ...]
-    codes: tuple[int, ...]
-    score: float = 0.0
-    log10_tried: float = 0.0
-
-    def spell(self, alphabet: Alphabet) -> str:
-        """Write the word with ``.`` in its gap.
-
-        Examples
-        --------
-        >>> from seqcnn.seq.alphabet import DNA
-        >>> Word((0, 1, 4), (0, 1, 2)).spell(DNA)
-        'AC..G'
-        """
-        letters = ["."] * (self.places[-1] + 1)
-        for place, code in zip(self.places, self.codes, strict=True):
-            letters[place] = alphabet.letters[code]
-        return "".join(letters)
-
-    def frame(self, alphabet: Alphabet, background: np.ndarray) -> np.ndarray:
-        """Lay the word in the middle of a frame, float64 (WIDTH, letters)."""
-        frame = np.tile(background, (WIDTH, 1))
-        first = (WIDTH - self.places[-1] - 1) // 2
-        for place, code in zip(self.places, self.codes, strict=True):
-            frame[first + place] *= (1 - SEED_SHARE) / (1 - background[code])
-            frame[first + place, code] = SEED_SHARE
-        return frame
-
-    def reverse_complement(self, alphabet: Alphabet) -> "Word":
-        """Read the word on the other strand."""
-        codes = alphabet.complement_of_code[list(self.codes[::-1])]
-        return Word(tuple(self.places[-1] - p for p in self.places[::-1]), tuple(codes.tolist()))
-
-    @cached_property
-    def _letters(self) -> dict[int, int]:
-        return dict(zip(self.places, self.codes, strict=True))
-
-    def shares(self, other: "Word") -> bool:
-        """Say whether all letters but two of the shorter word agree with the other one."""
-        needed = max(2, min(len(self.codes), len(other.codes)) - 2)
-        return any(
-            sum(self._letters.get(p + shift) == c for p, c in other._letters.items()) >= needed
-            for shift in range(-other.places[-1], self.places[-1] + 1)
-        )
 
 
 def shapes(letters: int, *, both_strands: bool) -> list[tuple[int, ...]]:
@@ -151,7 +91,13 @@ def enriched_words(
             for word in found
         ]
     words.sort(key=lambda word: -word.score)
-    return _unlike(words, alphabet if both_strands else None, number)
+    looked_at = with_neighbours(
+        words[: LOOKED_AT * number], contrast.foreground, alphabet, both_strands
+    )
+    looked_at.sort(key=lambda word: -(word.score + word.beside))
+    paired = alphabet if both_strands else None
+    chosen = _unlike(looked_at, paired, round(number * BY_NEIGHBOURS))
+    return _unlike([*chosen, *words], paired, number)
 
 
 def _kind(places: tuple[int, ...]) -> tuple[int, bool]:
@@ -202,27 +148,12 @@ def _words_of_rows(
     codes: np.ndarray, alphabet: Alphabet, places: tuple[int, ...], both_strands: bool
 ) -> np.ndarray:
     """Give the word of each window a number; its reverse complement has the same, the lower one."""
-    words = _words(codes, alphabet.size, places)
+    words = number_words(codes, alphabet.size, places)
     if not both_strands:
         return words
     # the shapes of double strands are their own mirror images
-    other = _words(alphabet.reverse_complement(codes), alphabet.size, places)
+    other = number_words(alphabet.reverse_complement(codes), alphabet.size, places)
     return np.minimum(words, other[:, ::-1])
-
-
-def _words(codes: np.ndarray, size: int, places: tuple[int, ...]) -> np.ndarray:
-    """Give each window a number; one with a hidden letter gets that beyond all words."""
-    positions = codes.shape[1] - places[-1]
-    # rows of small numbers are sorted fastest
-    total = np.zeros((len(codes), positions), np.min_scalar_type(size ** len(places)))
-    hidden = np.zeros((len(codes), positions), bool)
-    for place in places:
-        letters = codes[:, place : place + positions]
-        total *= total.dtype.type(size)
-        total += np.minimum(letters, np.uint8(size - 1))
-        hidden |= letters >= size
-    total[hidden] = size ** len(places)
-    return total
 
 
 def _codes_of(word: int, length: int, size: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH
 from seqcnn.discovery.refine import refine
 from seqcnn.discovery.trials import Parts, Seed, make_trials
-from seqcnn.discovery.words import Word
+from seqcnn.discovery.word import Word
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 from tests.discovery.planted import plant, random_rows
 
@@ -66,8 +66,8 @@ def test_no_motif_is_wider_than_the_sequences(length):
     rows = plant(random_rows(300, length, 5), "TGACTC", 0.5, 6)
     contrast = Contrast(rows, random_rows(900, length, 7), 3)
     rng = np.random.default_rng(8)
-    seeds = [Seed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(8)]
-    seeds.append(Seed(frame_of_word("TGACTC", DNA_SEARCH), "word", 0.0))
+    seeds = [Seed.fixed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(8)]
+    seeds.append(Seed.fixed(frame_of_word("TGACTC", DNA_SEARCH), "word", 0.0))
     trials = make_trials(seeds, Parts.of(contrast), DNA_SEARCH)
     assert trials
     assert max(t.candidate.used.sum() for t in trials) <= length

@@ -79,7 +79,7 @@ def test_a_part_is_scored_by_frames_that_did_not_see_it(contrast, monkeypatch):
     monkeypatch.setattr(trials, "refine", refine)
     monkeypatch.setattr(trials, "scan_contrast", scan_contrast)
     rng = np.random.default_rng(7)
-    seeds = [Seed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(5)]
+    seeds = [Seed.fixed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(5)]
     parts = Parts.of(contrast)
     made = make_trials(seeds, parts, BOTH)
     assert made
@@ -98,7 +98,7 @@ def test_chance_is_no_promise():
         return Parts.of(Contrast(rows, shuffles, 3))
 
     parts, rng = noise(8), np.random.default_rng(10)
-    seeds = [Seed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(16)]
+    seeds = [Seed.fixed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(16)]
     made, strangers = (make_trials(seeds, p, BOTH) for p in (parts, noise(9)))
     fitted = [
         Trial(t.candidate, (t.candidate,) * PARTS, (t.candidate.scores(BOTH),) * PARTS, 0.0)
@@ -159,7 +159,7 @@ def test_a_judgement_by_hand():
 
 def test_seeds_that_become_the_same_are_tried_once():
     seeds = [
-        Seed(word_candidate(text, 0.7).frame, "word", float(i))
+        Seed.fixed(word_candidate(text, 0.7).frame, "word", float(i))
         for i, text in enumerate(("TGACTCAG", "GACTCA", "CTGAGTCA"))
     ]
     made = make_trials(seeds, Parts.of(shuffled(150, 40, 12)), BOTH)
@@ -169,5 +169,5 @@ def test_seeds_that_become_the_same_are_tried_once():
 def test_no_seed_is_no_trial():
     parts = Parts.of(shuffled(9, 40, 13))
     assert make_trials([], parts, BOTH) == []
-    flat = Seed(np.full((WIDTH, 4), 0.25), "kernel", 0.0)
+    flat = Seed.fixed(np.full((WIDTH, 4), 0.25), "kernel", 0.0)
     assert all(t.candidate.used.any() for t in make_trials([flat], parts, BOTH))
