@@ -1,7 +1,5 @@
 """The LSTM against loops over sequences, positions and neurons."""
 
-import math
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,32 +7,9 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.recurrent import LSTM
+from seqcnn.reference.recurrent import lstm
 
 LENGTHS = (6, 4, 1, 0)
-
-
-def gate(total: float) -> float:
-    return 1 / (1 + math.exp(-total))
-
-
-def by_loops(x: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray):
-    """Read one sequence (positions, channels) from its first to its last position."""
-    neurons = len(recurrent)
-    cell, output, result = [0.0] * neurons, [0.0] * neurons, []
-    for letter in x:
-        before = list(output)
-        for i in range(neurons):
-            # input gate, forget gate, candidate, output gate
-            enter, forget, candidate, leave = (
-                bias[k * neurons + i]
-                + sum(a * kernel[j, k * neurons + i] for j, a in enumerate(letter))
-                + sum(h * recurrent[j, k * neurons + i] for j, h in enumerate(before))
-                for k in range(4)
-            )
-            cell[i] = gate(forget) * cell[i] + gate(enter) * math.tanh(candidate)
-            output[i] = gate(leave) * math.tanh(cell[i])
-        result.append(list(output))
-    return np.array(result)
 
 
 def of_random_bias(**options) -> LSTM:
@@ -52,7 +27,7 @@ def test_it_equals_the_loops_whatever_is_padded(reverse):
     weights = [np.asarray(w[...], float) for w in (layer.kernel, layer.recurrent, layer.bias)]
     step = -1 if reverse else 1
     for i, n in enumerate(LENGTHS[:3]):
-        expected = by_loops(x[i, :n][::step], *weights)[::step]
+        expected = lstm(x[i, :n][::step], *weights)[::step]
         np.testing.assert_allclose(found[i, :n], expected, rtol=1e-5, atol=1e-6)
     assert np.isfinite(found).all()
     np.testing.assert_allclose(layer(x)[0], found[0], rtol=1e-6)
