@@ -122,6 +122,22 @@ def test_site_probabilities_are_those_of_zero_or_one_site(monkeypatch):
         assert found[windows.row == row].sum() == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_windows_that_are_left_out_change_nothing(seed, monkeypatch):
+    """All windows in all steps, at ten times the cost, give the same matrices."""
+    rng = np.random.default_rng(seed)
+    truth = [matrix_of("ACGTTGCAGC"), matrix_of("TTGACCAG", 0.75)]
+    contrast, _ = planted(rng, truth, [200, 60], (600, 50))
+    starts = [candidate(matrix_of("CGTTGCAG", 0.7)), candidate(matrix_of("TGACCA", 0.7))]
+    pruned = fit_mixture(starts, contrast, BOTH)
+    monkeypatch.setattr(mixture, "DECIDED", mixture.STEPS)
+    whole = fit_mixture(starts, contrast, BOTH)
+    for a, b in zip(pruned, whole, strict=True):
+        assert np.array_equal(a.used, b.used)
+        assert np.abs(a.frame - b.frame).max() < 1e-3
+        assert a.sites == pytest.approx(b.sites, rel=5e-3)
+
+
 def test_what_is_no_motif_comes_back_as_it_was():
     rng = np.random.default_rng(2)
     contrast, _ = planted(rng, [], [])
