@@ -3,7 +3,7 @@
     python benchmarks/bench_training_resume.py --runs 10
 
 Every run trains the same two networks on data that is made here, is killed up to three times, and
-goes on with --resume. The last line tells how many came to the bytes of the run that was left alone.
+goes on with --resume. The last line tells how many came to the bytes of the run left alone.
 """
 
 import argparse
