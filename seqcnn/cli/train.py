@@ -237,7 +237,7 @@ def _network_defaults(network: str, alphabet: str) -> dict[str, Any]:
     """Choose options for networks whose own defaults are for other uses."""
     if network != "motifcnn":
         return {}
-    # found by cross-validation within training sequences: see benchmarks/results/training.md
+    # found by cross-validation within training sequences: benchmarks/bench_training_chip.py judges them
     return {"kernels": 64, "width": 11, "dropout": 0.3}
 
 
