@@ -71,11 +71,6 @@ class Geometry(NamedTuple):
         return len(self.space)
 
     @property
-    def extents(self) -> tuple[int, ...]:
-        """Positions from the first to the last place of a window."""
-        return tuple((k - 1) * d + 1 for k, d in zip(self.window, self.dilation, strict=True))
-
-    @property
     def last_axis_spanned(self) -> bool:
         """Whether one window covers the last axis from end to end, without padding or gaps."""
         return (
@@ -83,40 +78,6 @@ class Geometry(NamedTuple):
             and self.pads[-1] == (0, 0)
             and (self.dilation[-1] == 1 or self.window[-1] == 1)
         )
-
-    @property
-    def inside(self) -> Pairs:
-        """The first position whose window begins on the axis, and the one behind the last.
-
-        The latter is of a window that ends there.
-        """
-        pairs = []
-        for length, step, extent, (before, _), positions in zip(
-            self.space, self.stride, self.extents, self.pads, self.positions, strict=True
-        ):
-            stop = max(0, min(positions, (length - extent + before) // step + 1))
-            pairs.append((min(-(-before // step), stop), stop))
-        return tuple(pairs)
-
-    def part(self, box: Sequence[tuple[int, int]]) -> tuple[Pairs, "Geometry"]:
-        """Restrict the positions to those from `start` to before `stop` on each axis.
-
-        Returns
-        -------
-        tuple
-            From where to where on each axis their windows reach, and how they slide over that.
-        """
-        reach, pads = [], []
-        for (start, stop), length, step, extent, (before, _) in zip(
-            box, self.space, self.stride, self.extents, self.pads, strict=True
-        ):
-            begin, end = start * step - before, (stop - 1) * step + extent - before
-            reach.append((max(0, begin), min(length, end)))
-            pads.append((max(0, -begin), max(0, end - length)))
-        space = tuple(end - begin for begin, end in reach)
-        positions = tuple(stop - start for start, stop in box)
-        whole = self._replace(space=space, pads=tuple(pads), positions=positions)
-        return tuple(reach), whole
 
     def without_last_axis(self) -> "Geometry":
         """Leave the last space axis away."""

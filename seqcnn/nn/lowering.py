@@ -10,6 +10,7 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
   its gradients to plain loops: `columns`, or `position_by_position` if the windows of an axis lie
   in the padding mostly;
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
+- few positions under a large kernel, which XLA brings in order again and again: `columns`;
 - three axes and more: `planes` or, of small maps, `planes_added`, which leave two.
 
 Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
@@ -38,6 +39,9 @@ _MOST_PLACES = 256
 _MOST_COLUMNS = 2**28
 # positions for each of which a product is worth it, and of their windows the share on the array
 _FEW_POSITIONS, _MOST_SEEN = 16, 0.5
+# elements of a kernel that is too large for the caches, and at most how many positions of the
+# whole batch there are for each of its channels out
+_LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -141,7 +145,8 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     if groups == 1 and _is_mostly_padding(geometry):
         return position_by_position
     size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
-    if (groups > 1 or _is_small(geometry)) and size <= _MOST_COLUMNS:
+    few = geometry.rank < 3 and _is_mostly_kernel(n, kernel, geometry)
+    if (groups > 1 or few or _is_small(geometry)) and size <= _MOST_COLUMNS:
         return columns
     if groups == 1 and geometry.rank > 2:
         small = geometry.stride[0] == 1 and _is_small(geometry.split_first_axis()[1])
@@ -163,6 +168,12 @@ def _is_small(geometry: Geometry) -> bool:
     return any(o < 0 and k > 1 for o, k in zip(over, geometry.window, strict=True)) or (
         geometry.rank < 3 and all(o <= 1 for o in over)
     )
+
+
+def _is_mostly_kernel(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
+    """Tell whether a kernel is so large that laying out the windows is little beside it."""
+    most = _POSITIONS_A_CHANNEL * kernel.shape[-1]
+    return kernel.size >= _LARGE_KERNEL and n * math.prod(geometry.positions) <= most
 
 
 def _is_mostly_padding(geometry: Geometry) -> bool:

@@ -134,6 +134,9 @@ def test_the_choice_depends_on_shapes():
     assert chosen((8, 28, 2, 16), (3, 3, 16, 16), padding=1) is lowering.columns
     assert chosen((8, 3, 16), (7, 16, 16), padding=3) is lowering.position_by_position
     assert chosen((8, 4, 16), (7, 16, 16), padding=3) is lowering.columns
+    assert chosen((8, 7, 7, 256), (3, 3, 256, 256), padding=1) is lowering.columns
+    assert chosen((16, 7, 7, 256), (3, 3, 256, 256), padding=1) is lowering.by_lax
+    assert chosen((2, 7, 7, 128), (3, 3, 128, 128), padding=1) is lowering.by_lax
     assert chosen((8, 28, 1, 16), (3, 1, 16, 16)) is lowering.by_lax
     assert chosen((8, 28, 28, 16), (1, 1, 16, 16)) is lowering.columns
     assert chosen((8, 28, 28, 16), (3, 3, 4, 16), groups=4) is lowering.blocks
