@@ -21,7 +21,7 @@ def counted_by_hand(text: str, codes: np.ndarray, alphabet, both: bool) -> np.nd
     """Count letters around the first occurrence on each strand of each sequence."""
     counts = np.zeros((len(text) + 2 * BESIDE, alphabet.size))
     for row in codes:
-        for strand in [row, alphabet.reverse_complement(row)][: 1 + both]:
+        for strand in [row, alphabet.reverse_complement(row)] if both else [row]:
             written = "".join(alphabet.letters[c] if c < alphabet.size else "-" for c in strand)
             for start in range(len(written) - len(text) + 1):
                 window = written[start : start + len(text)]
