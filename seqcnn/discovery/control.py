@@ -10,30 +10,67 @@ from seqcnn.seq.duplicates import near_duplicate_groups
 from seqcnn.seq.record import SequenceSet, concatenate
 
 
-def without_foreground(
-    control: SequenceSet, foreground: SequenceSet, *, both_strands: bool, notes: Notes
-) -> SequenceSet:
-    """Leave out control sequences that are near-duplicates of foreground ones.
+def sides_of_shared(
+    foreground: SequenceSet,
+    control: SequenceSet,
+    members: tuple[np.ndarray, np.ndarray],
+    *,
+    both_strands: bool,
+    seed: int,
+    notes: Notes,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decide to which side near-duplicates belong that are in foreground and control: by lot.
+
+    Each of the sequences that are alike has the same chance to decide for all of them. Would they
+    always belong to the foreground, sequences that are often copied, as repeats are, gathered
+    there, and looked like motifs where one set was split at random.
+
+    Parameters
+    ----------
+    foreground, control
+        One sequence of each group of near-duplicates.
+    members
+        int (n,) and (m,): sequences in these groups.
+    both_strands
+        Whether the reverse complement of a sequence is a duplicate too.
+    seed
+        Of the lot.
+    notes
+        Sentences for the reader.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        bool (n,) and (m,): those to keep.
 
     Raises
     ------
     SeqcnnError
-        That is half of them or more.
+        Half of the control is shared, or more.
     """
-    whole = concatenate([foreground, control])
-    labels = near_duplicate_groups(whole, both_strands=both_strands)
-    shared = np.isin(labels[len(foreground) :], labels[: len(foreground)])
-    if 2 * shared.sum() >= len(control):
+    labels = near_duplicate_groups(concatenate([foreground, control]), both_strands=both_strands)
+    n = len(foreground)
+    sides = [
+        np.bincount(some, weights, labels.max() + 1)
+        for some, weights in zip((labels[:n], labels[n:]), members, strict=True)
+    ]
+    both = (sides[0] > 0) & (sides[1] > 0)
+    shared = int(both[labels[n:]].sum())
+    if 2 * shared >= len(control):
         raise SeqcnnError(
-            f"{shared.sum():,} of {len(control):,} control sequences are also in the foreground, "
+            f"{shared:,} of {len(control):,} control sequences are also in the foreground, "
             f"or nearly: give another control, or none to shuffle the foreground"
         )
-    if shared.any():
+    lot = np.random.default_rng([seed, 4]).random(len(both))
+    is_foreground = lot * (sides[0] + sides[1]) < sides[0]
+    kept, control_kept = is_foreground[labels[:n]], ~(both & is_foreground)[labels[n:]]
+    if shared:
         notes.add(
-            f"{shared.sum():,} control sequences are also in the foreground, or nearly, and are "
-            f"left out of the control"
+            f"{shared:,} control sequences are also in the foreground, or nearly; by lot "
+            f"{int((~control_kept).sum()):,} are left out of the control, and "
+            f"{int((~kept).sum()):,} sequences of the foreground for the others"
         )
-    return control.select(~shared)
+    return kept, control_kept
 
 
 def matched_lengths(

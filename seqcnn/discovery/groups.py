@@ -29,6 +29,25 @@ class Groups:
     labels: np.ndarray
     representatives: np.ndarray
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """int64 (groups,): sequences in each."""
+        return np.bincount(self.labels, minlength=len(self.representatives))
+
+    def select(self, kept: np.ndarray) -> tuple[np.ndarray, "Groups"]:
+        """Keep some groups, bool (groups,).
+
+        Returns
+        -------
+        numpy.ndarray
+            bool (n,): their sequences.
+        Groups
+            Of these.
+        """
+        rows = kept[self.labels]
+        number, place = np.cumsum(kept) - 1, np.cumsum(rows) - 1
+        return rows, Groups(number[self.labels[rows]], place[self.representatives[kept]])
+
 
 def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes) -> Groups:
     """Find near-duplicates and overlapping intervals; tell `notes` if there are any.

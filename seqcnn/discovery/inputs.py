@@ -9,7 +9,7 @@ from seqcnn.data.split import grouped_folds
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.composition import composition_auroc, strata_of
 from seqcnn.discovery.contrast import Contrast, FoldedContrast
-from seqcnn.discovery.control import cut_to_middle, matched_lengths, without_foreground
+from seqcnn.discovery.control import cut_to_middle, matched_lengths, sides_of_shared
 from seqcnn.discovery.groups import Groups, group_sequences
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.settings import Settings
@@ -35,7 +35,8 @@ class Inputs:
     Parameters
     ----------
     sequences
-        The foreground that is long enough, near-duplicates included.
+        The foreground that is long enough, near-duplicates included, but for those that count to a
+        given control.
     groups
         Its near-duplicates.
     data
@@ -72,6 +73,8 @@ def prepare(
     both = settings.reads_both_strands(positives.alphabet)
     positives = _readable(positives, settings.min_width, "", notes)
     groups = group_sequences(positives, both_strands=both, notes=notes)
+    if control is not None:
+        positives, groups, control = _distinct_sides(positives, groups, control, settings, notes)
     _check_number(len(groups.representatives), "sequences that are no near-duplicates of others")
     representatives = _without_outliers(positives.select(groups.representatives), notes)
     fold = grouped_folds(np.arange(len(representatives)), folds, seed=settings.seed)
@@ -80,7 +83,6 @@ def prepare(
     if control is None:
         data, about = _shuffled(representatives, fold, settings)
     else:
-        control = _distinct_control(control, representatives, settings, notes)
         data, about = _given(representatives, fold, control, settings, notes)
     search = settings.search(positives.alphabet, background)
     return Inputs(positives, groups, data, search, facts | about)
@@ -125,23 +127,40 @@ def _given(
     return FoldedContrast(whole, fold, control_fold), facts
 
 
-def _distinct_control(
-    control: SequenceSet, representatives: SequenceSet, settings: Settings, notes: Notes
-) -> SequenceSet:
-    """Check a given control like the foreground; keep one of each group of near-duplicates."""
-    if control.alphabet != representatives.alphabet:
+def _distinct_sides(
+    positives: SequenceSet, groups: Groups, control: SequenceSet, settings: Settings, notes: Notes
+) -> tuple[SequenceSet, Groups, SequenceSet]:
+    """Check a given control like the foreground, and leave no near-duplicates in both.
+
+    Returns
+    -------
+    SequenceSet, Groups
+        The foreground.
+    SequenceSet
+        One of each group of near-duplicates of the control.
+    """
+    if control.alphabet != positives.alphabet:
         raise SeqcnnError(
             f"the control is {control.alphabet.name}, the sequences are "
-            f"{representatives.alphabet.name}: give both in one alphabet (--alphabet)"
+            f"{positives.alphabet.name}: give both in one alphabet (--alphabet)"
         )
     both = settings.reads_both_strands(control.alphabet)
+    about = notes.about("control")
     control = _readable(control, settings.min_width, "control ", notes)
-    groups = group_sequences(control, both_strands=both, notes=notes.about("control"))
-    control = without_foreground(
-        control.select(groups.representatives), representatives, both_strands=both, notes=notes
+    control_groups = group_sequences(control, both_strands=both, notes=about)
+    control = control.select(control_groups.representatives)
+    kept, control_kept = sides_of_shared(
+        positives.select(groups.representatives),
+        control,
+        (groups.sizes, control_groups.sizes),
+        both_strands=both,
+        seed=settings.seed,
+        notes=notes,
     )
+    rows, groups = groups.select(kept)
+    control = control.select(control_kept)
     _check_number(len(control), "control sequences that are no near-duplicates of others")
-    return _without_outliers(control, notes.about("control"))
+    return positives.select(rows), groups, _without_outliers(control, about)
 
 
 def _without_outliers(sequences: SequenceSet, notes: Notes) -> SequenceSet:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcnn.discovery.composition import strata_of
-from seqcnn.discovery.control import cut_to_middle, matched_lengths, without_foreground
+from seqcnn.discovery.control import cut_to_middle, matched_lengths, sides_of_shared
 from seqcnn.discovery.notes import Notes
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import DNA
@@ -110,17 +110,57 @@ def test_cutting_keeps_names_and_letters():
     assert tuple(cut.ids) == ("a", "b", "c")
 
 
-def test_control_sequences_of_the_foreground_are_left_out():
-    foreground = as_set(random_rows(50, 80, 0))
-    control = as_set(np.concatenate([random_rows(60, 80, 1), random_rows(50, 80, 0)[:5]]))
+def sides(foreground, control, notes, seed=0, members=None):
+    members = members or (np.ones(len(foreground)), np.ones(len(control)))
+    return sides_of_shared(
+        as_set(foreground), as_set(control), members, both_strands=True, seed=seed, notes=notes
+    )
+
+
+def test_sequences_of_both_sides_stay_on_one():
+    foreground = random_rows(50, 80, 0)
+    control = np.concatenate([random_rows(60, 80, 1), foreground[:20]])
     notes = Notes()
-    kept = without_foreground(control, foreground, both_strands=True, notes=notes)
-    assert len(kept) == 60
-    assert notes.sentences[0].startswith("5 control sequences")
+    kept, control_kept = sides(foreground, control, notes)
+    assert kept[20:].all()
+    assert control_kept[:60].all()
+    np.testing.assert_array_equal(kept[:20], ~control_kept[60:])
+    assert 4 <= kept[:20].sum() <= 16
+    assert notes.sentences[0].startswith("20 control sequences")
+
+
+def test_each_of_the_sequences_that_are_alike_may_decide():
+    foreground = random_rows(200, 80, 2)
+    control = np.concatenate([random_rows(300, 80, 3), foreground])
+    members = (np.full(200, 1), np.full(500, 3))  # of four, one is in the foreground
+    kept, _ = sides(foreground, control, Notes(), members=members)
+    assert kept.sum() == pytest.approx(50, abs=4 * np.sqrt(200 * 0.25 * 0.75))
+
+
+def test_one_set_split_at_random_has_copied_sequences_on_both_sides():
+    """With sequences that have copies always in the foreground, it had three times as many."""
+    shares = []
+    for seed in range(10):
+        copied = random_rows(80, 80, seed).repeat(2, axis=0)
+        rows = np.concatenate([copied, random_rows(240, 80, seed + 100)])
+        order = np.random.default_rng(seed).permutation(400)
+        halves = [np.unique(half) for half in np.split(order, 2)]
+        groups = [np.unique(rows[half], axis=0, return_counts=True) for half in halves]
+        (first, sizes), (second, control_sizes) = groups
+        kept = sides(first, second, Notes(), seed, (sizes, control_sizes))
+        copies = {row.tobytes() for row in copied}
+        shares.append(
+            [
+                np.mean([row.tobytes() in copies for row in some[keep]])
+                for some, keep in zip((first, second), kept, strict=True)
+            ]
+        )
+    difference = np.subtract(*np.transpose(shares))
+    assert abs(difference.mean()) < 0.05  # .2 if all are given to the foreground
 
 
 def test_a_control_that_is_the_foreground_is_refused():
     rows = random_rows(50, 80, 0)
-    reverse = as_set(np.stack([DNA.reverse_complement(row) for row in rows]))
+    reverse = np.stack([DNA.reverse_complement(row) for row in rows])
     with pytest.raises(SeqcnnError, match="50 of 50 control sequences"):
-        without_foreground(reverse, as_set(rows), both_strands=True, notes=Notes())
+        sides(reverse, rows, Notes())

@@ -47,3 +47,15 @@ def test_a_large_group_counts_once():
     groups = group_sequences(sequences, both_strands=True, notes=Notes())
     assert len(groups.representatives) == 61
     assert groups.representatives[0] < 40
+
+
+def test_some_groups_are_kept_with_their_sequences():
+    ids = ["chr1:0-100", "chr2:0-100", "chr1:50-150", "chr3:0-100", "chr2:50-150", "chr4:0-100"]
+    groups = group_sequences(named(ids), both_strands=True, notes=Notes())
+    assert groups.labels.tolist() == [0, 1, 0, 2, 1, 3]
+    assert groups.sizes.tolist() == [2, 2, 1, 1]
+    rows, some = groups.select(np.array([False, True, True, False]))
+    assert np.flatnonzero(rows).tolist() == [1, 3, 4]
+    assert some.labels.tolist() == [0, 1, 0]
+    assert some.representatives.tolist() == [0, 1]
+    assert some.sizes.tolist() == [2, 1]
