@@ -50,8 +50,8 @@ def listening() -> Iterator[None]:
 
 
 def check() -> None:
-    """End the run if a signal came; to be called between pieces of work."""
-    if _received:
+    """End the run if a signal came and none has to wait; to be called between pieces of work."""
+    if _received and not _held:
         _raised.append(True)
         raise Stopped
 
@@ -60,14 +60,14 @@ def check() -> None:
 def deferred() -> Iterator[Callable[[], bool]]:
     """Let signals wait, and give a function that tells whether one came.
 
-    For work that asks often, and puts something in order before it ends; then comes `check`.
+    For work that asks often, and puts something in order before it ends; then the run ends.
     """
     _held.append(True)
     try:
         yield lambda: bool(_received)
     finally:
         _held.pop()
-    check()
+        check()
 
 
 def exit_code() -> int | None:

@@ -140,7 +140,6 @@ def run_train(
             )
         except TrainingStopped:
             logger.info("the state is saved: go on with --resume and the same options")
-            stop.check()
             raise
     _write(out, done, network, given, alphabet)
     shutil.rmtree(folder, ignore_errors=True)
@@ -237,7 +236,7 @@ def _network_defaults(network: str, alphabet: str) -> dict[str, Any]:
     """Choose options for networks whose own defaults are for other uses."""
     if network != "motifcnn":
         return {}
-    # found by cross-validation within training sequences: benchmarks/bench_training_chip.py judges them
+    # found by holding out training sequences; benchmarks/bench_training_chip.py judges them
     return {"kernels": 64, "width": 11, "dropout": 0.3}
 
 

@@ -37,8 +37,8 @@ def bootstrap(
     --------
     >>> values = np.arange(100.0)
     >>> mean = bootstrap(lambda rows: {"mean": values[rows].mean()}, np.arange(100))["mean"]
-    >>> mean.value, 40 < mean.low < 46, 53 < mean.high < 59
-    (49.5, True, True)
+    >>> 40 < mean.low < 46, mean.value, 53 < mean.high < 59
+    (True, 49.5, True)
     """
     _, member = np.unique(groups, return_inverse=True)
     order = np.argsort(member, kind="stable")
@@ -60,7 +60,7 @@ def bootstrap(
 
 
 def _estimate(value: float, draws: list[float], tail: float) -> Estimate:
-    defined = np.array(draws)[np.isfinite(draws)] if draws else np.zeros(0)
+    value, defined = float(value), np.array(draws)[np.isfinite(draws)] if draws else np.zeros(0)
     if not len(defined):
         return Estimate(value, math.nan, math.nan)
     low, high = np.quantile(defined, [tail, 1 - tail])

@@ -184,7 +184,7 @@ def train_ensemble(
     weights = None if sample.weights is None else sample.weights.astype(np.float32)
     data = Examples(sample.x, encoded, weights)
     recipe = _balanced(plan.recipe, target, sample)
-    identity = {"run": _identity(sample, target, replace(plan, recipe=recipe))}
+    identity = _identity(sample, target, replace(plan, recipe=recipe))
     members: list[Trained] = []
     predicted = np.full((len(sample.x), target.outputs), np.nan)
     total = plan.folds * plan.ensemble
@@ -227,7 +227,7 @@ def _fit_living(
     *,
     seed: int,
     folder: Path | None,
-    identity: Mapping[str, str],
+    identity: Mapping[str, Any],
     **options: Any,
 ) -> Fitted:
     """Fit a network; one whose units have all died starts again, from other weights and slower."""
@@ -401,10 +401,20 @@ def score_of_main(target: Target, predicted: np.ndarray, labels: np.ndarray) -> 
     return float(value) if np.isfinite(value) else None
 
 
-def _identity(sample: Sample, target: Target, plan: Plan) -> str:
-    """Tell runs apart: a checksum of the data and of all that decides on the weights."""
+def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:
+    """Tell runs apart: all that decides on the weights, the data as a checksum."""
     digest = hashlib.sha256(np.ascontiguousarray(sample.x).data)
     for array in (sample.labels, sample.groups, sample.counted, sample.weights):
         digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
-    digest.update(repr((sample.x.shape, target, plan)).encode())
-    return digest.hexdigest()
+    digest.update(repr(sample.x.shape).encode())
+    augmentation = hashlib.sha256(repr(plan.recipe.augmentation).encode()).hexdigest()
+    return {
+        "seed": plan.seed,
+        "folds": plan.folds,
+        "ensemble": plan.ensemble,
+        **{name.replace("_", " "): v for name, v in asdict(plan.recipe.schedule).items()},
+        "balance": [plan.recipe.balanced, plan.recipe.class_weights, plan.recipe.clip],
+        "augmentation": augmentation,
+        "target": target.to_dict(),
+        "data": digest.hexdigest(),
+    }

@@ -271,7 +271,7 @@ def test_a_terminated_run_is_resumed_to_the_same_bytes(files, tmp_path, capsys):
     assert main([*arguments, "-o", str(out), "-q"]) == 2
     assert "--resume goes on" in capsys.readouterr().err
     assert main([*arguments, "-o", str(out), "-q", "--resume", "--seed", "1"]) == 2
-    assert "another run" in capsys.readouterr().err
+    assert "another run: its seed is 0, here it is 1" in capsys.readouterr().err
     assert main([*arguments, "-o", str(out), "-q", "--resume"]) == 0
     assert sorted(p.name for p in out.iterdir()) == MODEL
     for name in MODEL:
