@@ -46,7 +46,8 @@ def jax_contenders(kind: str, *arrays: np.ndarray) -> dict[str, dict[str, Call]]
 
     from seqcnn.nn.local_response import local_response_norm
     from seqcnn.nn.moments import Moments
-    from seqcnn.nn.norm import batch_norm, group_norm, layer_norm
+    from seqcnn.nn.norm import batch_norm, group_norm
+    from seqcnn.nn.norm_layer import layer_norm
 
     def normalise(x: jax.Array, *weights: jax.Array) -> jax.Array:
         if kind == "local":

@@ -6,7 +6,17 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from seqcnn.nn import attention, blocks, conv, conv_transpose, layers, norm, pool, recurrent
+from seqcnn.nn import (
+    attention,
+    blocks,
+    conv,
+    conv_transpose,
+    layers,
+    norm,
+    norm_layer,
+    pool,
+    recurrent,
+)
 from seqcnn.nn.moments import Moments
 
 from .rows import Composed
@@ -59,7 +69,7 @@ def _batch_norm(layer: Any, x: jax.Array, **options: Any) -> Any:
 
 
 def _layer_norm(layer: Any, x: jax.Array, *, axes: Any, eps: float, **_: Any) -> jax.Array:
-    return norm.layer_norm(x, axes=axes, eps=eps)
+    return norm_layer.layer_norm(x, axes=axes, eps=eps)
 
 
 def _group_norm(layer: Any, x: jax.Array, *, eps: float, **_: Any) -> jax.Array:
@@ -190,7 +200,7 @@ CASES = [
         ),
     ),
     Composed(
-        norm.LayerNorm,
+        norm_layer.LayerNorm,
         ((5, 3),),
         {"axes": (1, 2), "eps": 0.2, "scale": False, "bias": False, "dtype": jnp.float64},
         (2, 5, 3),

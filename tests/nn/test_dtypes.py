@@ -16,7 +16,8 @@ from seqcnn.nn.dtypes import accumulation_dtype, float_dtype, wider_dtype
 from seqcnn.nn.layers import Dense, dropout
 from seqcnn.nn.local_response import local_response_norm
 from seqcnn.nn.moments import Moments
-from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
+from seqcnn.nn.norm import BatchNorm, GroupNorm, batch_norm, group_norm
+from seqcnn.nn.norm_layer import LayerNorm, layer_norm
 from seqcnn.nn.pool import adaptive_mean_pool, global_pool, max_pool, mean_pool, min_pool
 from seqcnn.nn.resample import resize
 from seqcnn.nn.unpool import max_pool_with_indices

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import seqcnn.nn
 
-FOR_USERS = """attention best_match blocks conv conv_transpose init layers local_response norm pool
-    recurrent resample unpool""".split()
+FOR_USERS = """attention best_match blocks conv conv_transpose init layers local_response norm
+    norm_layer pool recurrent resample unpool""".split()
 PARTS = {"check_transposed_shapes", "check_rate"}
 """Public for other files of the room only."""
 FROM_ELSEWHERE = {

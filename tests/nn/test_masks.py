@@ -16,7 +16,8 @@ from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.layers import Dense
 from seqcnn.nn.masks import hide
 from seqcnn.nn.moments import Moments
-from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
+from seqcnn.nn.norm import BatchNorm, GroupNorm, batch_norm, group_norm
+from seqcnn.nn.norm_layer import LayerNorm, layer_norm
 from seqcnn.nn.pool import global_pool, max_pool, mean_pool, min_pool
 from seqcnn.nn.pool_windows import pool_mask
 

@@ -7,7 +7,8 @@ from flax import nnx
 from seqcnn.errors import SeqcnnError
 from seqcnn.nn.local_response import local_response_norm
 from seqcnn.nn.moments import Moments, Reduction, normalise
-from seqcnn.nn.norm import BatchNorm, GroupNorm, LayerNorm, batch_norm, group_norm, layer_norm
+from seqcnn.nn.norm import BatchNorm, GroupNorm, batch_norm, group_norm
+from seqcnn.nn.norm_layer import LayerNorm, layer_norm
 from seqcnn.reference import norm as by_hand
 
 from .witness import assert_equals_the_loops

@@ -19,7 +19,7 @@ from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, checked_lengt
 from seqcnn.nn.attention import MultiHeadAttention, sinusoidal_positions
 from seqcnn.nn.init import KERNEL_INIT
 from seqcnn.nn.layers import Dense, check_rate, dropout
-from seqcnn.nn.norm import LayerNorm
+from seqcnn.nn.norm_layer import LayerNorm
 from seqcnn.nn.recurrent import LSTM
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -72,27 +72,6 @@ ROWS = [
         norm.BatchNorm,
     ),
     Row(
-        "layer_norm",
-        lambda rngs: Function(norm.layer_norm, axes=(1, 2)),
-        (2, 5, 3),
-        (2, 5, 3),
-        norm.layer_norm,
-    ),
-    Row(
-        "layer norm",
-        lambda rngs: norm.LayerNorm(5, rngs=rngs),
-        (2, 3, 5),
-        (2, 3, 5),
-        norm.LayerNorm,
-    ),
-    Row(
-        "layer norm over two axes",
-        lambda rngs: norm.LayerNorm((4, 3), axes=(-1, 1)),
-        (2, 4, 2, 3),
-        (2, 4, 2, 3),
-        norm.LayerNorm,
-    ),
-    Row(
         "group_norm masked",
         lambda rngs: Function(_groups_inside),
         (3, 6, 4),
