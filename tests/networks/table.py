@@ -64,7 +64,7 @@ TABLE = [
     Row("basset, valid", "basset", {**BASSET, "padding": "valid"}, TOWER),
     Row("deepsea", "deepsea", DEEPSEA, TOWER),
     Row("dilated", "dilated", DILATED, ("tower", "layers", 0, "conv", "kernel")),
-    Row("bpnet", "bpnet", DILATED, ("tower", "layers", 0, "conv", "kernel")),
+    Row("bpnet", "bpnet", {**DILATED, "channels": 16}, ("tower", "layers", 0, "conv", "kernel")),
     Row("hybrid", "hybrid", HYBRID, TOWER),
     Row("hybrid of a length", "hybrid", {**HYBRID, "length": 40, "padding": "valid"}, TOWER),
     Row("danq", "danq", DANQ, TOWER),

@@ -30,6 +30,8 @@ def conv(x: np.ndarray, layer, padding: str = "same", dilation: int = 1) -> np.n
     width = len(kernel)
     before = (width - 1) * dilation // 2 if padding == "same" else 0
     after = (width - 1) * dilation - before if padding == "same" else 0
+    # what is shorter than a window has one, filled up with zeros
+    after = max(after, width - len(x) if padding == "valid" else 0)
     x = np.pad(x, ((before, after), (0, 0)))
     places = len(x) - (width - 1) * dilation
     result = np.array(
@@ -61,8 +63,8 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 
 def max_pool(x: np.ndarray, window: int) -> np.ndarray:
-    whole = len(x) // window
-    return x[: whole * window].reshape(whole, window, -1).max(axis=1)
+    whole = max(1, len(x) // window)
+    return np.array([x[p * window : (p + 1) * window].max(axis=0) for p in range(whole)])
 
 
 def tower(x: np.ndarray, network, options: dict, padding: str) -> np.ndarray:
@@ -76,14 +78,19 @@ def tower(x: np.ndarray, network, options: dict, padding: str) -> np.ndarray:
     return x
 
 
+@pytest.mark.parametrize("letters", [40, 23, 4])
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("length", [None, 40])
 @pytest.mark.parametrize(("name", "options"), [("basset", BASSET), ("deepsea", DEEPSEA)])
-def test_stages_and_dense_layers(name, options, length, padding):
+def test_stages_and_dense_layers(name, options, length, padding, letters):
     network = small(name, options, length=length, padding=padding)
-    codes = sequences()[:1]
-    x = tower(drawn(codes[0]), network, options, padding)
-    flat = x.ravel() if length else np.concatenate([x.max(axis=0), x.mean(axis=0)])
+    codes = sequences(lengths=(letters,))
+    x = tower(drawn(codes[0, :letters]), network, options, padding)
+    flat = np.concatenate([x.max(axis=0), x.mean(axis=0)])
+    if length:
+        flat = np.zeros((network.tower.positions(length), x.shape[1]))
+        flat[: len(x)] = x
+        flat = flat.ravel()
     layers = list(network.head.hidden.layers)
     while layers:
         flat = dense(flat, layers.pop(0))

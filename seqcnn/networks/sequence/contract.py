@@ -18,9 +18,9 @@ refuses codes with another number of columns.
 the mask of its letters, in training too. An empty sequence counts as one position without a letter.
 
 **Strands.** ``strand="both"`` scores a sequence and its reverse complement alike: the mean of the
-logits of the two (`SequenceNetwork` does so), or kernels that both share (`MotifCNN`). With
-``strand="one"`` the network reads sequences as they are given, and augmentation in training may
-show it the other strand.
+logits of the two (`SequenceNetwork` does so), or kernels that both share (`MotifCNN`; alike for
+sequences as long as its kernels or longer). With ``strand="one"`` the network reads sequences as
+they are given, and augmentation in training may show it the other strand.
 
 **One or two dimensions.** With ``dims=2`` a sequence is the image (length, letters, 1); the first
 kernel spans the letter axis, so that no result depends on the order of letters, and behind it the
