@@ -7,7 +7,8 @@ defaults and fit into JSON (lists do for tuples), except initializers.
 **Called** with uint8 codes (n, length), filled up with `PAD` on the right, it gives float32
 (n, tasks): logits, or whatever the loss makes of one number a task. With `rngs` (stream
 ``dropout``) the call is training: values are dropped, batch norm looks at the batch and updates its
-running moments, which are `nnx.BatchStat`: no parameters, but to be carried from step to step.
+running moments, which are `nnx.BatchStat`: no parameters, but to be carried from step to step. So
+within `jax.grad` the network is made by ``nnx.merge(graph, weights, statistics, copy=True)``.
 Without `rngs` the call predicts, and changes nothing.
 
 **Any alphabet, any length.** Letters are looked up in `shares` and nowhere else. A network with an
