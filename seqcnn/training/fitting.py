@@ -425,7 +425,7 @@ def _step(
         codes = recipe.augmentation(codes, change)
 
     def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
-        network = nnx.merge(graph, weights, statistics)
+        network = nnx.merge(graph, weights, statistics, copy=True)
         outputs = network(codes, rngs=nnx.Rngs(dropout=drop))
         loss = mean_loss(kind, outputs, targets, example_weights, recipe.class_weights)
         # what the layers have seen, batch norm's moments for instance
