@@ -1,7 +1,7 @@
 """Rank the family of the factor in ChIP-seq peaks by `enrich`, and count what it finds in nothing.
 
     python benchmarks/bench_motifs_enrich.py                      # planted, a few seconds
-    python benchmarks/bench_motifs_enrich.py --full --data ../shared/data
+    python benchmarks/bench_motifs_enrich.py --full --data FOLDER
 
 A motif is of the factor's family if it correlates with the factor's own profile of JASPAR by .8 or
 more, over half of the information of either. Null runs swap the peaks with their shuffles, or split
