@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import xlogy
-from scipy import special
 
 from seqcnn.motifs.pvalue import ScoreDistribution
+from seqcnn.stats import threshold
 
 
 def best_threshold(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
@@ -31,14 +31,10 @@ def best_threshold(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
     >>> best_threshold(np.array([[9.0], [8.0], [1.0]]), np.array([[2.0], [1.0], [0.0]])).tolist()
     [8.0]
     """
-    scores = -np.sort(-foreground, axis=0)
-    n, m = len(foreground), len(control)
-    hits = np.arange(1.0, n + 1)
-    thresholds = np.empty(foreground.shape[1], foreground.dtype)
-    for frame, column in enumerate(scores.T):
-        above = m - np.searchsorted(np.sort(control[:, frame]), column)
-        thresholds[frame] = column[_signed_likelihood_ratio(hits, above, n, m).argmax()]
-    return thresholds
+    return np.array(
+        [threshold.best_threshold(f, c) for f, c in zip(foreground.T, control.T, strict=True)],
+        foreground.dtype,
+    )
 
 
 def settled_threshold(
@@ -81,22 +77,9 @@ def settled_threshold(
     expected = by_chance + (1 - by_chance) * share * site_tail
     hits = np.searchsorted(np.sort(foreground), word_tail, side="right")
     control_hits = np.searchsorted(np.sort(control), word_tail, side="right")
-    promised = _signed_likelihood_ratio(n * expected, m * by_chance, n, m)
-    kept = _signed_likelihood_ratio(hits, control_hits, n, m)
+    promised = threshold.signed_likelihood_ratio(n * expected, m * by_chance, n, m)
+    kept = threshold.signed_likelihood_ratio(hits, control_hits, n, m)
     return float(bits[(promised + kept).argmax()]) - scores.error
-
-
-def _signed_likelihood_ratio(
-    hits: np.ndarray, control_hits: np.ndarray, total: int, control_total: int
-) -> np.ndarray:
-    """Compute twice the log-likelihood ratio; negative if the control has the larger share."""
-
-    def entropy(k: np.ndarray, n: int) -> np.ndarray:
-        return special.xlogy(k, k / n) + special.xlogy(n - k, (n - k) / n)
-
-    both = entropy(hits + control_hits, total + control_total)
-    ratio = 2 * (entropy(hits, total) + entropy(control_hits, control_total) - both)
-    return np.where(hits * control_total > control_hits * total, ratio, -ratio)
 
 
 def best_threshold_inside_jit(

@@ -24,10 +24,10 @@ def best_threshold(foreground: np.ndarray, control: np.ndarray) -> float:
     n, m = len(foreground), len(control)
     hits = np.arange(1.0, n + 1)
     control_hits = m - np.searchsorted(np.sort(control), scores)
-    return float(scores[_signed_likelihood_ratio(hits, control_hits, n, m).argmax()])
+    return float(scores[signed_likelihood_ratio(hits, control_hits, n, m).argmax()])
 
 
-def _signed_likelihood_ratio(
+def signed_likelihood_ratio(
     hits: np.ndarray, control_hits: np.ndarray, total: int, control_total: int
 ) -> np.ndarray:
     """Compute twice the log-likelihood ratio; negative if the control has the larger share."""
