@@ -23,8 +23,9 @@ from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.alphabet import PAD, Alphabet
 from seqcnn.seq.record import SequenceSet
 
-SAME = 0.6
-"""Two motifs with this likeness are versions of one."""
+SAME, VERSION = 0.6, 0.8
+"""Two motifs with the first likeness may be versions of one, with the second they surely are; in
+between it matters whether each has sites of its own."""
 
 TRIM_BITS = 0.15
 """Outer columns with less information beyond chance are cut off."""
@@ -61,7 +62,7 @@ class Search:
     background: np.ndarray
     words: int = BATCH
     rounds: int = 6
-    motifs: int = 10
+    motifs: int = 25
     copies: int = 3
     log10_e: float = -2.0
     doubt_log10_e: float = 3.0
@@ -147,9 +148,14 @@ def with_thresholds(
     return [replace(c, threshold=float(t)) for c, t in zip(candidates, thresholds, strict=True)]
 
 
-def alike(a: Candidate, b: Candidate, search: Search) -> bool:
+def alike(a: Candidate, b: Candidate, search: Search, least: float = SAME) -> bool:
     """Whether two candidates are versions of one motif: shifted, partial, on the other strand."""
-    return likeness(a.matrix(search), b.matrix(search), both_strands=search.both_strands) >= SAME
+    return likeness_of(a, b, search) >= least
+
+
+def likeness_of(a: Candidate, b: Candidate, search: Search) -> float:
+    """Correlate two candidates, see `likeness`."""
+    return likeness(a.matrix(search), b.matrix(search), both_strands=search.both_strands)
 
 
 def likeness(a: ProbabilityMatrix, b: ProbabilityMatrix, *, both_strands: bool) -> float:

@@ -9,19 +9,44 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, placements_of
+from seqcnn.discovery.candidate import (
+    SAME,
+    VERSION,
+    Candidate,
+    Search,
+    alike,
+    hide_sites,
+    placements_of,
+)
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.halves import split_halves
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.neighbours import word_frames
 from seqcnn.discovery.threshold import settled_threshold
-from seqcnn.discovery.trials import PARTS, Judgement, Parts, Seed, Trial, judge, make_trials
+from seqcnn.discovery.trials import (
+    PARTS,
+    Judgement,
+    Parts,
+    Seed,
+    Trial,
+    judge,
+    make_trials,
+    promising,
+)
 from seqcnn.discovery.words import enriched_words
 
 LETTERS, LEAST_ROWS = 120_000, 300
 """Seeds are refined on sequences of so many letters, but on so many sequences if there are."""
 
+MORE = 4
+"""Times as many sequences are taken when no motif holds on fewer any more."""
+
+WORDS = 3
+"""Times as many words are looked at as are refined."""
+
 DOUBTFUL = 3
-"""So many motifs that hold little promise are tested too: what is rare may be true."""
+"""So many motifs that hold little promise are tested too, for each number of sequences that was
+looked at: what is rare may be true."""
 
 MOST_LETTERS, LEAST_ESTIMATED = 10_000_000, 500
 """Matrices are estimated on sequences of so many letters, but on so many sequences if there are:
@@ -73,6 +98,7 @@ def find_candidates(
     rows = max(LEAST_ROWS, LETTERS // training.foreground.shape[1])
     parts = Parts.of(training.head(rows).thinned(search.copies))
     taken: list[Taken] = []
+    level = 1
     for turn in range(search.rounds):
         if on_turn is not None:
             on_turn(turn / search.rounds)
@@ -81,17 +107,25 @@ def find_candidates(
         _take(make_trials(seeds, parts, search), taken, parts, search)
         for each in taken[before:]:
             whole = each.hide(whole, search)
-        parts = parts.masked(whole.head(rows).thinned(search.copies))
         holding = [each.holds(search) for each in taken]
-        if not any(holding[before:]) or sum(holding) >= search.motifs:
+        if sum(holding) >= search.motifs:
             break
-    return _estimated(_chosen(taken, search), training, search)
+        if not any(holding[before:]):
+            if rows >= len(training):
+                break
+            rows, level = rows * MORE, level + 1
+            # what held little promise may hold much on more sequences: it is not hidden from them
+            taken, whole = [each for each in taken if each.holds(search)], training
+            for each in taken:
+                whole = each.hide(whole, search)
+        parts = Parts.of(whole.head(rows).thinned(search.copies))
+    return _estimated(_chosen(taken, search, DOUBTFUL * level), training, search)
 
 
 def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | None) -> list[Seed]:
     """Take words of all sequences, and kernels; parts know nothing of the letters in another."""
     words = enriched_words(
-        whole, search.alphabet, number=search.words, both_strands=search.both_strands
+        whole, search.alphabet, number=WORDS * search.words, both_strands=search.both_strands
     )
     seeds = []
     if words:
@@ -110,6 +144,7 @@ def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | 
             Seed(np.stack([f[i] for f in frames]), "word", word.log10_tried)
             for i, word in enumerate(words)
         ]
+        seeds = promising(seeds, parts, search, search.words)
     most = max((seed.log10_tried for seed in seeds), default=0.0)
     return seeds + [
         Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)
@@ -141,17 +176,21 @@ def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search)
 
 
 def _add(new: Taken, taken: list[Taken], search: Search) -> None:
-    """Take one more, unless it is a version of one that is taken already."""
-    if not any(alike(new.candidate, other.candidate, search) for other in taken):
+    """Take one more, unless it is a version of one that is taken already.
+
+    What holds where the sites of the others are hidden may be like them: it has sites of its own.
+    """
+    least = VERSION if new.holds(search) else SAME
+    if not any(alike(new.candidate, other.candidate, search, least) for other in taken):
         taken.append(new)
 
 
-def _chosen(taken: Sequence[Taken], search: Search) -> list[Taken]:
+def _chosen(taken: Sequence[Taken], search: Search, doubtful_most: int) -> list[Taken]:
     """Leave out motifs of little promise but for the best of them."""
     holding = [each for each in taken if each.holds(search)]
     doubtful = [each for each in taken if not each.holds(search)]
     doubtful.sort(key=lambda each: each.judgement.log10_e)
-    return holding[: search.motifs] + doubtful[:DOUBTFUL]
+    return holding[: search.motifs] + doubtful[:doubtful_most]
 
 
 def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> list[Candidate]:
@@ -162,8 +201,14 @@ def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> l
     rows = max(LEAST_ESTIMATED, MOST_LETTERS // length)
     sample = training.head(rows).thinned(search.copies)
     fitted = fit_mixture([each.candidate for each in chosen], sample, search)
-    result = []
-    for candidate, each in zip(fitted, chosen, strict=True):
+    result: list[Candidate] = []
+    for candidate, halves, each in zip(
+        fitted, split_halves(fitted, sample, search), chosen, strict=True
+    ):
+        if halves:
+            others = [other for other in fitted if other is not candidate]
+            result += [h for h in halves if not any(alike(h, other, search) for other in others)]
+            continue
         threshold = settled_threshold(
             candidate.scores(search),
             min(candidate.sites / len(sample), 1.0),

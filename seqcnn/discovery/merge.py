@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, placements_of, sites_of
+from seqcnn.discovery.candidate import (
+    SAME,
+    VERSION,
+    Candidate,
+    Search,
+    alike,
+    placements_of,
+    sites_of,
+)
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.significance import Family
 
@@ -85,7 +93,7 @@ def gather(
             (
                 i
                 for i, old in enumerate(kept)
-                if alike(candidate, old.candidate, search)
+                if alike(candidate, old.candidate, search, SAME if weak else VERSION)
                 or (not weak and _same_sites(old, new, contrast, search))
             ),
             None,

@@ -26,6 +26,7 @@ from seqcnn.discovery.candidate import (
 )
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, least_probabilities
+from seqcnn.discovery.halves import GAP, QUIET
 from seqcnn.discovery.palindrome import as_palindrome
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.seq.alphabet import PAD
@@ -103,7 +104,9 @@ class _Windows:
     Parameters
     ----------
     row, start
-        int64 (m,): sequence, and where the first used column lies.
+        int64 (m,): sequence, and where the first of the letters under the used columns lies.
+    reverse
+        bool (m,): whether the window is read on the other strand.
     letters
         uint8 (m, WIDTH): codes under the frame, read along the motif; `PAD` outside.
     scored
@@ -117,6 +120,7 @@ class _Windows:
 
     row: np.ndarray
     start: np.ndarray
+    reverse: np.ndarray
     letters: np.ndarray
     scored: np.ndarray
     background: np.ndarray
@@ -128,6 +132,7 @@ class _Windows:
             self,
             row=self.row[kept],
             start=self.start[kept],
+            reverse=self.reverse[kept],
             letters=self.letters[kept],
             background=self.background[kept],
         )
@@ -149,7 +154,7 @@ def _windows(
     placements = placements_of(codes, len(used), search)
     considered = max(CONSIDERED, min(CONSIDERED_EACH / float(placements.mean()), 1.0))
     hits = sites_of(candidate, codes, search, log10_p=float(np.log10(considered)))
-    row, start, reverse = hits.sequence, hits.start, hits.reverse
+    row, start, reverse = hits.sequence, hits.start, np.zeros(len(hits.start), bool)
     if search.both_strands:  # a window is read both ways, as a palindrome has to be
         row, start, reverse = np.tile(row, 2), np.tile(start, 2), np.arange(2).repeat(len(row)) > 0
     letters = _letters(codes, row, start - np.where(reverse, WIDTH - 1 - used[-1], used[0]))
@@ -161,6 +166,7 @@ def _windows(
     return _Windows(
         row[plain],
         start[plain],
+        reverse[plain],
         letters[plain],
         scored,
         _log_background(letters[plain][:, scored], background),
@@ -221,6 +227,11 @@ def _fit(
                 .to_probabilities(1.0, search.background)
                 .values
             )
+    claims = _claims(candidates, windows, sites, shape)
+    counts = [
+        _count_free(c, windows[k], sites[k], claims.sum(0) - claims[k], size)
+        for k, c in enumerate(candidates)
+    ]
     return [_trimmed(c, n, search) for c, n in zip(candidates, counts, strict=True)]
 
 
@@ -250,6 +261,44 @@ def _count(letters: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
     return counts
 
 
+def _count_free(
+    candidate: Candidate, windows: _Windows, weights: np.ndarray, others: np.ndarray, size: int
+) -> np.ndarray:
+    """Count letters by column, those left out that other motifs claim, float64 (WIDTH, letters).
+
+    What lies beside a motif may be another one that keeps its distance: no part of it.
+    """
+    used, length = np.flatnonzero(candidate.used), others.shape[1] - 1
+    counts = np.zeros((WIDTH, size))
+    for column in range(WIDTH):
+        # columns run to the left on the other strand
+        steps = np.where(windows.reverse, used[-1] - column, column - used[0])
+        at = np.clip(windows.start + steps, 0, length)
+        free = weights * np.clip(1 - others[windows.row, at], 0.0, 1.0)
+        counts[column] = np.bincount(windows.letters[:, column], free, 256)[:size]
+    return counts
+
+
+def _claims(
+    candidates: list[Candidate],
+    windows: list[_Windows],
+    sites: list[np.ndarray],
+    shape: tuple[int, int],
+) -> np.ndarray:
+    """Compute for each letter the probability that it lies in a site, float32 (motifs, n, length).
+
+    One more letter ends each sequence, in no site.
+    """
+    n, length = shape
+    claims = np.zeros((len(windows), n * (length + 1)), np.float32)
+    for k, (candidate, window, weights) in enumerate(zip(candidates, windows, sites, strict=True)):
+        at = window.row * (length + 1) + window.start
+        edges = np.bincount(at, weights, n * (length + 1))
+        edges -= np.bincount(at + int(candidate.used.sum()), weights, n * (length + 1))
+        claims[k] = np.cumsum(edges)
+    return claims.reshape(len(windows), n, length + 1)
+
+
 def _free(
     candidates: list[Candidate],
     windows: list[_Windows],
@@ -257,20 +306,14 @@ def _free(
     shape: tuple[int, int],
 ) -> list[np.ndarray]:
     """Compute for each window the probability that no other motif has a site there."""
-    n, length = shape
-    taken = np.zeros((len(windows), n * (length + 1)), np.float32)
-    widths = [int(c.used.sum()) for c in candidates]
-    for k, (window, weights) in enumerate(zip(windows, sites, strict=True)):
-        at = window.row * (length + 1) + window.start
-        edges = np.bincount(at, weights, n * (length + 1))
-        edges -= np.bincount(at + widths[k], weights, n * (length + 1))
-        taken[k] = np.cumsum(edges)
-    everyone = taken.sum(0)
+    claims = _claims(candidates, windows, sites, shape)
+    everyone = claims.sum(0)
     free = []
-    for k, window in enumerate(windows):
-        others = everyone - taken[k]
-        at = window.row * (length + 1) + window.start
-        most = np.max([others[at + i] for i in range(widths[k])], axis=0)
+    for k, (candidate, window) in enumerate(zip(candidates, windows, strict=True)):
+        others = everyone - claims[k]
+        most = np.zeros(len(window.row), np.float32)
+        for i in range(int(candidate.used.sum())):
+            np.maximum(most, others[window.row, window.start + i], out=most)
         free.append(np.clip(1 - most, 0.0, 1.0))
     return free
 
@@ -284,7 +327,24 @@ def _trimmed(candidate: Candidate, counts: np.ndarray, search: Search) -> Candid
         return candidate
     # columns that mostly lie outside of the sequences say nothing
     inside = counts.sum(1) >= COVERED * sites
-    used = used_columns(np.where(inside[:, None], frame, search.background), search, sites)
+    telling = np.where(inside[:, None], frame, search.background)
+    used = used_columns(_near(candidate.used, telling, search), search, sites)
     if not search.min_width <= used.sum() <= search.max_width:
         used = candidate.used
     return replace(candidate, frame=frame, used=used, sites=sites)
+
+
+def _near(used: np.ndarray, frame: np.ndarray, search: Search) -> np.ndarray:
+    """Blank the columns that a gap parts from the used ones: they belong to another motif."""
+    odds = np.where(frame > 0, frame / search.background, 1.0)
+    loud = (frame * np.log2(odds)).sum(1) > QUIET
+    columns = np.flatnonzero(used)
+    first, last = int(columns[0]), int(columns[-1])
+    # the nearest gap on either side, as a run of quiet columns
+    while first > 0 and loud[max(first - GAP, 0) : first].any():
+        first -= 1
+    while last < len(used) - 1 and loud[last + 1 : last + 1 + GAP].any():
+        last += 1
+    near = np.zeros(len(used), bool)
+    near[first : last + 1] = True
+    return np.where(near[:, None], frame, search.background)

@@ -64,7 +64,7 @@ class Settings:
     control_copies: int = 3
     min_width: int = 4
     max_width: int = 24
-    motifs: int = 10
+    motifs: int = 25
     schedule: Schedule = field(default_factory=Schedule)
     sites: str = "anr"
     known_only: bool = False

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, scan_contrast, sites_of
+from seqcnn.discovery.candidate import (
+    SAME,
+    VERSION,
+    Candidate,
+    Search,
+    hide_sites,
+    likeness_of,
+    scan_contrast,
+    sites_of,
+)
 from seqcnn.discovery.contrast import Contrast, ExactTest
 from seqcnn.stats.auroc import auroc
 from seqcnn.stats.intervals import Estimate, odds_ratio, stratified_odds_ratio
@@ -202,13 +211,20 @@ def _strictness(candidate: Candidate, search: Search) -> float:
 
 
 def families(tests: Sequence[FoldTest], search: Search, folds: int) -> list[Family]:
-    """Gather like candidates, the most significant first."""
-    ranked = sorted(tests, key=_rank)
+    """Gather like candidates, the most significant first.
+
+    Two candidates of one fold that are only somewhat alike are two motifs, or a motif and its
+    shadow: each was sought where the sites of the other were hidden.
+    """
     gathered: list[list[FoldTest]] = []
-    for test in ranked:
-        home = next((g for g in gathered if alike(test.candidate, g[0].candidate, search)), None)
-        if home is None:
+    for test in sorted(tests, key=_rank):
+        found = [likeness_of(test.candidate, g[0].candidate, search) for g in gathered]
+        fit = [
+            r if r >= (VERSION if test.fold in {t.fold for t in g} else SAME) else -1.0
+            for r, g in zip(found, gathered, strict=True)
+        ]
+        if max(fit, default=-1.0) < 0:
             gathered.append([test])
         else:
-            home.append(test)
+            gathered[int(np.argmax(fit))].append(test)
     return sorted((Family(tuple(g), folds) for g in gathered), key=lambda f: (f.log10_e, -f.auroc))

@@ -8,7 +8,7 @@ from seqcnn.discovery.candidate import Candidate, Search, alike
 from seqcnn.discovery.candidates import DOUBTFUL, Taken, find_candidates
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import frame_of
-from seqcnn.discovery.trials import Judgement, Parts, Trial
+from seqcnn.discovery.trials import Judgement, Parts, Seed, Trial
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 from tests.discovery.planted import plant, random_rows
@@ -59,11 +59,14 @@ def by_promise(monkeypatch):
     def judge(trials, parts, search):
         assert len(calls) < 20
         calls.append(len(trials))
-        return [judgement(t.log10_tried) for t in trials]
+        return [judgement(t.seed.log10_tried) for t in trials]
 
     calls: list[int] = []
     monkeypatch.setattr(candidates, "judge", judge)
-    return [Trial(word(text), (), (), promise) for text, promise in PROMISES.items()]
+    return [
+        Trial(word(text), (), (), Seed(np.zeros((4, 24, 4)), "word", promise))
+        for text, promise in PROMISES.items()
+    ]
 
 
 def test_the_best_is_taken_and_its_versions_go(by_promise):
@@ -95,7 +98,7 @@ def test_the_best_of_what_is_doubtful_is_tested_after_what_holds():
     promises = [-3.0, 2.5, -9.0, 0.5, 1.0, -2.0, 2.0, -8.0]
     taken = [Taken(word("ACGTACGT"), judgement(p)) for p in promises]
     search = Search(DNA, True, np.full(4, 0.25), motifs=3)
-    chosen = candidates._chosen(taken, search)
+    chosen = candidates._chosen(taken, search, 3)
     assert [t.judgement.log10_e for t in chosen] == [-3, -9, -2, 0.5, 1, 2]
 
 

@@ -9,7 +9,7 @@ from seqcnn.discovery import trials
 from seqcnn.discovery.candidate import Candidate, Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, frame_of
-from seqcnn.discovery.trials import PARTS, Parts, Seed, Trial, judge, make_trials
+from seqcnn.discovery.trials import PARTS, Parts, Seed, Trial, judge, make_trials, promising
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.seq.alphabet import DNA
 from seqcnn.stats.tests import log10_p_of_detail
@@ -101,7 +101,7 @@ def test_chance_is_no_promise():
     seeds = [Seed.fixed(rng.dirichlet(np.ones(4), WIDTH), "kernel", 0.0) for _ in range(16)]
     made, strangers = (make_trials(seeds, p, BOTH) for p in (parts, noise(9)))
     fitted = [
-        Trial(t.candidate, (t.candidate,) * PARTS, (t.candidate.scores(BOTH),) * PARTS, 0.0)
+        Trial(t.candidate, (t.candidate,) * PARTS, (t.candidate.scores(BOTH),) * PARTS, t.seed)
         for t in made
     ]
     honest, by_chance, too_good = (
@@ -141,7 +141,8 @@ def log10_p_by_loop(codes: np.ndarray, candidate: Candidate) -> list[float]:
 def test_a_judgement_by_hand():
     contrast = shuffled(30, 25, 11)
     rivals = tuple(word_candidate(text) for text in ("TGACTC", "GACTCAG", "TGACTCAG"))
-    trial = Trial(rivals[0], rivals, tuple(r.scores(BOTH) for r in rivals), log10_tried=1.5)
+    seed = Seed.fixed(rivals[0].frame, "word", 1.5)
+    trial = Trial(rivals[0], rivals, tuple(r.scores(BOTH) for r in rivals), seed)
     (judged,) = judge([trial], Parts.of(contrast), BOTH)
     expected = [
         np.concatenate(
@@ -163,7 +164,21 @@ def test_seeds_that_become_the_same_are_tried_once():
         for i, text in enumerate(("TGACTCAG", "GACTCA", "CTGAGTCA"))
     ]
     made = make_trials(seeds, Parts.of(shuffled(150, 40, 12)), BOTH)
-    assert [t.log10_tried for t in made] == [0.0]
+    assert [t.seed.log10_tried for t in made] == [0.0]
+
+
+def test_seeds_that_tell_most_are_promising():
+    parts = Parts.of(shuffled(60, 25, 14))  # of TGACTCAG
+    texts = ("GATTACA", "CCGGAAG", "GACTCAG", "TTTTTTT", "TGACTCA")
+    seeds = [Seed.fixed(word_candidate(text).frame, "word", 2.0) for text in texts]
+    kept = promising(seeds, parts, BOTH, 2)
+    assert {id(seed) for seed in kept} == {id(seeds[2]), id(seeds[4])}
+    # what was tried oftener has to tell more
+    seeds[2] = Seed.fixed(seeds[2].frames[0], "word", 40.0)
+    assert seeds[2] not in promising(seeds, parts, BOTH, 1 + texts.index("CCGGAAG"))
+    empty = Seed.fixed(np.full((24, 4), 0.25), "word", 2.0)
+    assert empty not in promising([empty, *seeds], parts, BOTH, 5)
+    assert promising(seeds, parts, BOTH, 9) == seeds
 
 
 def test_no_seed_is_no_trial():
