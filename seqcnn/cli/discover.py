@@ -29,7 +29,10 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
     },
     {"name": "Known motifs", "options": ["--db", "--known-only"]},
     {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
-    {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
+    {
+        "name": "How it is run",
+        "options": ["--quick", "--thorough", "--seed", "--threads", "--device"],
+    },
 ]
 
 
@@ -97,6 +100,14 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
     "--dims", type=click.IntRange(1, 2), default=1, show_default=True,
     help="Read sequences as rows of letters (1) or as images (2); the result is the same.",
 )  # fmt: skip
+@click.option(
+    "--quick", is_flag=True,
+    help="A first look: shorter training, fewer shuffles, fewer sequences searched.",
+)  # fmt: skip
+@click.option(
+    "--thorough", is_flag=True,
+    help="The last word: longer training, more seeds, up to 40,000 sequences searched.",
+)  # fmt: skip
 @partial(sequences, top=("--top", "--top-peaks"))
 @common
 def command(positives: str, out: Path | None, *, force: bool, **options: Any) -> None:
@@ -123,13 +134,18 @@ def run_discover(
     database: str | None = None,
     places: Places | None = None,
     debug: bool = False,
+    quick: bool = False,
+    thorough: bool = False,
     **settings: Any,
 ) -> None:
     """Read, discover, write."""
+    if quick and thorough:
+        raise click.UsageError("--quick and --thorough contradict each other: give one of them")
     from datetime import UTC, datetime
 
     from seqcnn.seq.io.files import atomic_write
 
+    effort = "quick" if quick else "thorough" if thorough else "usual"
     started, places = datetime.now(UTC), places or Places()
     motif_file = database if database is not None and Path(database).is_file() else None
     paths = places.files(positives, control, motif_file)
@@ -151,14 +167,14 @@ def run_discover(
             found = discover(
                 foreground,
                 background,
-                settings=Settings(**settings),
+                settings=Settings.of_effort(effort, **settings),
                 database=database,
                 progress=progress,
             )
         arguments = {
             "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
-            "database": database, **settings,
+            "database": database, "effort": effort, **settings,
         }  # fmt: skip
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:

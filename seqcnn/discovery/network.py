@@ -12,7 +12,7 @@ from flax import nnx
 from seqcnn.data.dataset import Dataset
 from seqcnn.discovery.candidate import Search, likeness
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.frames import WIDTH, count_letters, frame_of
+from seqcnn.discovery.frames import BATCH, WIDTH, count_letters, frame_of
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
 from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.networks.weights import Member, create_member
@@ -33,9 +33,6 @@ VALIDATION_COPIES = 2
 
 READ = 2000
 """Training sequences whose best windows make a kernel a motif."""
-
-READ_KERNELS = 16
-"""Kernels that become seeds: those whose best windows tell foreground from control best."""
 
 LIKE = 0.8
 """Of kernels of this likeness the better one will do."""
@@ -101,8 +98,12 @@ def train_fold(
     return replace(member, network=fitted.network, extra=facts), fitted
 
 
-def kernel_frames(member: Member, contrast: Contrast, search: Search) -> np.ndarray:
+def kernel_frames(
+    member: Member, contrast: Contrast, search: Search, number: int = BATCH
+) -> np.ndarray:
     """Read the kernels that tell most as motifs, from the windows that excite them most.
+
+    Those tell most whose best windows tell foreground from control best.
 
     Parameters
     ----------
@@ -112,16 +113,18 @@ def kernel_frames(member: Member, contrast: Contrast, search: Search) -> np.ndar
         Training sequences.
     search
         Alphabet, strands and background.
+    number
+        At most so many kernels are read.
 
     Returns
     -------
     numpy.ndarray
-        float64 (kernels, WIDTH, letters), `READ_KERNELS` at most, unlike one another; kernels that
-        nothing excites are left out.
+        float64 (kernels, WIDTH, letters), unlike one another; kernels that nothing excites are left
+        out.
     """
     network = member.network
     some = contrast.head(READ).thinned(1)
-    if not isinstance(network, MotifCNN):
+    if not isinstance(network, MotifCNN) or not number:
         return np.zeros((0, WIDTH, search.alphabet.size))
     values, strands, places = _best_windows(network, some.foreground)
     control_values, _, _ = _best_windows(network, some.control)
@@ -137,7 +140,7 @@ def kernel_frames(member: Member, contrast: Contrast, search: Search) -> np.ndar
             continue
         matrices.append(matrix)
         frames.append(frame_of(matrix)[0])
-        if len(frames) == READ_KERNELS:
+        if len(frames) == number:
             break
     return np.array(frames)
 

@@ -27,7 +27,7 @@ from seqcnn.discovery.network import kernel_frames, train_fold
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.settings import Settings
-from seqcnn.discovery.significance import FoldTest, families, tests_of_fold
+from seqcnn.discovery.significance import FoldTest, families, fold_tests
 from seqcnn.discovery.sites import find_sites, finish_motifs, note_composition
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.motif import Motif
@@ -189,11 +189,11 @@ def _learn_fold(
     )
     if fitted.interrupted:
         raise KeyboardInterrupt
-    kernels = kernel_frames(member, training, search)
+    kernels = kernel_frames(member, training, search, settings.kernels)
     some = training.head(settings.searched)
     candidates = find_candidates(some, search, kernels, on_turn=searched)
     tell(f"{name}: testing {len(candidates)} candidates", start + 0.95 * span)
-    tests = tests_of_fold(number, candidates, data.held(number), search)
+    tests = fold_tests(number, candidates, data.held(number), search)
     return _LearntFold(tests, member, fitted.history)
 
 

@@ -1,17 +1,43 @@
 """`Settings`: how `discover` searches, all in one place."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from seqcnn.discovery.candidate import Search
-from seqcnn.discovery.frames import WIDTH
+from seqcnn.discovery.frames import BATCH, WIDTH
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule
 
-LEAST = {"seed": 0, "copies": 1, "searched": 20, "control_copies": 1, "motifs": 1}
+LEAST = {
+    "seed": 0,
+    "copies": 1,
+    "searched": 20,
+    "control_copies": 1,
+    "motifs": 1,
+    "words": 1,
+    "kernels": 0,
+}
 """What these settings must be at least."""
+
+EFFORTS: dict[str, dict[str, Any]] = {
+    "quick": {
+        "copies": 3,
+        "searched": 2000,
+        "control_copies": 2,
+        "schedule": Schedule(steps=50, rounds=3),
+    },
+    "usual": {},
+    "thorough": {
+        "searched": 20_000,
+        "words": 2 * BATCH,
+        "kernels": 2 * BATCH,
+        "schedule": Schedule(steps=100, rounds=20, patience=5, learning_rate=3e-3),
+    },
+}
+"""What to spend, from a first look to the last word; see `Settings.of_effort`."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +66,9 @@ class Settings:
         Letters of a motif, 24 at most.
     motifs
         At most so many candidates a fold.
+    words, kernels
+        Seeds of motifs: enriched words that are refined in each turn, and kernels of a fold's
+        network; without kernels motifs come from words alone.
     schedule
         How networks are trained.
     sites
@@ -65,9 +94,38 @@ class Settings:
     min_width: int = 4
     max_width: int = 24
     motifs: int = 25
+    words: int = BATCH
+    kernels: int = BATCH
     schedule: Schedule = field(default_factory=Schedule)
     sites: str = "anr"
     known_only: bool = False
+
+    @classmethod
+    def of_effort(cls, effort: str, **others: Any) -> "Settings":
+        """Spend much or little.
+
+        Parameters
+        ----------
+        effort
+            ``"quick"``: three shuffles of each sequence, fewer sequences searched, short training;
+            ``"usual"``; ``"thorough"``: up to 20,000 sequences of a fold searched, twice as many
+            seeds, longer training.
+        **others
+            Other settings; they win over those of the effort.
+
+        Raises
+        ------
+        SeqcnnError
+            There is no such effort, or a setting is out of range.
+
+        Examples
+        --------
+        >>> Settings.of_effort("quick").copies, Settings.of_effort("quick", copies=5).copies
+        (3, 5)
+        """
+        if effort not in EFFORTS:
+            raise SeqcnnError(f"`effort` is {effort!r}, it must be one of {', '.join(EFFORTS)}")
+        return cls(**(EFFORTS[effort] | others))
 
     def __post_init__(self) -> None:
         """Check all values at once, so that a contradiction is not taken for "no motif"."""
@@ -111,6 +169,7 @@ class Settings:
             self.reads_both_strands(alphabet),
             background,
             motifs=self.motifs,
+            words=self.words,
             copies=self.control_copies,
             min_width=self.min_width,
             max_width=self.max_width,

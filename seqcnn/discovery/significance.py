@@ -53,6 +53,8 @@ class FoldTest:
         Number of candidates tested in this fold.
     auroc
         Of the best site's score, foreground against control.
+    given
+        Number of stronger candidates whose sites were hidden; 0 if all letters were there.
     """
 
     fold: int
@@ -60,6 +62,7 @@ class FoldTest:
     result: ExactTest
     tests: int
     auroc: float
+    given: int = 0
 
     @property
     def log10_e(self) -> float:
@@ -146,7 +149,7 @@ def _rank(test: FoldTest) -> tuple[float, float, int]:
     return test.log10_e, -test.auroc, test.fold
 
 
-def tests_of_fold(
+def fold_tests(
     fold: int, candidates: list[Candidate], contrast: Contrast, search: Search
 ) -> list[FoldTest]:
     """Test all candidates of a fold on its own sequences.
@@ -174,21 +177,21 @@ def tests_of_fold(
         contrast.test(s[0] >= c.threshold, s[1] >= c.threshold)
         for c, s in zip(candidates, scores, strict=True)
     ]
-    left = contrast
+    left, hidden, given = contrast, 0, [0] * len(candidates)
     # the strongest casts the shadows, whenever it was taken; no test gets stronger in this way
     for i in sorted(range(len(candidates)), key=lambda i: results[i].log10_p):
         if results[i].log10_p >= TELLING:
             break
         candidate = candidates[i]
         if left is not contrast:
-            given = left.test(*_with_sites(candidate, left, search))
-            if given.log10_p > LASTING * results[i].log10_p:
-                results[i] = given
+            rest = left.test(*_with_sites(candidate, left, search))
+            if rest.log10_p > LASTING * results[i].log10_p:
+                results[i], given[i] = rest, hidden
         weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
-        left = hide_sites(candidate, left, search, log10_p=weaker)
+        left, hidden = hide_sites(candidate, left, search, log10_p=weaker), hidden + 1
     return [
-        FoldTest(fold, candidate, result, len(candidates), auroc(*both))
-        for candidate, result, both in zip(candidates, results, scores, strict=True)
+        FoldTest(fold, candidate, results[i], len(candidates), auroc(*scores[i]), given[i])
+        for i, candidate in enumerate(candidates)
     ]
 
 

@@ -22,7 +22,8 @@ MOTIF_COLUMNS = (
     "or_high p_value e_value auroc bits best_match match_q_value source flags"
 ).split()
 SIGNIFICANCE_COLUMNS = (
-    "motif fold threshold test detail pos_hits pos_total neg_hits neg_total p_value n_tests e_value"
+    "motif fold threshold test detail pos_hits pos_total neg_hits neg_total p_value n_tests "
+    "e_value given"
 ).split()
 SITE_COLUMNS = "motif sequence start end strand score p_value matched".split()
 FOLD_COLUMNS = "id fold group role".split()
@@ -102,6 +103,7 @@ def significance_rows(found: Discovery) -> Iterator[list[Any]]:
                 format_log10(r.log10_p, 6),
                 test.tests,
                 format_log10(test.log10_e, 6),
+                test.given,
             ]
 
 

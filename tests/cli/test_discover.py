@@ -112,6 +112,13 @@ def test_a_database_that_is_none_is_one_line(peaks, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_quick_and_thorough_contradict_each_other(peaks, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    assert main(["discover", str(peaks), "--quick", "--thorough", "-o", out, "-q"]) == 2
+    assert "--quick and --thorough contradict each other" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_each_fold_is_tested_whole(twice):
     folds = Counter(
         row["fold"] for row in rows_of(twice / "a" / "folds.tsv") if row["role"] == "analysed"

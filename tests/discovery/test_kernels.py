@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from seqcnn.discovery import network
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH
@@ -56,10 +55,10 @@ def test_of_like_kernels_one_is_read_and_of_silent_ones_none(contrast):
     assert len(found) <= len(WORDS) - 1
 
 
-def test_no_more_kernels_are_read_than_pay(contrast, monkeypatch):
-    monkeypatch.setattr(network, "READ_KERNELS", 1)
-    (frame,) = kernel_frames(member_with(WORDS), contrast, BOTH)
+def test_no_more_kernels_are_read_than_asked_for(contrast):
+    (frame,) = kernel_frames(member_with(WORDS), contrast, BOTH, 1)
     assert letters(frame) in ("TGACTCAGC", "GCTGAGTCA")
+    assert len(kernel_frames(member_with(WORDS), contrast, BOTH, 0)) == 0
 
 
 def test_sequences_shorter_than_the_kernels():

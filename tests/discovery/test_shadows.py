@@ -32,7 +32,7 @@ def held(seed: int, shares: dict[str, float], number: int = 400) -> Contrast:
 
 
 def marginal(one: Candidate, contrast: Contrast) -> FoldTest:
-    return significance.tests_of_fold(0, [one], contrast, BOTH)[0]
+    return significance.fold_tests(0, [one], contrast, BOTH)[0]
 
 
 def scores_by_loop(codes: np.ndarray, one: Candidate) -> np.ndarray:
@@ -65,7 +65,7 @@ SHADOWS = {
 def test_a_shadow_is_reported_by_what_is_left_of_it(text):
     contrast = held(0, {COMMON: 0.4, RARE: 0.2})
     first, second, shadow = candidate(COMMON), candidate(RARE), candidate(text, -3.0)
-    reported = significance.tests_of_fold(0, [first, second, shadow], contrast, BOTH)
+    reported = significance.fold_tests(0, [first, second, shadow], contrast, BOTH)
     assert marginal(shadow, contrast).result.log10_p < -8
     assert reported[2].result.log10_p > LASTING * marginal(shadow, contrast).result.log10_p
     assert reported[2].result.log10_p > -2
@@ -79,16 +79,18 @@ def test_a_shadow_is_reported_by_what_is_left_of_it(text):
             codes = hidden_by_loop(codes, better, -4.0 + WEAKER)
         left.append((scores_by_loop(codes, shadow) >= shadow.threshold).any(1))
     assert reported[2].result == contrast.test(*left)
+    assert reported[2].given == len(stronger)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_motif_that_shares_no_sites_keeps_its_p_value(seed):
     contrast = held(seed, {COMMON: 0.4, RARE: 0.1})
     first, second = candidate(COMMON), candidate(RARE)
-    reported = significance.tests_of_fold(0, [first, second], contrast, BOTH)
+    reported = significance.fold_tests(0, [first, second], contrast, BOTH)
     for test, one in zip(reported, (first, second), strict=True):
         assert test.result == marginal(one, contrast).result
         assert test.result.log10_p < -15
+        assert test.given == 0
 
 
 def test_the_reported_p_value_is_never_below_that_of_all_sequences():
@@ -98,7 +100,7 @@ def test_the_reported_p_value_is_never_below_that_of_all_sequences():
         texts = [COMMON[rng.integers(3) :][: rng.integers(5, 8)] for _ in range(3)]
         texts += ["".join(rng.choice(list("ACGT"), 8)) for _ in range(2)]
         tried = [candidate(text, -2.5) for text in texts]
-        for test in significance.tests_of_fold(0, tried, contrast, BOTH):
+        for test in significance.fold_tests(0, tried, contrast, BOTH):
             assert test.result.log10_p >= marginal(test.candidate, contrast).result.log10_p - 1e-9
             assert test.tests == len(tried)
 
@@ -108,7 +110,7 @@ def test_p_values_hold_where_there_is_no_motif():
     below = np.zeros(3)
     tried = [candidate(text, -2.7) for text in ("TGACTCA", "GACTCAG", "AACCGT")]
     for seed in range(150):
-        tests = significance.tests_of_fold(0, tried, held(seed, {}, 60), BOTH)
+        tests = significance.fold_tests(0, tried, held(seed, {}, 60), BOTH)
         below += [t.result.log10_p <= -1 for t in tests]
     assert (below <= 15 + 3 * np.sqrt(150 * 0.1 * 0.9)).all()
     assert below.sum() > 0
@@ -124,10 +126,8 @@ def test_hidden_letters_are_no_evidence():
     rng = np.random.default_rng(4)
     texts = ["".join(rng.choice(list("ACGT"), rng.integers(4, 20))) for _ in range(20)]
     tried = [candidate(text, -rng.uniform(1.5, 4)) for text in texts]
-    assert all(
-        t.result.log10_p > -1.5 for t in significance.tests_of_fold(0, tried, contrast, BOTH)
-    )
+    assert all(t.result.log10_p > -1.5 for t in significance.fold_tests(0, tried, contrast, BOTH))
 
 
 def test_no_candidate_is_no_test():
-    assert significance.tests_of_fold(0, [], held(5, {}, 20), BOTH) == []
+    assert significance.fold_tests(0, [], held(5, {}, 20), BOTH) == []
