@@ -4,7 +4,8 @@
     python benchmarks/bench_discovery_grid.py --grid full --table grid.tsv
     python benchmarks/bench_discovery_grid.py --grid full --table streme.tsv --tool streme
 
-The table is written line by line, and a run that it holds already is not run again. `streme`, of
+The table is written line by line, and a run that it holds already is not run again. `words` is
+seqcnn without seeds from the kernels of its networks, which are trained all the same. `streme`, of
 the MEME suite, is used from where the user has it installed. `--summary` prints recall and means of
 one table, or of two side by side over the runs that both hold.
 """
@@ -30,6 +31,12 @@ from seqcnn.seq.io.fasta import write_fasta
 
 FRACTIONS, LENGTHS, NUMBERS = (0.01, 0.02, 0.05, 0.1, 0.3), (50, 100, 200, 500), (200, 2000, 20000)
 TRIPLE = (0.6, 0.25, 0.1)
+WORDS_ONLY = """
+import pathlib, sys
+from seqcnn.cli.discover import run_discover
+run_discover(sys.argv[1], pathlib.Path(sys.argv[2]), force=False, quiet=True, kernels=0,
+             database="none")
+"""
 COLUMNS = (
     "number", "length", "fraction", "band", "motifs", "seed", "cpu_s", "wall_s", "peak_mb", "motif",
     "rank", "log10_e", "r", "coverage", "oracle_r", "false"
@@ -101,6 +108,9 @@ def run_cell(cell: Cell, tool: str, options: list[str]) -> list[tuple[object, ..
             command = ["streme", "--p", str(fasta), "--oc", str(out), "--dna", "--maxw", "20"]
             costs = measured([*command, "--nmotifs", "20" if cell.motifs > 3 else "3", *options])
             found = motifs_of(out / "streme.txt")
+        elif tool == "words":
+            costs = measured([sys.executable, "-c", WORDS_ONLY, str(fasta), str(out)])
+            found = motifs_of(out / "motifs.meme")
         else:
             base = [sys.executable, "-m", "seqcnn", "discover", str(fasta), "-o", str(out), "-q"]
             costs = measured([*base, *options])
@@ -170,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--grid", choices=("tiny", "triples", "many", "full"), default="tiny")
     parser.add_argument("--table", type=Path, help="where rows are kept")
-    parser.add_argument("--tool", choices=("seqcnn", "streme"), default="seqcnn")
+    parser.add_argument("--tool", choices=("seqcnn", "words", "streme"), default="seqcnn")
     parser.add_argument("--summary", type=Path, nargs="+", help="tables to sum up, then stop")
     parser.add_argument("--options", default="", help="more options for the tool")
     options = parser.parse_args()
