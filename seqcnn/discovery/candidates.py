@@ -39,14 +39,14 @@ LETTERS, LEAST_ROWS = 120_000, 300
 """Seeds are refined on sequences of so many letters, but on so many sequences if there are."""
 
 MORE = 4
-"""Times as many sequences are taken when no motif holds on fewer any more."""
+"""Times as many sequences are searched in each turn, until there are no more: common motifs are
+found on few, and cheaply."""
 
 WORDS = 3
 """Times as many words are looked at as are refined."""
 
 DOUBTFUL = 3
-"""So many motifs that hold little promise are tested too, for each number of sequences that was
-looked at: what is rare may be true."""
+"""So many motifs that hold little promise are tested too: what is rare may be true."""
 
 MOST_LETTERS, LEAST_ESTIMATED = 10_000_000, 500
 """Matrices are estimated on sequences of so many letters, but on so many sequences if there are:
@@ -94,36 +94,35 @@ def find_candidates(
     list of Candidate
         In the order in which they were taken.
     """
-    whole = training
     rows = max(LEAST_ROWS, LETTERS // training.foreground.shape[1])
-    parts = Parts.of(training.head(rows).thinned(search.copies))
-    taken: list[Taken] = []
-    level = 1
+    whole, taken = training, list[Taken]()
     for turn in range(search.rounds):
         if on_turn is not None:
             on_turn(turn / search.rounds)
-        seeds = _seeds(whole, parts, search, kernels if turn == 0 else None)
+        parts = Parts.of(whole.head(rows).thinned(search.copies))
+        seeds = _seeds(whole, parts, search, kernels, first=turn == 0)
         before = len(taken)
         _take(make_trials(seeds, parts, search), taken, parts, search)
+        holding = [each for each in taken if each.holds(search)]
+        last = rows >= len(training) and not any(e.holds(search) for e in taken[before:])
+        if last or turn == search.rounds - 1 or len(holding) >= search.motifs:
+            break
+        if rows < len(training):
+            # what held little promise may hold much on more sequences: it is not hidden from them
+            rows, taken, whole = rows * MORE, holding, training
+            before = 0
         for each in taken[before:]:
             whole = each.hide(whole, search)
-        holding = [each.holds(search) for each in taken]
-        if sum(holding) >= search.motifs:
-            break
-        if not any(holding[before:]):
-            if rows >= len(training):
-                break
-            rows, level = rows * MORE, level + 1
-            # what held little promise may hold much on more sequences: it is not hidden from them
-            taken, whole = [each for each in taken if each.holds(search)], training
-            for each in taken:
-                whole = each.hide(whole, search)
-        parts = Parts.of(whole.head(rows).thinned(search.copies))
-    return _estimated(_chosen(taken, search, DOUBTFUL * level), training, search)
+    return _estimated(_chosen(taken, search), training, search)
 
 
-def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | None) -> list[Seed]:
-    """Take words of all sequences, and kernels; parts know nothing of the letters in another."""
+def _seeds(
+    whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | None, *, first: bool
+) -> list[Seed]:
+    """Take words of all sequences, and kernels; parts know nothing of the letters in another.
+
+    In the first turn all kernels are tried, in later ones those that are promising.
+    """
     words = enriched_words(
         whole, search.alphabet, number=WORDS * search.words, both_strands=search.both_strands
     )
@@ -144,11 +143,11 @@ def _seeds(whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | 
             Seed(np.stack([f[i] for f in frames]), "word", word.log10_tried)
             for i, word in enumerate(words)
         ]
-        seeds = promising(seeds, parts, search, search.words)
     most = max((seed.log10_tried for seed in seeds), default=0.0)
-    return seeds + [
-        Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)
-    ]
+    read = [Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)]
+    if first:
+        return promising(seeds, parts, search, search.words) + read
+    return promising([*seeds, *read], parts, search, search.words)
 
 
 def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search) -> None:
@@ -171,7 +170,8 @@ def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search)
         trials = [
             t
             for t, j in zip(trials, judged, strict=True)
-            if j.log10_e <= search.doubt_log10_e and not alike(t.candidate, best.candidate, search)
+            if j.log10_e <= search.doubt_log10_e
+            and not alike(t.candidate, best.candidate, search, VERSION)
         ]
 
 
@@ -185,12 +185,12 @@ def _add(new: Taken, taken: list[Taken], search: Search) -> None:
         taken.append(new)
 
 
-def _chosen(taken: Sequence[Taken], search: Search, doubtful_most: int) -> list[Taken]:
+def _chosen(taken: Sequence[Taken], search: Search) -> list[Taken]:
     """Leave out motifs of little promise but for the best of them."""
     holding = [each for each in taken if each.holds(search)]
     doubtful = [each for each in taken if not each.holds(search)]
     doubtful.sort(key=lambda each: each.judgement.log10_e)
-    return holding[: search.motifs] + doubtful[:doubtful_most]
+    return holding[: search.motifs] + doubtful[:DOUBTFUL]
 
 
 def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> list[Candidate]:
@@ -202,12 +202,13 @@ def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> l
     sample = training.head(rows).thinned(search.copies)
     fitted = fit_mixture([each.candidate for each in chosen], sample, search)
     result: list[Candidate] = []
-    for candidate, halves, each in zip(
-        fitted, split_halves(fitted, sample, search), chosen, strict=True
-    ):
+    split = split_halves(fitted, sample, search)
+    whole = [c for c, halves in zip(fitted, split, strict=True) if not halves]
+    for candidate, halves, each in zip(fitted, split, chosen, strict=True):
         if halves:
-            others = [other for other in fitted if other is not candidate]
-            result += [h for h in halves if not any(alike(h, other, search) for other in others)]
+            for half in halves:
+                if not any(alike(half, other, search) for other in [*whole, *result]):
+                    result.append(half)
             continue
         threshold = settled_threshold(
             candidate.scores(search),

@@ -1,7 +1,9 @@
 """Two motifs that always keep one distance look like a single one: its halves are told apart here.
 
-A gapped motif needs both of its halves: neither is seen more often than by chance without the
-other. Of two motifs each stands for itself, and what ties them is a matter of their spacing.
+From sequences alone a gapped motif and a pair that always keeps its distance cannot be told apart.
+Here those are two that could each be found by itself: each half says enough to be a motif, is
+nearly as significant alone as with the other, and is no copy of it. A pair of like halves is a
+dimer, short halves are boxes of one motif.
 """
 
 from collections.abc import Sequence
@@ -9,14 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, scan_contrast, with_thresholds
+from seqcnn.discovery.candidate import Candidate, Search, alike, scan_contrast, with_thresholds
 from seqcnn.discovery.contrast import Contrast
 
 GAP, QUIET = 6, 0.25
 """So many columns in a row that have no more bits than this are a gap."""
 
-HALF = 8.0
-"""Bits that a half must have to be a motif."""
+HALF = 13.0
+"""Bits that a half must have to be a motif: more than six letters."""
 
 ALONE = 0.5
 """Each half alone must reach this share of the log10 p of the whole."""
@@ -73,9 +75,10 @@ def _halves(candidate: Candidate, search: Search) -> list[Candidate]:
         return []
     columns = np.flatnonzero(candidate.used)
     places = np.arange(len(candidate.used))
-    return [
+    halves = [
         replace(candidate, used=np.isin(places, part)) for part in (columns[:first], columns[last:])
     ]
+    return [] if alike(halves[0], halves[1], search) else halves
 
 
 def _longest_gap(bits: np.ndarray) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """One motif in, one motif out: families that turn out to be the same motif are joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from seqcnn.discovery.candidate import (
 )
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.significance import Family
+from seqcnn.motifs.scan import Hits
 
 LEAST_STRICT, LEAST_STRICT_EACH = 1e-3, 0.1
 """A site has a p-value of the greater of these at most, whatever the threshold of its motif: of a
@@ -37,7 +38,7 @@ class Gathered:
     family
         The tests of all versions of it.
     candidate
-        The matrix of the best version, fitted to all data.
+        The matrix of the best version; in the end fitted to all data.
     log10_p
         log10 of the p-value of a word from which on it is a site.
     """
@@ -60,14 +61,9 @@ class Gathered:
 
 
 def gather(
-    families: Sequence[Family],
-    fitted: Sequence[Candidate],
-    contrast: Contrast,
-    search: Search,
-    *,
-    limit: float,
+    families: Sequence[Family], contrast: Contrast, search: Search, *, limit: float
 ) -> list[Gathered]:
-    """Join families whose matrices are alike on all data, or whose sites are the same.
+    """Join families whose matrices are alike, or whose sites are the same.
 
     Half of a motif that was found in one fold and the whole that was found in another are one
     motif; so is what was read out of weak sites of a better one.
@@ -75,9 +71,7 @@ def gather(
     Parameters
     ----------
     families
-        In rank order.
-    fitted
-        A matrix for each, fitted to all data.
+        In rank order; the matrices are those that were tested best.
     contrast
         Sequences in which sites are compared.
     search
@@ -85,16 +79,33 @@ def gather(
     limit
         E-value up to which sites are compared; what is weaker is no motif anyway.
     """
+    every = [
+        Gathered(family, family.best.candidate, _strictness(family, contrast.foreground, search))
+        for family in families
+    ]
+    sites: dict[int, list[Hits]] = {}  # by identity: sites are found once
+
+    def same(one: Gathered, other: Gathered) -> bool:
+        for each in (one, other):
+            if id(each.candidate) not in sites:
+                sites[id(each.candidate)] = [
+                    sites_of(each.candidate, codes, search, log10_p=each.log10_p)
+                    for codes in (contrast.foreground, contrast.control)
+                ]
+        found = [sites[id(each.candidate)] for each in (one, other)]
+        widths = [int(each.candidate.used.sum()) for each in (one, other)]
+        return _same_sites(found, widths, contrast)
+
     kept: list[Gathered] = []
-    for family, candidate in zip(families, fitted, strict=True):
-        new = Gathered(family, candidate, _strictness(family, contrast.foreground, search))
-        weak = family.log10_e > np.log10(limit)
+    for new in every:
+        weak = new.family.log10_e > np.log10(limit)
+        least = SAME if weak else VERSION
         home = next(
             (
                 i
                 for i, old in enumerate(kept)
-                if alike(candidate, old.candidate, search, SAME if weak else VERSION)
-                or (not weak and _same_sites(old, new, contrast, search))
+                if alike(new.candidate, old.candidate, search, least)
+                or (not weak and same(old, new))
             ),
             None,
         )
@@ -105,22 +116,40 @@ def gather(
     return kept
 
 
-def _same_sites(one: Gathered, other: Gathered, contrast: Contrast, search: Search) -> bool:
-    """Say whether most sites of one of two motifs are sites of the other."""
-    widths = [int(g.candidate.used.sum()) for g in (one, other)]
+def refitted(
+    gathered: Sequence[Gathered], fitted: Sequence[Candidate], search: Search
+) -> list[Gathered]:
+    """Put matrices that were fitted to all data in place; join what has become the same."""
+    kept: list[Gathered] = []
+    for old, candidate in zip(gathered, fitted, strict=True):
+        new = replace(old, candidate=candidate)
+        home = next(
+            (i for i, k in enumerate(kept) if alike(candidate, k.candidate, search, VERSION)), None
+        )
+        if home is None:
+            kept.append(new)
+        else:
+            kept[home] = kept[home].joined(new, search)
+    return kept
+
+
+def _same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contrast) -> bool:
+    """Say whether most sites of one of two motifs are sites of the other.
+
+    `found` has for each motif its sites in foreground and control.
+    """
     needed = max(1, round(COVERED * min(widths)))
     shared = []  # foreground and control: sites of either that are the other's, and all
-    for codes in (contrast.foreground, contrast.control):
-        found = [sites_of(g.candidate, codes, search, log10_p=g.log10_p) for g in (one, other)]
+    for side, codes in enumerate((contrast.foreground, contrast.control)):
+        hits = [each[side] for each in found]
         covered = [
-            _covered(h.sequence, h.start, w, codes.shape)
-            for h, w in zip(found, widths, strict=True)
+            _covered(h.sequence, h.start, w, codes.shape) for h, w in zip(hits, widths, strict=True)
         ]
         both = [
             np.count_nonzero(_letters_in(covered[1 - i], h.sequence, h.start, widths[i]) >= needed)
-            for i, h in enumerate(found)
+            for i, h in enumerate(hits)
         ]
-        shared.append([both, [len(h.sequence) for h in found]])
+        shared.append([both, [len(h.sequence) for h in hits]])
     scale = len(contrast) / max(len(contrast.control), 1)
     excess = np.array(shared[0]) - scale * np.array(shared[1])
     return bool((excess[0] >= SHARED * np.maximum(excess[1], 1.0)).any())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seqcnn.discovery.candidate import (
+    SAME,
     Candidate,
     Search,
     alike,
@@ -61,6 +62,7 @@ def fit_mixture(
     search: Search,
     *,
     palindromes: bool = False,
+    least: float = SAME,
 ) -> list[Candidate]:
     """Estimate the matrices of motifs from all of their sites, and trim them.
 
@@ -74,6 +76,8 @@ def fit_mixture(
         Alphabet, strands, background, widths.
     palindromes
         Whether to make motifs symmetric that might as well be, see `as_palindrome`.
+    least
+        Likeness to the given matrix that the fitted one must keep.
 
     Returns
     -------
@@ -88,7 +92,8 @@ def fit_mixture(
     if palindromes and search.both_strands:
         fitted = [as_palindrome(c, search) for c in fitted]
     kept = [
-        new if alike(new, old, search) else old for new, old in zip(fitted, candidates, strict=True)
+        new if alike(new, old, search, least) else old
+        for new, old in zip(fitted, candidates, strict=True)
     ]
     found = scan_contrast(kept, contrast, search)
     return [

@@ -129,8 +129,8 @@ def _found_with_networks(
     tell("gathering motifs", 0.85)
     gathered = families(tests, search, FOLDS)
     found = finish_motifs(gathered, data.whole, search, limit=settings.e_value)
-    note_composition(found, notes)
     significant = [m.log10_e <= np.log10(settings.e_value) for m in found]
+    note_composition(found[: sum(significant)], notes)
     motifs, sites = find_sites(
         found[: sum(significant)],
         inputs.sequences,

@@ -8,7 +8,7 @@ forming them never shrinks a number of tests. Counts are never pooled over folds
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,13 +48,15 @@ class FoldTest:
     candidate
         What was tested; matrix and threshold come from the other folds.
     result
-        The exact test.
+        The exact test, of what is left beyond stronger candidates if `given` is not 0.
     tests
         Number of candidates tested in this fold.
     auroc
         Of the best site's score, foreground against control.
     given
         Number of stronger candidates whose sites were hidden; 0 if all letters were there.
+    plain
+        The exact test with all letters, for effect sizes; the same as `result` by default.
     """
 
     fold: int
@@ -63,6 +65,12 @@ class FoldTest:
     tests: int
     auroc: float
     given: int = 0
+    plain: ExactTest = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Take the only test for both."""
+        if self.plain is None:
+            object.__setattr__(self, "plain", self.result)
 
     @property
     def log10_e(self) -> float:
@@ -80,10 +88,13 @@ class Family:
         In any order; they are kept sorted, the best first.
     folds
         Number of all folds, whether the motif was found for them or not.
+    shown
+        The tests whose counts are effect sizes, see `like`.
     """
 
     tests: tuple[FoldTest, ...]
     folds: int
+    shown: tuple[FoldTest, ...] = ()
 
     def __post_init__(self) -> None:
         """Sort the tests."""
@@ -92,6 +103,15 @@ class Family:
     def joined(self, other: "Family") -> "Family":
         """Take the tests of another family in."""
         return Family(self.tests + other.tests, self.folds)
+
+    def like(self, candidate: Candidate, search: Search) -> "Family":
+        """Take effect sizes from the test of each fold that is most like a candidate."""
+        best = {}
+        for test in self.tests:
+            r = likeness_of(test.candidate, candidate, search)
+            if test.fold not in best or r > best[test.fold][0]:
+                best[test.fold] = r, test
+        return replace(self, shown=tuple(best[fold][1] for fold in sorted(best)))
 
     @property
     def best(self) -> FoldTest:
@@ -107,12 +127,14 @@ class Family:
     def auroc(self) -> float:
         """Mean over the tests of different folds, weighted by their sizes."""
         by_fold = self.one_per_fold
-        weights = [t.result.total for t in by_fold]
+        weights = [t.plain.total for t in by_fold]
         return float(np.average([t.auroc for t in by_fold], weights=weights))
 
     @property
     def one_per_fold(self) -> list[FoldTest]:
-        """The best test of each fold that has one."""
+        """The test of each fold that counts for effect sizes, by default the best."""
+        if self.shown:
+            return list(self.shown)
         seen: dict[int, FoldTest] = {}
         for test in self.tests:
             seen.setdefault(test.fold, test)
@@ -121,7 +143,7 @@ class Family:
     @property
     def table(self) -> tuple[int, int, int, int]:
         """Counts pooled over folds, an effect size only: hits, total, control hits, total."""
-        results = [t.result for t in self.one_per_fold]
+        results = [t.plain for t in self.one_per_fold]
         return (
             sum(r.hits for r in results),
             sum(r.total for r in results),
@@ -132,7 +154,7 @@ class Family:
     @property
     def odds_ratio(self) -> Estimate:
         """Of a site in foreground against control, within strata where there are some."""
-        results = [t.result for t in self.one_per_fold]
+        results = [t.plain for t in self.one_per_fold]
         if results[0].test == "cmh":
             strata = [parse_detail(r.test, r.detail).reshape(-1, 2, 2) for r in results]
             return stratified_odds_ratio(np.concatenate(strata))
@@ -177,7 +199,7 @@ def fold_tests(
         contrast.test(s[0] >= c.threshold, s[1] >= c.threshold)
         for c, s in zip(candidates, scores, strict=True)
     ]
-    left, hidden, given = contrast, 0, [0] * len(candidates)
+    left, hidden, given, plain = contrast, 0, [0] * len(candidates), list(results)
     # the strongest casts the shadows, whenever it was taken; no test gets stronger in this way
     for i in sorted(range(len(candidates)), key=lambda i: results[i].log10_p):
         if results[i].log10_p >= TELLING:
@@ -190,7 +212,9 @@ def fold_tests(
         weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
         left, hidden = hide_sites(candidate, left, search, log10_p=weaker), hidden + 1
     return [
-        FoldTest(fold, candidate, results[i], len(candidates), auroc(*scores[i]), given[i])
+        FoldTest(
+            fold, candidate, results[i], len(candidates), auroc(*scores[i]), given[i], plain[i]
+        )
         for i, candidate in enumerate(candidates)
     ]
 

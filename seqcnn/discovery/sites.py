@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Search
+from seqcnn.discovery.candidate import VERSION, Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.doubts import doubts_about
-from seqcnn.discovery.merge import Gathered, gather
+from seqcnn.discovery.merge import Gathered, gather, refitted
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
@@ -54,9 +54,11 @@ def finish_motifs(
     rows = np.linspace(0, len(data) - 1, min(len(data), most)).astype(int)
     control = np.arange(len(data.control))
     sample = data.select(rows, control).thinned(2)
-    fitted = fit_mixture([f.best.candidate for f in families], sample, search, palindromes=True)
-    gathered = gather(families, fitted, sample, search, limit=limit)
-    found = [_finish(motif, search) for motif in gathered]
+    gathered = gather(families, sample, search, limit=limit)
+    fitted = fit_mixture(
+        [each.candidate for each in gathered], sample, search, palindromes=True, least=VERSION
+    )
+    found = [_finish(motif, search) for motif in refitted(gathered, fitted, search)]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
@@ -117,7 +119,7 @@ def note_composition(motifs: Sequence[DiscoveredMotif], notes: Notes) -> None:
     """Say for motifs that composition may explain what p is with and without regard to it."""
     for m in motifs:
         if "composition" in m.flags:
-            within, crude = m.family.best.result.log10_p, crude_log10_p(m.family)
+            within, crude = m.family.best.plain.log10_p, crude_log10_p(m.family)
             notes.add(
                 f"{m.motif.consensus}: p = {format_log10(crude)} between all sequences and all "
                 f"controls, {format_log10(within)} within classes of like length and composition"
@@ -126,7 +128,7 @@ def note_composition(motifs: Sequence[DiscoveredMotif], notes: Notes) -> None:
 
 def crude_log10_p(family: Family) -> float:
     """Compute log10 p of a family's best test as if all sequences were alike in composition."""
-    result = family.best.result
+    result = family.best.plain
     if result.test != "cmh":
         return result.log10_p
     return fisher_log10_p(
@@ -138,6 +140,6 @@ def crude_log10_p(family: Family) -> float:
 
 
 def _finish(gathered: Gathered, search: Search) -> DiscoveredMotif:
-    family = gathered.family
+    family = gathered.family.like(gathered.candidate, search)
     motif = replace(gathered.candidate.motif(search), log10_e_value=family.log10_e)
     return DiscoveredMotif(motif, family, gathered.log10_p, flags=doubts_about(motif, family))

@@ -193,7 +193,7 @@ def promising(seeds: Sequence[Seed], parts: Parts, search: Search, number: int) 
         if not all(c.used.any() for c in (whole, *rivals)):
             continue
         trials.append(_trial(whole, tuple(rivals), seed, search))
-    judged = judge(trials, parts, search)
+    judged = judge(trials, parts, search) if trials else []
     order = np.argsort([j.log10_e for j in judged], kind="stable")
     return [trials[i].seed for i in order[:number]]
 

@@ -1,7 +1,6 @@
 """`Word`: letters at places, in a row or with a gap between them."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -65,18 +64,6 @@ class Word:
         """Read the word on the other strand."""
         codes = alphabet.complement_of_code[list(self.codes[::-1])]
         return Word(tuple(self.places[-1] - p for p in self.places[::-1]), tuple(codes.tolist()))
-
-    @cached_property
-    def _letters(self) -> dict[int, int]:
-        return dict(zip(self.places, self.codes, strict=True))
-
-    def shares(self, other: "Word") -> bool:
-        """Say whether all letters but two of the shorter word agree with the other one."""
-        needed = max(2, min(len(self.codes), len(other.codes)) - 2)
-        return any(
-            sum(self._letters.get(p + shift) == c for p, c in other._letters.items()) >= needed
-            for shift in range(-other.places[-1], self.places[-1] + 1)
-        )
 
 
 def number_words(codes: np.ndarray, size: int, places: tuple[int, ...]) -> np.ndarray:

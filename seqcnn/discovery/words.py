@@ -13,7 +13,7 @@ from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH
 from seqcnn.discovery.neighbours import with_neighbours
 from seqcnn.discovery.word import Word, number_words
-from seqcnn.seq.alphabet import Alphabet
+from seqcnn.seq.alphabet import PAD, Alphabet
 
 MOST_WORDS = 1 << 16
 """Words are as long as this number of different ones allows: 8 letters of DNA, 3 of protein."""
@@ -39,6 +39,9 @@ LOOKED_AT = 25
 
 BY_NEIGHBOURS = 0.6
 """Share of the words that are chosen with regard to their neighbourhood; short motifs have none."""
+
+TOGETHER = 1000
+"""Words that are compared with a better one at a time."""
 
 RANKED = 30
 """Words of each shape that are compared with one another, for each that is wanted."""
@@ -163,11 +166,38 @@ def _codes_of(word: int, length: int, size: int) -> tuple[int, ...]:
 def _unlike(words: Sequence[Word], paired: Alphabet | None, number: int) -> list[Word]:
     """Skip a word that shares all but two letters with a better one, on either strand."""
     chosen: list[Word] = []
-    for word in words:
-        strands = [word] if paired is None else [word, word.reverse_complement(paired)]
-        if any(better.shares(strand) for better in chosen for strand in strands):
-            continue
-        chosen.append(word)
+    for first in range(0, len(words), TOGETHER):
+        some = words[first : first + TOGETHER]
+        strands = [_laid_out(some)]
+        if paired is not None:
+            strands.append(_laid_out([word.reverse_complement(paired) for word in some]))
+        lengths = np.array([len(word.codes) for word in some])
+        new = np.ones(len(some), bool)
+        for better in chosen:
+            new &= ~_sharing(better, strands, lengths)
+        while new.any() and len(chosen) < number:
+            best = some[int(new.argmax())]
+            chosen.append(best)
+            new &= ~_sharing(best, strands, lengths)
         if len(chosen) == number:
             break
     return chosen
+
+
+def _laid_out(words: Sequence[Word]) -> np.ndarray:
+    """Write words into rows with a frame of room on either side, uint8 (n, 3 WIDTH)."""
+    rows = np.full((len(words), 3 * WIDTH), PAD, np.uint8)
+    for row, word in zip(rows, words, strict=True):
+        row[WIDTH + np.array(word.places)] = word.codes
+    return rows
+
+
+def _sharing(better: Word, strands: Sequence[np.ndarray], lengths: np.ndarray) -> np.ndarray:
+    """Say which words have all letters but two of the shorter of both at some shift, bool (n,)."""
+    most = np.zeros(len(lengths), np.uint8)
+    for rows in strands:
+        equal = np.zeros((len(rows), 2 * WIDTH), np.uint8)
+        for place, code in zip(better.places, better.codes, strict=True):
+            equal += rows[:, place : place + 2 * WIDTH] == code
+        most = np.maximum(most, equal.max(1))
+    return most >= np.maximum(2, np.minimum(len(better.codes), lengths) - 2)

@@ -98,7 +98,7 @@ def test_the_best_of_what_is_doubtful_is_tested_after_what_holds():
     promises = [-3.0, 2.5, -9.0, 0.5, 1.0, -2.0, 2.0, -8.0]
     taken = [Taken(word("ACGTACGT"), judgement(p)) for p in promises]
     search = Search(DNA, True, np.full(4, 0.25), motifs=3)
-    chosen = candidates._chosen(taken, search, 3)
+    chosen = candidates._chosen(taken, search)
     assert [t.judgement.log10_e for t in chosen] == [-3, -9, -2, 0.5, 1, 2]
 
 

@@ -140,20 +140,53 @@ def test_words_are_unlike_one_another_on_both_strands():
     )
     assert len(found) > 1
     for a, b in itertools.combinations(found, 2):
-        assert not a.shares(b)
-        assert not a.shares(b.reverse_complement(DNA))
+        assert not shares(a, b)
+        assert not shares(a, b.reverse_complement(DNA))
+
+
+def shares(a: Word, b: Word) -> bool:
+    """Say whether all letters but two of the shorter word agree with the other, shift by shift."""
+    letters = dict(zip(a.places, a.codes, strict=True))
+    needed = max(2, min(len(a.codes), len(b.codes)) - 2)
+    return any(
+        sum(letters.get(p + s) == c for p, c in zip(b.places, b.codes, strict=True)) >= needed
+        for s in range(-WIDTH, WIDTH)
+    )
+
+
+def run_of(text: str) -> Word:
+    return Word(tuple(range(len(text))), tuple(DNA.encode(text).tolist()))
 
 
 def test_sharing_is_agreement_of_all_letters_but_two():
-    word = Word(tuple(range(6)), tuple(DNA.encode("ACGTAC").tolist()))
+    word = run_of("ACGTAC")
+    gapped = Word((0, 1, 4, 5), tuple(DNA.encode("ACAC").tolist()))
+    others = [run_of("ACGTTT"), run_of("GTACGG"), run_of("ACGGGG"), gapped]
+    expected = [True, True, False, True]  # four in place; four, two places on
+    assert [shares(word, other) for other in others] == expected
+    for other, like in zip(others, expected, strict=True):
+        assert words._unlike([word, other], None, 9) == [word] + [other] * (not like)
+    assert words._unlike([run_of("AACCGG"), run_of("CCGGTT")], DNA, 9) == [run_of("AACCGG")]
 
-    def other(text: str) -> Word:
-        return Word(tuple(range(len(text))), tuple(DNA.encode(text).tolist()))
 
-    assert word.shares(other("ACGTTT"))  # four in place
-    assert word.shares(other("GTACGG"))  # four, two places on
-    assert not word.shares(other("ACGGGG"))
-    assert word.shares(Word((0, 1, 4, 5), tuple(DNA.encode("ACAC").tolist())))
+@pytest.mark.parametrize("together", [7, 1000])
+def test_the_greedy_choice_is_that_of_a_loop(together, monkeypatch):
+    monkeypatch.setattr(words, "TOGETHER", together)
+    rng = np.random.default_rng(3)
+    every = shapes(4, both_strands=True)
+    listed = []
+    for shape in rng.integers(len(every), size=60):
+        places = every[shape]
+        listed.append(Word(places, tuple(rng.integers(0, 2, len(places)).tolist())))
+    for paired in (None, DNA):
+        kept: list[Word] = []
+        for word in listed:
+            strands = [word] if paired is None else [word, word.reverse_complement(paired)]
+            if not any(shares(better, strand) for better in kept for strand in strands):
+                kept.append(word)
+        assert 3 < len(kept) < 50
+        assert words._unlike(listed, paired, 99) == kept
+        assert words._unlike(listed, paired, 3) == kept[:3]
 
 
 def test_a_word_in_two_sequences_is_no_seed():
