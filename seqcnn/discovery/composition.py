@@ -22,8 +22,8 @@ def strata_of(
     """Class sequences by how probable their composition is in the foreground.
 
     Sequences with the same propensity score are balanced in all that it was computed from
-    (Rosenbaum and Rubin 1984, doi:10.1080/01621459.1984.10478078), here the shares of letters and,
-    in nucleic acids, of CG.
+    (Rosenbaum and Rubin 1984, doi:10.1080/01621459.1984.10478078), here the shares of letters, of
+    CG in nucleic acids, and the number of known letters.
 
     Parameters
     ----------
@@ -42,6 +42,9 @@ def strata_of(
     features = np.concatenate(
         [_features(codes, alphabet, both_strands) for codes in (foreground, control)]
     )
+    features = features[:, np.ptp(features, axis=0) > 1e-9]
+    if not features.shape[1]:
+        return np.zeros(len(foreground), int), np.zeros(len(control), int)
     labels = np.repeat([1.0, 0.0], [len(foreground), len(control)])
     # squares: where the two sets differ in spread, odds are not linear
     centred = features - features.mean(0)
@@ -94,7 +97,9 @@ def letter_shares(codes: np.ndarray, letters: int) -> np.ndarray:
 
 
 def _features(codes: np.ndarray, alphabet: Alphabet, both_strands: bool) -> np.ndarray:
-    """Shares of all letters but one, and of CG; float64 (n, features)."""
+    """Shares of all letters but one, of CG, and how many letters are known, where this differs;
+    float64 (n, features).
+    """
     size = alphabet.size
     counts = _letter_counts(codes, size)
     if both_strands:
@@ -107,6 +112,8 @@ def _features(codes: np.ndarray, alphabet: Alphabet, both_strands: bool) -> np.n
         pairs = _pair_counts(codes, size)
         place = alphabet.letters.index("C") * size + alphabet.letters.index("G")
         columns.append(pairs[:, [place]] / np.maximum(pairs.sum(1, keepdims=True), 1))
+    # a sequence with more letters has more places for a site by chance
+    columns.append(np.log(np.maximum(counts.sum(1, keepdims=True), 1)))
     return np.concatenate(columns, axis=1)
 
 

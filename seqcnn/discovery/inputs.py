@@ -24,6 +24,9 @@ FEWEST = 20
 LONG, LONGER = 1000, 10
 """A sequence is cut if it has more letters than the first, and so many times the median."""
 
+USEFUL = 0.5
+"""With a smaller share of the smaller set in classes with the other set a note is due."""
+
 TELLING = 0.65
 """An AUROC of composition alone from which on the reader is told."""
 
@@ -123,8 +126,23 @@ def _given(
             f"composition alone tells foreground from control (AUROC {area:.2f}); motifs are "
             f"tested within classes of like composition, but the networks may use it"
         )
+    _note_overlap(strata, control_strata, notes)
     facts = {"control": "given", "strata": int(max(strata.max(), control_strata.max())) + 1}
     return FoldedContrast(whole, fold, control_fold), facts
+
+
+def _note_overlap(strata: np.ndarray, control_strata: np.ndarray, notes: Notes) -> None:
+    """Warn if most of the foreground has no like control: then silence says little."""
+    number = int(max(strata.max(), control_strata.max())) + 1
+    counts, control_counts = (np.bincount(s, minlength=number) for s in (strata, control_strata))
+    # what the test can use of a class is bounded by its smaller side
+    useful = int(np.minimum(counts, control_counts).sum())
+    if useful < USEFUL * min(len(strata), len(control_strata)):
+        notes.add(
+            f"only {useful:,} of {len(strata):,} sequences have a control of like composition and "
+            f"length: a motif may go unnoticed; take controls that are like the sequences "
+            f"(--control genome), or shuffles (no --control)"
+        )
 
 
 def _distinct_sides(

@@ -5,9 +5,10 @@ import pytest
 
 from seqcnn.discovery.composition import strata_of
 from seqcnn.discovery.control import cut_to_middle, matched_lengths, sides_of_shared
+from seqcnn.discovery.inputs import _note_overlap
 from seqcnn.discovery.notes import Notes
 from seqcnn.errors import SeqcnnError
-from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.alphabet import DNA, PAD
 from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.tests import stratified_log10_p
 from tests.discovery.planted import as_set, random_rows, rows_of
@@ -164,3 +165,27 @@ def test_a_control_that_is_the_foreground_is_refused():
     reverse = np.stack([DNA.reverse_complement(row) for row in rows])
     with pytest.raises(SeqcnnError, match="50 of 50 control sequences"):
         sides(reverse, rows, Notes())
+
+
+def test_classes_tell_sequences_with_hidden_letters_from_others():
+    """Half of the controls are half unknown: no class puts them beside whole sequences."""
+    rng = np.random.default_rng(8)
+    foreground = rng.integers(0, 4, (200, 80)).astype(np.uint8)
+    control = rng.integers(0, 4, (200, 80)).astype(np.uint8)
+    control[:100, 40:] = PAD
+    strata, control_strata = strata_of(foreground, control, DNA, both_strands=True)
+    known = np.arange(200) >= 100
+    shared = np.isin(control_strata, strata)
+    assert shared[known].mean() > 0.9
+    # they may fill up the class at the edge
+    assert shared[~known].mean() < 0.3
+    same = strata_of(foreground[:, :0], control[:, :0], DNA, both_strands=True)
+    assert not any(s.any() for s in same)
+
+
+@pytest.mark.parametrize(("apart", "noted"), [(0.0, False), (1.0, True)])
+def test_a_control_that_is_unlike_is_noted(apart, noted):
+    strata = np.repeat(np.arange(4), 25)
+    notes = Notes()
+    _note_overlap(strata + (4 if apart else 0), strata, notes)
+    assert any("only 0 of 100 sequences" in s for s in notes.sentences) is noted
