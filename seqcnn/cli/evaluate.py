@@ -152,7 +152,7 @@ def _facts(
 ) -> dict[str, Any]:
     from seqcnn.stats.classification import calibration_error_limit
     from seqcnn.training.baseline import Baseline, composition
-    from seqcnn.training.ensemble import composition_of, report_of
+    from seqcnn.training.evaluation import composition_of, report_of
     from seqcnn.training.metrics import main_metric
 
     facts: dict[str, Any] = {

@@ -1,10 +1,4 @@
-"""Train several networks, calibrate them, and report on sequences that none of them has seen.
-
-The sequences of a fold are dealt out to four disjoint roles: *train*; *stop*, which says which
-round is the best; *calibrate*; and *report*. Networks of one fold (an ensemble) differ in seed and
-in their stopping part; they share what calibrates and what is reported on, so that neither has
-been seen by any of them.
-"""
+"""Train several networks, calibrate them, and report on sequences that none of them has seen."""
 
 import hashlib
 import logging
@@ -17,53 +11,22 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from seqcnn.data.split import strata_of_labels, stratified_folds
 from seqcnn.errors import SeqcnnError
-from seqcnn.stats.classification import calibration_error_limit
-from seqcnn.training.baseline import Baseline, composition
 from seqcnn.training.calibrate import Calibrator, fit_target_calibrator
 from seqcnn.training.checkpoint import CheckpointFolder
-from seqcnn.training.fitting import Epoch, Examples, Fitted, Progress, Recipe, fit_target
+from seqcnn.training.evaluation import HeldOut, fit_baselines, held_out_metrics
+from seqcnn.training.examples import Examples
+from seqcnn.training.fitting import Epoch, Fitted, Progress, fit_target
 from seqcnn.training.losses import balanced_class_weights
-from seqcnn.training.metrics import MEAN, intervals, main_metric, score
 from seqcnn.training.predict import mean_outputs, predictions_of_codes
+from seqcnn.training.roles import Sample, deal, sizes_of_roles
+from seqcnn.training.step import Recipe
 from seqcnn.training.targets import Target
-
-PART, FEWEST_PARTS, MOST_PARTS = 200, 5, 20
-"""A part holds about so many sequences, if there are as many parts as these two allow."""
 
 ATTEMPTS = 3
 """How often a network is trained whose units die, so that it gives the same for all sequences."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """All sequences with labels.
-
-    Parameters
-    ----------
-    x
-        uint8 (n, length).
-    labels
-        float64 (n, tasks), NaN where missing; of several classes (n, 1).
-    groups
-        int64 (n,): sequences that hang together, an original and its shuffles for instance.
-    counted
-        bool (n,): False for those that only train, such as all shuffles but the first.
-    weights
-        float64 (n,): how much each counts; None for all the same.
-    letters
-        Size of the alphabet.
-    """
-
-    x: np.ndarray
-    labels: np.ndarray
-    groups: np.ndarray
-    counted: np.ndarray
-    weights: np.ndarray | None
-    letters: int
 
 
 @dataclass(frozen=True)
@@ -126,22 +89,15 @@ class EnsembleFit:
         Facts that belong in the model: target, prevalence, baseline.
     metrics
         For `metrics.json`.
+    held_out
+        Predictions by the networks that have not seen what they predict.
     """
 
     members: tuple[Trained, ...]
     target: Target
     extra: Mapping[str, Any]
     metrics: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class _Roles:
-    """Rows of one fold: int64 each, disjoint; `stop` has one array for each network."""
-
-    train: tuple[np.ndarray, ...]
-    stop: tuple[np.ndarray, ...]
-    calibrate: np.ndarray
-    report: np.ndarray
+    held_out: HeldOut
 
 
 def train_ensemble(
@@ -179,14 +135,14 @@ def train_ensemble(
         As `fit_target`.
     """
     target = target.fitted(sample.labels)
-    roles = deal(sample, target, plan)
+    roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
     encoded = target.encode(sample.labels)
     weights = None if sample.weights is None else sample.weights.astype(np.float32)
     data = Examples(sample.x, encoded, weights)
     recipe = _balanced(plan.recipe, target, sample)
     identity = _identity(sample, target, replace(plan, recipe=recipe))
     members: list[Trained] = []
-    predicted = np.full((len(sample.x), target.outputs), np.nan)
+    predicted: list[np.ndarray] = []
     total = plan.folds * plan.ensemble
     for fold, rows in enumerate(roles):
         fits = []
@@ -209,14 +165,16 @@ def train_ensemble(
         calibrator = _calibrator([f.network for f in fits], sample, target, rows.calibrate)
         facts = {"fold": fold, "calibrator": calibrator.to_dict()}
         these = [Trained(f.network, facts, f.history) for f in fits]
-        predicted[rows.report] = predictions_of_codes(these, sample.x[rows.report], target)
+        predicted.append(predictions_of_codes(these, sample.x[rows.report], target))
         members += these
-    baseline, scores = _baselines(sample, target, roles)
+    baseline, scores = fit_baselines(sample, target, roles)
     extra = {"kind": "train", "target": target.to_dict(), "composition": baseline.to_dict()}
     if target.kind == "binary":
         extra["prevalence"] = float(sample.labels[sample.counted, 0].mean())
-    metrics = _metrics(sample, target, roles, predicted, scores, plan.seed)
-    return EnsembleFit(tuple(members), target, extra, metrics)
+    held_out = HeldOut.of(roles, predicted)
+    metrics = held_out_metrics(sample, target, held_out, scores, seed=plan.seed)
+    metrics["sequences"] = sizes_of_roles(roles)
+    return EnsembleFit(tuple(members), target, extra, metrics, held_out)
 
 
 def _fit_living(
@@ -252,54 +210,6 @@ def _fit_living(
     return found
 
 
-def deal(sample: Sample, target: Target, plan: Plan) -> list[_Roles]:
-    """Deal the sequences out to the roles of each fold, groups in one piece.
-
-    Raises
-    ------
-    SeqcnnError
-        There are too few.
-    """
-    counted = np.flatnonzero(sample.counted)
-    parts = int(np.clip(len(counted) // PART, FEWEST_PARTS, MOST_PARTS))
-    parts = max(parts, plan.ensemble + 2)
-    strata = strata_of_labels(sample.labels[counted], classes=target.classifies)
-    groups = sample.groups[counted]
-    try:
-        outer_parts = parts if plan.folds == 1 else plan.folds
-        outer = stratified_folds(groups, strata, outer_parts, seed=plan.seed)
-        return [
-            _roles(sample, counted, strata, outer == fold, parts, plan)
-            for fold in range(plan.folds)
-        ]
-    except SeqcnnError as error:
-        raise SeqcnnError(
-            f"there are too few sequences to train, stop, calibrate and report on different ones: "
-            f"{error.message}; add sequences, or lower --folds or --ensemble"
-        ) from error
-
-
-def _roles(
-    sample: Sample,
-    counted: np.ndarray,
-    strata: np.ndarray,
-    reported: np.ndarray,
-    parts: int,
-    plan: Plan,
-) -> _Roles:
-    rest = counted[~reported]
-    inner = stratified_folds(sample.groups[rest], strata[~reported], parts, seed=plan.seed + 1)
-    stop = tuple(rest[inner == 1 + i] for i in range(plan.ensemble))
-    calibrate, report = rest[inner == 0], counted[reported]
-    everything = np.arange(len(sample.x))
-    train = []
-    for rows in stop:
-        taken = np.concatenate([rows, calibrate, report])
-        # whatever hangs together with these, shuffles too, trains nothing
-        train.append(everything[~np.isin(sample.groups, sample.groups[taken])])
-    return _Roles(tuple(train), stop, calibrate, report)
-
-
 def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
     """Let the stopping part weigh classes as the batches do."""
     if not recipe.balanced:
@@ -316,89 +226,6 @@ def _calibrator(
     logits = mean_outputs(networks, sample.x[rows])
     weights = None if sample.weights is None else sample.weights[rows]
     return fit_target_calibrator(target, logits, sample.labels[rows], weights)
-
-
-def _baselines(sample: Sample, target: Target, roles: list[_Roles]) -> tuple[Baseline, np.ndarray]:
-    """Fit composition alone, on all for the model, and without the reported for their scores."""
-    counted = np.flatnonzero(sample.counted)
-    features = composition(sample.x[counted], sample.letters)
-    labels = sample.labels[counted]
-    scores = np.full((len(sample.x), target.outputs), np.nan)
-    for rows in roles:
-        held = np.isin(counted, rows.report)
-        model = Baseline.fit(target, features[~held], labels[~held])
-        scores[counted[held]] = model(features[held])
-    return Baseline.fit(target, features, labels), scores
-
-
-def _metrics(
-    sample: Sample,
-    target: Target,
-    roles: list[_Roles],
-    predicted: np.ndarray,
-    scores: np.ndarray,
-    seed: int,
-) -> dict[str, Any]:
-    rows = np.concatenate([r.report for r in roles])
-    labels = sample.labels[rows]
-    facts: dict[str, Any] = {
-        "target": target.kind,
-        "main": main_metric(target),
-        "held_out": report_of(target, predicted[rows], labels, sample.groups[rows], seed=seed),
-        "composition": composition_of(target, scores[rows], labels),
-        "folds": [
-            score_of_main(target, predicted[r.report], sample.labels[r.report]) for r in roles
-        ],
-        "sequences": {
-            "train": [len(t) for r in roles for t in r.train],
-            "stop": [len(s) for r in roles for s in r.stop],
-            "calibrate": [len(r.calibrate) for r in roles],
-            "report": [len(r.report) for r in roles],
-        },
-    }
-    if target.kind == "binary":
-        facts["ece_limit"] = calibration_error_limit(predicted[rows, 0], seed=seed)
-    return facts
-
-
-def report_of(
-    target: Target,
-    predicted: np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray | None = None,
-    *,
-    seed: int = 0,
-) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Compute all metrics with intervals as plain numbers; None where one is not defined."""
-    found = intervals(target, predicted, labels, groups=groups, seed=seed)
-    return {
-        task: {
-            metric: {
-                name: float(value) if np.isfinite(value) else None
-                for name, value in asdict(estimate).items()
-            }
-            for metric, estimate in metrics.items()
-        }
-        for task, metrics in found.items()
-    }
-
-
-def composition_of(target: Target, scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Compute the main metric of the composition-only baseline for each task."""
-    metric = main_metric(target)
-    # any rising function of the scores has the same area
-    shown = 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
-    found = score(target, shown, labels)
-    kept = {name[: -len(metric) - 1]: v for name, v in found.items() if name.endswith(f"/{metric}")}
-    return {task: float(v) if np.isfinite(v) else None for task, v in kept.items()}
-
-
-def score_of_main(target: Target, predicted: np.ndarray, labels: np.ndarray) -> float | None:
-    """Compute the metric that sums all up, the mean over tasks."""
-    found = score(target, predicted, labels)
-    task = MEAN if target.outputs > 1 else target.names[0]
-    value = found[f"{task}/{main_metric(target)}"]
-    return float(value) if np.isfinite(value) else None
 
 
 def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from flax import nnx
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
-from seqcnn.training.fitting import predict_outputs
 from seqcnn.training.loop import predict_logits
+from seqcnn.training.step import predict_outputs
 from seqcnn.training.targets import Target
 
 if TYPE_CHECKING:

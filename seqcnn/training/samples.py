@@ -10,7 +10,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.seq.duplicates import near_duplicate_groups
 from seqcnn.seq.record import SequenceSet, concatenate
 from seqcnn.seq.shuffle import shuffled_control
-from seqcnn.training.ensemble import Sample
+from seqcnn.training.roles import Sample
 from seqcnn.training.targets import KINDS, Target, check_labels, guess_kind
 
 COPIES = 9
@@ -82,6 +82,7 @@ def shuffled_sample(
         np.concatenate([np.ones(n, bool), first]),
         None,
         positives.alphabet.size,
+        concatenate([positives, shuffled]).ids,
     )
     return sample, Target("binary", ("probability",))
 
@@ -193,4 +194,12 @@ def _sample(
 ) -> Sample:
     groups = near_duplicate_groups(sequences, both_strands=both_strands)
     counted = np.ones(len(sequences), bool)
-    return Sample(sequences.padded(), labels, groups, counted, weights, sequences.alphabet.size)
+    return Sample(
+        sequences.padded(),
+        labels,
+        groups,
+        counted,
+        weights,
+        sequences.alphabet.size,
+        sequences.ids,
+    )
