@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from seqcnn.training.examples import Examples
 from seqcnn.training.fitting import Epoch, Fitted, Progress, fit_target
 from seqcnn.training.losses import balanced_class_weights
 from seqcnn.training.predict import mean_outputs, predictions_of_codes
-from seqcnn.training.roles import Sample, deal, sizes_of_roles
+from seqcnn.training.roles import Roles, Sample, deal, sizes_of_roles
 from seqcnn.training.step import Recipe
 from seqcnn.training.targets import Target
 
@@ -100,6 +100,47 @@ class EnsembleFit:
     held_out: HeldOut
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A sample made ready: dealt out, encoded and checked.
+
+    Parameters
+    ----------
+    target
+        With centre and spread.
+    roles
+        Of each fold.
+    data
+        All sequences with what the loss takes.
+    recipe
+        With the weights of classes.
+    identity
+        What tells this run from others.
+    """
+
+    target: Target
+    roles: Sequence[Roles]
+    data: Examples
+    recipe: Recipe
+    identity: Mapping[str, Any]
+
+    def parts(self, fold: int, number: int) -> tuple[Examples, Examples]:
+        """Give what a network of a fold learns, and what stops it."""
+        rows = self.roles[fold]
+        return tuple(replace(self.data, rows=r[number]) for r in (rows.train, rows.stop))  # type: ignore[return-value]
+
+
+def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
+    """Deal a sample out and encode its labels; arguments as for `train_ensemble`."""
+    target = target.fitted(sample.labels)
+    roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
+    weights = None if sample.weights is None else sample.weights.astype(np.float32)
+    data = Examples(sample.x, target.encode(sample.labels), weights)
+    recipe = _balanced(plan.recipe, target, sample)
+    identity = _identity(sample, target, replace(plan, recipe=recipe))
+    return Prepared(target, roles, data, recipe, identity)
+
+
 def train_ensemble(
     build: Callable[[int], nnx.Module],
     sample: Sample,
@@ -134,13 +175,8 @@ def train_ensemble(
     TrainingStopped, TrainingError
         As `fit_target`.
     """
-    target = target.fitted(sample.labels)
-    roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
-    encoded = target.encode(sample.labels)
-    weights = None if sample.weights is None else sample.weights.astype(np.float32)
-    data = Examples(sample.x, encoded, weights)
-    recipe = _balanced(plan.recipe, target, sample)
-    identity = _identity(sample, target, replace(plan, recipe=recipe))
+    prepared = prepare(sample, target, plan)
+    target, roles = prepared.target, prepared.roles
     members: list[Trained] = []
     predicted: list[np.ndarray] = []
     total = plan.folds * plan.ensemble
@@ -148,16 +184,15 @@ def train_ensemble(
         fits = []
         for i in range(plan.ensemble):
             number = fold * plan.ensemble + i
-            parts = replace(data, rows=rows.train[i]), replace(data, rows=rows.stop[i])
             fits.append(
                 _fit_living(
                     build,
-                    parts,
+                    prepared.parts(fold, i),
                     target,
-                    recipe,
+                    prepared.recipe,
                     seed=plan.seed + 1000 * number,
                     folder=None if folder is None else folder / f"network-{number + 1}",
-                    identity=identity,
+                    identity=prepared.identity,
                     stop=stop,
                     report=partial(report, number, total),
                 )
@@ -167,12 +202,12 @@ def train_ensemble(
         these = [Trained(f.network, facts, f.history) for f in fits]
         predicted.append(predictions_of_codes(these, sample.x[rows.report], target))
         members += these
-    baseline, scores = fit_baselines(sample, target, roles)
-    extra = {"kind": "train", "target": target.to_dict(), "composition": baseline.to_dict()}
+    baseline, simple = fit_baselines(sample, target, roles)
+    extra = {"kind": "train", "target": target.to_dict(), **baseline}
     if target.kind == "binary":
         extra["prevalence"] = float(sample.labels[sample.counted, 0].mean())
     held_out = HeldOut.of(roles, predicted)
-    metrics = held_out_metrics(sample, target, held_out, scores, seed=plan.seed)
+    metrics = held_out_metrics(sample, target, held_out, simple, seed=plan.seed)
     metrics["sequences"] = sizes_of_roles(roles)
     return EnsembleFit(tuple(members), target, extra, metrics, held_out)
 
@@ -200,14 +235,22 @@ def _fit_living(
             folder=None if kept is None else CheckpointFolder(kept, identity),
             **options,
         )
+        _compute_in_float32(found.network)
         codes, _, _ = parts[1].take(slice(None))
-        if not np.ptp(mean_outputs([found.network], codes), axis=0).max() == 0:
+        outputs = mean_outputs([found.network], codes, width=target.width)
+        if not np.ptp(outputs, axis=0).max() == 0:
             return found
         logger.info("a network gives the same for all sequences: it is trained anew, slower")
         rate = recipe.schedule.learning_rate / 2
         recipe = replace(recipe, schedule=replace(recipe.schedule, learning_rate=rate))
     logger.warning("a network learnt nothing in %d attempts: lower --learning-rate", ATTEMPTS)
     return found
+
+
+def _compute_in_float32(network: nnx.Module) -> None:
+    """Calibrate and use in full what was trained in half precision: weights are float32."""
+    if getattr(network, "dtype", None) == "bfloat16":
+        network.dtype = "float32"  # type: ignore[attr-defined]
 
 
 def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
@@ -223,6 +266,8 @@ def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
 def _calibrator(
     networks: list[nnx.Module], sample: Sample, target: Target, rows: np.ndarray
 ) -> Calibrator:
+    if not target.classifies:
+        return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
     logits = mean_outputs(networks, sample.x[rows])
     weights = None if sample.weights is None else sample.weights[rows]
     return fit_target_calibrator(target, logits, sample.labels[rows], weights)
@@ -231,8 +276,8 @@ def _calibrator(
 def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:
     """Tell runs apart: all that decides on the weights, the data as a checksum."""
     digest = hashlib.sha256(np.ascontiguousarray(sample.x).data)
-    for array in (sample.labels, sample.groups, sample.counted, sample.weights):
-        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+    for array in (sample.labels, sample.groups, sample.counted, sample.weights, sample.held):
+        digest.update(b"" if array is None else np.ascontiguousarray(array).data)
     digest.update(repr(sample.x.shape).encode())
     augmentation = hashlib.sha256(repr(plan.recipe.augmentation).encode()).hexdigest()
     return {

@@ -1,6 +1,6 @@
 """What networks are worth on sequences that they have not seen, and what composition alone is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,31 +9,70 @@ import numpy as np
 from seqcnn.stats.classification import calibration_error_limit
 from seqcnn.training.baseline import Baseline, composition
 from seqcnn.training.metrics import MEAN, intervals, main_metric, score
+from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
-from seqcnn.training.targets import Target
+from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, Target
 
 
 def fit_baselines(
     sample: Sample, target: Target, roles: Sequence[Roles]
-) -> tuple[Baseline, np.ndarray]:
+) -> tuple[dict[str, Any], np.ndarray]:
     """Fit composition alone, on all for the model, and without the reported for their scores.
 
     Returns
     -------
-    baseline : Baseline
-        That of the model.
-    scores : numpy.ndarray
-        float64 (n, outputs), NaN for what is not reported on.
+    facts : dict
+        What belongs in the model, for `baseline_predictions`.
+    simple : numpy.ndarray
+        float (m, ...): what it predicts for what each fold reports on, fold by fold.
     """
     counted = np.flatnonzero(sample.counted)
     features = composition(sample.x[counted], sample.letters)
-    labels = sample.labels[counted]
-    scores = np.full((len(sample.x), target.outputs), np.nan)
+    labels = target.per_sequence(sample.labels)[counted]
+    simple = []
     for rows in roles:
         held = np.isin(counted, rows.report)
-        model = Baseline.fit(target, features[~held], labels[~held])
-        scores[counted[held]] = model(features[held])
-    return Baseline.fit(target, features, labels), scores
+        facts = _baseline_facts(sample, target, counted[~held], features[~held], labels[~held])
+        simple.append(baseline_predictions(facts, target, features[held]))
+    return _baseline_facts(sample, target, counted, features, labels), np.concatenate(simple)
+
+
+def _baseline_facts(
+    sample: Sample, target: Target, rows: np.ndarray, features: np.ndarray, labels: np.ndarray
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {"composition": Baseline.fit(target, features, labels).to_dict()}
+    if target.kind == PROFILE:
+        facts["mean_profile"] = mean_profile(sample.labels[rows]).astype(np.float32).tolist()
+    return facts
+
+
+def baseline_predictions(
+    facts: Mapping[str, Any], target: Target, features: np.ndarray
+) -> np.ndarray:
+    """Predict from composition alone, and the mean profile if the target is one.
+
+    Parameters
+    ----------
+    facts
+        What `fit_baselines` gave, or what a model holds.
+    target
+        What is predicted.
+    features
+        float64 (n, features): of `composition`.
+
+    Returns
+    -------
+    numpy.ndarray
+        As `Target.decode` gives; probabilities are of no meaning but their order.
+    """
+    scores = Baseline.from_dict(facts["composition"])(features)
+    if target.kind == PROFILE:
+        shares = np.array(facts["mean_profile"], np.float32)
+        totals = np.expm1(np.clip(scores, 0, MOST_LOG_COUNT)).astype(np.float32)
+        spread = np.broadcast_to(shares, (len(scores), *shares.shape))
+        return np.concatenate([totals[:, None], spread], axis=1)
+    # any rising function of the scores has the same area
+    return 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +86,7 @@ class HeldOut:
     fold
         int64 (m,): the fold whose networks predict each.
     predicted
-        float64 (m, outputs).
+        float64 (m, outputs), of profiles (m, 1 + width, tasks).
     """
 
     rows: np.ndarray
@@ -64,7 +103,7 @@ class HeldOut:
 
 
 def held_out_metrics(
-    sample: Sample, target: Target, held_out: HeldOut, scores: np.ndarray, *, seed: int
+    sample: Sample, target: Target, held_out: HeldOut, simple: np.ndarray, *, seed: int
 ) -> dict[str, Any]:
     """Compute the facts of `metrics.json`.
 
@@ -74,8 +113,8 @@ def held_out_metrics(
         What was trained on, and what is predicted.
     held_out
         Predictions.
-    scores
-        float64 (n, outputs): those of composition alone.
+    simple
+        What composition alone predicts for the same.
     seed
         Of intervals.
     """
@@ -85,7 +124,7 @@ def held_out_metrics(
         "target": target.kind,
         "main": main_metric(target),
         "held_out": report_of(target, predicted, labels, sample.groups[rows], seed=seed),
-        "composition": composition_of(target, scores[rows], labels),
+        "composition": composition_of(target, simple, labels),
         "folds": [
             score_of_main(target, predicted[held_out.fold == f], labels[held_out.fold == f])
             for f in range(int(held_out.fold.max()) + 1)
@@ -118,12 +157,10 @@ def report_of(
     }
 
 
-def composition_of(target: Target, scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Compute the main metric of the composition-only baseline for each task."""
+def composition_of(target: Target, simple: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Compute the main metric of `baseline_predictions` for each task."""
     metric = main_metric(target)
-    # any rising function of the scores has the same area
-    shown = 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
-    found = score(target, shown, labels)
+    found = score(target, simple, labels)
     kept = {name[: -len(metric) - 1]: v for name, v in found.items() if name.endswith(f"/{metric}")}
     return {task: float(v) if np.isfinite(v) else None for task, v in kept.items()}
 

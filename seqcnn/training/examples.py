@@ -14,7 +14,8 @@ class Examples:
     x
         uint8 (n, length).
     y
-        float32 (n, tasks): what `Target.encode` gave, NaN where missing.
+        float32 (n, tasks), of profiles (n, 1 + width, tasks): what `Target.encode` gave, NaN where
+        missing.
     weights
         float32 (n,): how much each counts; None for all the same.
     rows
@@ -31,7 +32,7 @@ class Examples:
 
     @property
     def targets(self) -> np.ndarray:
-        """float32 (m, tasks): the targets of the rows."""
+        """float32 (m, ...): the targets of the rows."""
         return self.y if self.rows is None else self.y[self.rows]
 
     def take(self, at: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -107,7 +107,8 @@ def fit_target(
     Parameters
     ----------
     network
-        Takes uint8 codes (n, length) and, in training, ``rngs``; gives (n, outputs).
+        Takes uint8 codes (n, length) and, in training, ``rngs``; gives (n, outputs). For profiles
+        it has `profile_logits`.
     training, stopping
         Disjoint examples: those that are learnt, and those that say which round is the best.
     target
@@ -199,7 +200,7 @@ class _Run:
             self.training.take(rows),
             jax.random.fold_in(self.key, number),
             graph=self.graph,
-            kind=self.target.kind,
+            target=self.target,
             recipe=self.recipe,
         )
         self.losses.append(loss)
@@ -208,7 +209,8 @@ class _Run:
     def end_round(self) -> Epoch:
         self.check()
         x, y, weights = self.stopping.take(slice(None))
-        outputs = predict_outputs(self.graph, (self.weights, self.statistics), x)
+        states = (self.weights, self.statistics)
+        outputs = predict_outputs(self.graph, states, x, width=self.target.width)
         outputs, y, weights = (jnp.asarray(array) for array in (outputs, y, weights))
         table = self.recipe.stop_class_weights or self.recipe.class_weights
         loss = float(mean_loss(self.target.kind, outputs, y, weights, table))

@@ -27,7 +27,8 @@ class Sample:
     x
         uint8 (n, length).
     labels
-        float64 (n, tasks), NaN where missing; of several classes (n, 1).
+        float64 (n, tasks), NaN where missing; of several classes (n, 1); of profiles float32
+        (n, width, tasks).
     groups
         int64 (n,): sequences that hang together, an original and its shuffles for instance.
     counted
@@ -96,7 +97,9 @@ def deal(
     counted = np.flatnonzero(sample.counted)
     parts = int(np.clip(len(counted) // PART, FEWEST_PARTS, MOST_PARTS))
     parts = max(parts, ensemble + 2)
-    strata = strata_of_labels(sample.labels[counted], classes=target.classifies)
+    strata = strata_of_labels(
+        target.per_sequence(sample.labels)[counted], classes=target.classifies
+    )
     try:
         reported = _reported(sample, counted, strata, folds=folds, parts=parts, seed=seed)
         return [_roles(sample, counted, strata, r, (parts, ensemble, seed)) for r in reported]

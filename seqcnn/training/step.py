@@ -12,6 +12,8 @@ from flax import nnx
 from seqcnn.seq.augment import Augmentation
 from seqcnn.training.loop import LETTERS, Schedule
 from seqcnn.training.losses import mean_loss
+from seqcnn.training.profiles import outputs_of
+from seqcnn.training.targets import Target
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Recipe:
 
 
 def predict_outputs(
-    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray
+    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray, *, width: int = 0
 ) -> np.ndarray:
     """Compute the outputs of a network in batches of one shape.
 
@@ -54,11 +56,13 @@ def predict_outputs(
         As `nnx.split` gives them.
     x
         uint8 (n, length).
+    width
+        Positions of a profile; 0 for none.
 
     Returns
     -------
     numpy.ndarray
-        float32 (n, outputs).
+        float32 (n, outputs), of profiles (n, 1 + width, tasks).
     """
     n, length = len(x), max(1, x[:1].size)
     size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
@@ -67,16 +71,20 @@ def predict_outputs(
         rows = x[begin : begin + size]
         filled = np.zeros((size, *x.shape[1:]), x.dtype)
         filled[: len(rows)] = rows
-        parts.append(np.asarray(_outputs(states, jnp.asarray(filled), graph=graph))[: len(rows)])
+        parts.append(
+            np.asarray(_outputs(states, jnp.asarray(filled), graph=graph, width=width))[: len(rows)]
+        )
     return np.concatenate(parts)
 
 
-@partial(jax.jit, static_argnames="graph")
-def _outputs(states: tuple[nnx.State, ...], x: jax.Array, *, graph: nnx.GraphDef) -> jax.Array:
-    return nnx.merge(graph, *states)(x)
+@partial(jax.jit, static_argnames=("graph", "width"))
+def _outputs(
+    states: tuple[nnx.State, ...], x: jax.Array, *, graph: nnx.GraphDef, width: int
+) -> jax.Array:
+    return outputs_of(nnx.merge(graph, *states), x, width=width)
 
 
-@partial(jax.jit, static_argnames=("graph", "kind", "recipe"), donate_argnums=(0, 1, 2))
+@partial(jax.jit, static_argnames=("graph", "target", "recipe"), donate_argnums=(0, 1, 2))
 def take_step(
     weights: nnx.State,
     statistics: nnx.State,
@@ -85,7 +93,7 @@ def take_step(
     key: jax.Array,
     *,
     graph: nnx.GraphDef,
-    kind: str,
+    target: Target,
     recipe: Recipe,
 ) -> tuple[nnx.State, nnx.State, optax.OptState, jax.Array]:
     """Take one step on a batch of codes, targets and weights."""
@@ -96,8 +104,9 @@ def take_step(
 
     def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
         network = nnx.merge(graph, weights, statistics, copy=True)
-        outputs = network(codes, rngs=nnx.Rngs(dropout=drop))
-        loss = mean_loss(kind, outputs, targets, example_weights, recipe.class_weights)
+        rngs = nnx.Rngs(dropout=drop)
+        outputs = outputs_of(network, codes, width=target.width, rngs=rngs)
+        loss = mean_loss(target.kind, outputs, targets, example_weights, recipe.class_weights)
         # what the layers have seen, batch norm's moments for instance
         _, _, after = nnx.split(network, nnx.Param, ...)
         return loss, after

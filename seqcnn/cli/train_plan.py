@@ -1,0 +1,143 @@
+"""How ``train`` trains: the network, its options, the schedule, and the search for better ones."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqcnn.errors import SeqcnnError
+
+if TYPE_CHECKING:
+    from seqcnn.seq.alphabet import Alphabet
+    from seqcnn.training.ensemble import Plan
+    from seqcnn.training.roles import Sample
+    from seqcnn.training.search import Trial
+    from seqcnn.training.targets import Target
+
+logger = logging.getLogger(__name__)
+
+
+def choose_network(
+    sample: "Sample",
+    target: "Target",
+    alphabet: "Alphabet",
+    settings: dict[str, Any],
+    options: Mapping[str, Any],
+) -> tuple[str, dict[str, Any]]:
+    """Choose the network and its options; what is told comes before what is chosen."""
+    import numpy as np
+
+    from seqcnn.networks.choose import default_network
+    from seqcnn.seq.alphabet import PAD
+
+    name, chosen = options["network"], {}
+    if "dtype" in settings:
+        raise SeqcnnError(f"`--set` dtype={settings['dtype']}: say --precision instead")
+    if name == "auto":
+        some = sample.x[: min(len(sample.x), 10_000)]
+        length = max(1, int(np.median((some != PAD).sum(axis=1))))
+        kind: Any = target.kind
+        choice = default_network(int(sample.counted.sum()), length, alphabet, kind)
+        name, chosen = choice.name, choice.options
+        logger.info("network %s: %s (--network takes another)", name, choice.reason)
+    if target.kind == "profile" and name not in ("bpnet", "dilated"):
+        raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
+    defaults = {"profile": True} if target.kind == "profile" else _network_defaults(name)
+    if {"width"} <= set(chosen) & set(defaults):
+        chosen = {**chosen, "width": min(chosen["width"], defaults["width"])}
+    return name, {**defaults, **chosen, **settings}
+
+
+def precision_options(wanted: str, network: str) -> dict[str, str]:
+    """Say what is computed in, as an option of the network; none for float32."""
+    import jax
+
+    from seqcnn.networks.zoo import defaults
+
+    if wanted == "auto":
+        known = "dtype" in defaults(network)
+        wanted = "bfloat16" if known and jax.default_backend() in ("gpu", "tpu") else "float32"
+    return {} if wanted == "float32" else {"dtype": wanted}
+
+
+def search_options(
+    build: Callable[[Mapping[str, Any], int], Any],
+    made: "tuple[Sample, Target, Plan]",
+    network: str,
+    given: Mapping[str, Any],
+    *,
+    fixed: tuple[str, ...],
+    number: int,
+    folder: Path,
+    **telling: Any,
+) -> "tuple[list[Trial], Plan, dict[str, Any]]":
+    """Search, and give the trials, the plan with the best rates, and the best options."""
+    from seqcnn.networks.zoo import defaults
+    from seqcnn.training.search import best_trial, draw_options, search, with_options
+
+    sample, target, plan = made
+    known = {**defaults(network), **given}
+    options = [
+        draw_options(known, plan.recipe, fixed=fixed, seed=plan.seed, number=i)
+        for i in range(number)
+    ]
+
+    def build_trial(changed: Mapping[str, Any], start: int) -> Any:
+        return build(with_options(plan.recipe, changed)[1], start)
+
+    trials = search(build_trial, sample, target, plan, options=options, folder=folder, **telling)
+    best = best_trial(trials)
+    logger.info(
+        "search: trial %d of %d is the best on the stopping part, loss %.4g (defaults: %.4g): %s",
+        best, number - 1, trials[best].loss, trials[0].loss,
+        ", ".join(f"{k}={v}" for k, v in trials[best].options.items()) or "the defaults",
+    )  # fmt: skip
+    recipe, chosen = with_options(plan.recipe, trials[best].options)
+    return trials, replace(plan, recipe=recipe), chosen
+
+
+def _network_defaults(network: str) -> dict[str, Any]:
+    """Choose options for networks whose own defaults are for other uses."""
+    if network != "motifcnn":
+        return {}
+    # found by holding out training sequences; benchmarks/bench_training_chip.py judges them
+    return {"kernels": 64, "width": 11, "dropout": 0.3}
+
+
+def parsed_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Read options of a network: JSON where it is JSON, text elsewhere."""
+    result = {}
+    for text in settings:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise SeqcnnError(f"`--set` is {text!r}, it must be like kernels=128")
+        try:
+            result[name] = json.loads(value)
+        except ValueError:
+            result[name] = value
+    return result
+
+
+def plan_of(
+    sample: "Sample",
+    target: "Target",
+    alphabet: "Alphabet",
+    *,
+    seed: int,
+    options: dict[str, Any],
+) -> "Plan":
+    """Make the plan of training: a schedule by the number of sequences, and what was told."""
+    from seqcnn.seq.augment import evoaug
+    from seqcnn.training.ensemble import Plan
+    from seqcnn.training.recipe import default_schedule
+    from seqcnn.training.step import Recipe
+
+    schedule = default_schedule(int(sample.counted.sum()))
+    names = ("batch", "steps", "rounds", "patience", "learning_rate", "weight_decay")
+    changed = {name: options[name] for name in names if options[name] is not None}
+    augmentation = evoaug(alphabet, length=sample.x.shape[1]) if options["augment"] else None
+    balanced = target.kind in ("binary", "multiclass")
+    recipe = Recipe(replace(schedule, **changed), balanced=balanced, augmentation=augmentation)
+    return Plan(recipe, folds=options["folds"], ensemble=options["ensemble"], seed=seed)
