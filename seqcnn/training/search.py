@@ -291,11 +291,11 @@ def is_hopeless(losses: Sequence[float], earlier: Sequence[Trial]) -> bool:
     (True, False)
     """
     reached = len(losses)
+    if reached < WARM_UP:
+        return False
     others = [
         min(t.losses[:reached])
         for t in earlier
         if t.losses and (len(t.losses) >= reached or t.state == "done")
     ]
-    if reached < WARM_UP or len(others) < FEWEST:
-        return False
-    return min(losses) > float(np.median(others))
+    return len(others) >= FEWEST and min(losses) > float(np.median(others))

@@ -32,7 +32,7 @@ def signal(tmp_path_factory):
     text = "track type=bedGraph\n" + "".join(f"{a}\t{b}\t{c}\t{d}\n" for a, b, c, d in rows)
     (folder / "a.bedgraph.gz").write_bytes(gzip.compress(text.encode()))
     order = rng.permutation(len(rows))
-    (folder / "b.bedgraph").write_text("".join("%s %d %d %g\n" % rows[i] for i in order))
+    (folder / "b.bedgraph").write_text("".join(" ".join(map(str, rows[i])) + "\n" for i in order))
     handle = package.open(str(folder / "a.bw"), "w")
     handle.addHeader([("chr1", SIZE), ("chr2", SIZE)])
     names, starts, ends, values = zip(*rows, strict=True)

@@ -41,7 +41,9 @@ def test_labels_stand_in_the_rows_of_their_sequences(tmp_path):
     for rows in labels.match(found.ids):
         np.testing.assert_array_equal(rows, [0, 1, 2])
     assert labels.texts("bound") == ["1", "0", ""]
-    np.testing.assert_array_equal(labels.only(["open", "bound"]).numbers()[1:], [[5, 0], [7, np.nan]])
+    np.testing.assert_array_equal(
+        labels.only(["open", "bound"]).numbers()[1:], [[5, 0], [7, np.nan]]
+    )
 
 
 @pytest.mark.parametrize(
