@@ -33,8 +33,6 @@ def choose_network(
     from seqcnn.seq.alphabet import PAD
 
     name, chosen = options["network"], {}
-    if "dtype" in settings:
-        raise SeqcnnError(f"`--set` dtype={settings['dtype']}: say --precision instead")
     if name == "auto":
         some = sample.x[: min(len(sample.x), 10_000)]
         length = max(1, int(np.median((some != PAD).sum(axis=1))))
@@ -117,6 +115,8 @@ def parsed_settings(settings: tuple[str, ...]) -> dict[str, Any]:
             result[name] = json.loads(value)
         except ValueError:
             result[name] = value
+    if "dtype" in result:
+        raise SeqcnnError(f"`--set` dtype={result['dtype']}: say --precision instead")
     return result
 
 

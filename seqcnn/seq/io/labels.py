@@ -193,9 +193,10 @@ class LabelTable:
         cell = self.cells[row][column]
         value = float(cell) if _is_number(cell) else math.nan
         if not math.isfinite(value):
+            more = ", or say by --columns which columns are labels" if len(self.names) > 1 else ""
             raise SeqcnnError(
                 f"the label {self.names[column]!r} of {shown(self.ids[row])} is {cell!r}: it must "
-                f"be a finite number; leave the cell empty if it is not known",
+                f"be a finite number; leave the cell empty if it is not known{more}",
                 path=self.path,
                 line=self.lines[row],
             )
