@@ -49,7 +49,10 @@ def check_arguments(files: tuple[str, ...], options: Mapping[str, Any]) -> None:
 def _refuse_options_of_tables(options: Mapping[str, Any]) -> None:
     for name, unset in OF_TABLES:
         if options[name] != unset:
-            raise SeqcnnError(f"`--{name}` {options[name]} is for tables of labels")
+            raise SeqcnnError(
+                f"`--{name}` {options[name]} is for tables of --labels, or with a "
+                f"column of sequences"
+            )
 
 
 def _check_profile(options: Mapping[str, Any]) -> None:

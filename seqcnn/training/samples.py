@@ -22,6 +22,9 @@ from seqcnn.training.targets import KINDS, Target, check_labels, guess_kind
 COPIES = 9
 """Shuffles of each sequence that networks are trained on."""
 
+MOST_SHUFFLED = 1 << 30
+"""Letters of all shuffles at most, where sequences are so many that one of each is enough."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -110,11 +113,12 @@ def shuffled_sample(
         Of the shuffles.
     """
     groups, held = _kept_apart(positives, apart)
-    shuffled, k = shuffled_control(positives, k=kmer, copies=COPIES, seed=seed)
-    logger.info("the control is made: %d shuffles of each sequence, words of %d kept", COPIES, k)
-    n, sizes = len(positives), [len(positives), len(positives) * COPIES]
-    origin = np.concatenate([np.arange(n), np.repeat(np.arange(n), COPIES)])
-    first = np.arange(n * COPIES) % COPIES == 0
+    copies = min(COPIES, max(1, MOST_SHUFFLED // max(1, len(positives.codes))))
+    shuffled, k = shuffled_control(positives, k=kmer, copies=copies, seed=seed)
+    logger.info("the control is made: %d shuffles of each sequence, words of %d kept", copies, k)
+    n, sizes = len(positives), [len(positives), len(positives) * copies]
+    origin = np.concatenate([np.arange(n), np.repeat(np.arange(n), copies)])
+    first = np.arange(n * copies) % copies == 0
     whole = concatenate([positives, shuffled])
     sample = Sample(
         whole.padded(),

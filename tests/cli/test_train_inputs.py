@@ -267,9 +267,9 @@ GENOMIC = {
     "group": (["--group-by", "family"], "without a table of labels it can be 'chromosome'"),
     "network": (["--profile", "reads.bedgraph", "--network", "basset"], "scores no positions"),
     "wide": (["--profile", "reads.bedgraph", "--profile-width", "81"], "from 1 to 80, the window"),
-    "task": (["--profile", "reads.bedgraph", "--task", "counts"], "is for tables of labels"),
+    "task": (["--profile", "reads.bedgraph", "--task", "counts"], "is for tables of --labels"),
     "twice": (["--profile", "reads.bedgraph", "--profile", "./reads.bedgraph"], "rename files"),
-    "columns": (["--columns", "x"], "`--columns` x is for tables of labels"),
+    "columns": (["--columns", "x"], "`--columns` x is for tables of --labels"),
 }
 
 
