@@ -120,8 +120,9 @@ logger = logging.getLogger(__name__)
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was broken off.")
 @click.option("--tensorboard", is_flag=True, help="Write event files too: tensorboard --logdir "
               "<folder of the model>/tensorboard shows the losses.")  # fmt: skip
-@click.option("--network", default="auto", show_default=True, help="Name of the network; auto "
-              "chooses by number and length of sequences, and says why.")  # fmt: skip
+@click.option("--network", default="auto", show_default=True, help="motifcnn, basset, "
+              "deepsea, dilated, bpnet, hybrid, danq or explainn; auto chooses by number and length "
+              "of sequences, and says why.")  # fmt: skip
 @click.option(
     "--set", "settings", metavar="OPTION=VALUE", multiple=True,
     help="An option of the network, such as kernels=128; may be given several times.",
@@ -149,7 +150,8 @@ logger = logging.getLogger(__name__)
 @click.option("--augment", is_flag=True, help="Mutate, shift, cut and invert sequences at random "
               "in training.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(1), help="Rounds of training at most.")
-@click.option("--steps", type=click.IntRange(1), help="Steps of a round.")
+@click.option("--steps", type=click.IntRange(1), help="Steps of a round; by default by the "
+              "number of sequences.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(2), help="Sequences of a step.")
 @click.option("--patience", type=click.IntRange(1), help="Rounds without a better loss on the "
               "stopping part, after which training ends.")  # fmt: skip
@@ -158,7 +160,7 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
     show_default=True, help="What training computes in; weights are float32. auto takes bfloat16 "
-    "on a GPU, where it is faster.",
+    "on a GPU, and float32 elsewhere.",
 )  # fmt: skip
 @sequences
 @common

@@ -9,6 +9,7 @@ import pytest
 
 from seqcnn.cli.main import main
 from seqcnn.networks.weights import load_model
+from seqcnn.networks.zoo import names
 from seqcnn.seq.alphabet import DNA
 from tests.discovery.planted import plant, random_rows
 
@@ -223,6 +224,12 @@ def test_half_precision_is_saved_in_full(table, tmp_path, capsys):
     assert main([*arguments, "--precision", "bfloat16"]) == 0
     assert facts_of(tmp_path / "m")["held_out"]["bound"]["auroc"]["value"] > 0.9
     assert load_model(tmp_path / "m").members[0].network.dtype == "float32"  # type: ignore[attr-defined]
+
+
+def test_the_help_names_all_networks(capsys):
+    assert main(["train", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in names("sequence"))
 
 
 MISTAKES = {
