@@ -121,8 +121,8 @@ logger = logging.getLogger(__name__)
 @click.option("--tensorboard", is_flag=True, help="Write event files too: tensorboard --logdir "
               "<folder of the model>/tensorboard shows the losses.")  # fmt: skip
 @click.option("--network", default="auto", show_default=True, help="motifcnn, basset, "
-              "deepsea, dilated, bpnet, hybrid, danq or explainn; auto chooses by number and length "
-              "of sequences, and says why.")  # fmt: skip
+              "deepsea, dilated, bpnet, hybrid, danq or explainn; auto chooses by number and "
+              "length of sequences, and says why.")  # fmt: skip
 @click.option(
     "--set", "settings", metavar="OPTION=VALUE", multiple=True,
     help="An option of the network, such as kernels=128; may be given several times.",
@@ -212,19 +212,19 @@ def run_train(
     _check_same_network(folder, wanted)
     trials: list[Trial] = []
     with stop.deferred() as asked, progress_bar(quiet=quiet) as show:
-        tell = teller(show, out / CURVES if options["tensorboard"] else None)
+        curves = out / CURVES if options["tensorboard"] else None
         try:
             if options["search"]:
                 told = {**settings, **{k: v for k, v in options.items() if v is not None}}
                 trials, plan, chosen = search_options(
                     build, (sample, target, plan), network, given,
                     fixed=tuple(told), number=options["search"], folder=folder / "search",
-                    stop=asked, report=tell,
+                    stop=asked, report=teller(show, curves, "trial"),
                 )  # fmt: skip
                 given |= chosen
             done = train_ensemble(
                 lambda start: build(given, start), sample, target, plan,
-                folder=folder, stop=asked, report=tell,
+                folder=folder, stop=asked, report=teller(show, curves, "network"),
             )  # fmt: skip
         except TrainingStopped:
             logger.info("the state is saved: go on with --resume and the same options")

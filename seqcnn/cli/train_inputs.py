@@ -112,15 +112,9 @@ def read_sample(
 def has_labels(path: str) -> bool:
     """Tell whether a file is a table that holds sequences and labels too."""
     from seqcnn.seq.io.files import open_pieces
-    from seqcnn.seq.io.tables import columns_of, first_line
+    from seqcnn.seq.io.tables import has_labels as is_labelled
 
-    if path == "-" or not Path(path).is_file():
-        return False
-    header = first_line(next(open_pieces(path), b""))
-    columns = columns_of(header)
-    if columns is None:
-        return False
-    return header.count(columns.sign) + 1 > 1 + (columns.identifier is not None)
+    return path != "-" and Path(path).is_file() and is_labelled(next(open_pieces(path), b""))
 
 
 def read_table(path: str, sequences: "SequenceSet", columns: str | None) -> "LabelTable":

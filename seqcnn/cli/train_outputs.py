@@ -14,23 +14,33 @@ if TYPE_CHECKING:
 
 
 def teller(
-    show: Callable[[str, float], None], curves: Path | None
+    show: Callable[[str, float], None], curves: Path | None, what: str
 ) -> "Callable[[int, int, Progress], None]":
-    """Give what is told of each step: it moves the progress bar, and adds to curves if wanted."""
+    """Give what is told of each step: it moves the progress bar, and adds to curves if wanted.
+
+    Parameters
+    ----------
+    show
+        Moves the bar.
+    curves
+        Folder of event files; None for none.
+    what
+        Is trained: a network, or a trial of a search.
+    """
     import jax
 
     from seqcnn.report.tensorboard import EventFile
 
     device = jax.devices()[0].platform
     said = {"validation": float("nan")}
-    files: dict[tuple[int, int], EventFile] = {}
+    files: dict[int, EventFile] = {}
 
-    def draw(folder: Path, number: int, total: int, now: "Progress") -> None:
-        if (number, total) not in files:
-            files[number, total] = EventFile(folder / f"{number + 1}-of-{total}")
+    def draw(folder: Path, number: int, now: "Progress") -> None:
+        if number not in files:
+            files[number] = EventFile(folder / f"{what}-{number + 1}")
         assert now.epoch is not None
         values = {"loss/training": now.epoch.loss, "loss/stopping": now.epoch.validation_loss}
-        files[number, total].write(
+        files[number].write(
             {**values, "speed/sequences": now.sequences_per_second}, (now.epoch.round + 1)
         )
 
@@ -38,12 +48,12 @@ def teller(
         if now.epoch is not None:
             said["validation"] = now.epoch.validation_loss
             if curves is not None:
-                draw(curves, number, total, now)
+                draw(curves, number, now)
         elif now.step % 10:
             return
         share = (number + (now.round + now.step / now.steps) / now.rounds) / total
         show(
-            f"network {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}, "
+            f"{what} {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}, "
             f"loss {now.loss:.3f}, stopping part {said['validation']:.3f}, "
             f"{now.sequences_per_second:,.0f} sequences/s on {device}",
             share,

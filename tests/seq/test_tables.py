@@ -1,12 +1,14 @@
 """Tables with a column of sequences, against the same sequences in FASTA and labels apart."""
 
+import io
+
 import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.io.fasta import read_sequences
 from seqcnn.seq.io.labels import read_labels
-from seqcnn.seq.io.tables import columns_of
+from seqcnn.seq.io.tables import columns_of, has_labels
 
 ROWS = [("s1", "ACGTACGTAA", "1"), ("s2", "GGGTTTACAC", "0"), ("s3", "ACCCCATTTG", "")]
 
@@ -95,3 +97,13 @@ def test_a_large_table_is_read_in_pieces(tmp_path):
     np.testing.assert_array_equal(labels.numbers()[:, 0], np.arange(3000))
     found = read_sequences(tmp_path / "t.tsv", alphabet="dna")
     assert [found.text(i) for i in range(3000)] == [row[1] for row in rows]
+
+
+def test_labels_do_not_come_from_standard_input(monkeypatch):
+    content = table(["id", "seq", "y"], ROWS).encode()
+    stdin = io.TextIOWrapper(io.BytesIO(content))
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.warns(SeqcnnWarning, match="only sequences are read from standard input"):
+        found = read_sequences("-", alphabet="dna")
+    assert len(found) == 3
+    assert not has_labels(b"id\tseq\n") and not has_labels(b"seq,name\n") and has_labels(content)

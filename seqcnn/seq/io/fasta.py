@@ -28,7 +28,7 @@ from seqcnn.seq.io.headers import parse_headers, shown
 from seqcnn.seq.io.lines import BLANKS, PIECE, Lines, cut_out_headers, find_lines, normalise
 from seqcnn.seq.io.peaks import fetch_windows
 from seqcnn.seq.io.sniff import begins_like
-from seqcnn.seq.io.tables import looks_like_table, table_as_fasta
+from seqcnn.seq.io.tables import has_labels, looks_like_table, table_as_fasta
 from seqcnn.seq.names import take_names
 from seqcnn.seq.record import SequenceSet
 
@@ -100,6 +100,8 @@ def read_sequences(
     if looks_like_table(head):
         if window is not None or top is not None:
             remarks.append(_WHOLE)
+        if path == "standard input" and has_labels(head):
+            remarks.append("only sequences are read from standard input; give a file for labels")
         sequences = _parse_table(content, path, alphabet, mask, remarks)
     elif not begins_like(b"[>@;]", head) and (genome is not None or looks_like_bed(content)):
         if genome is None:

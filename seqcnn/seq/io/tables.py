@@ -58,6 +58,15 @@ def looks_like_table(content: bytes | bytearray) -> bool:
     return columns_of(first_line(content)) is not None
 
 
+def has_labels(content: bytes | bytearray) -> bool:
+    """Tell whether such a table has more columns than sequences and identifiers."""
+    header = first_line(content)
+    columns = columns_of(header)
+    if columns is None:
+        return False
+    return header.count(columns.sign) > (columns.identifier is not None)
+
+
 def first_line(content: bytes | bytearray) -> str:
     """Decode the first line that is not blank."""
     text = bytes(content[:_HEAD]).decode("utf-8-sig", errors="replace")
