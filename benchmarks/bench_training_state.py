@@ -28,7 +28,7 @@ from seqcnn.seq.alphabet import DNA
 
 SEQCNN = [sys.executable, "-m", "seqcnn", "train"]
 OPTIONS = ["--ensemble", "2", "--rounds", "6", "--steps", "40", "--patience", "8", "-q",
-           "--network", "motifcnn", "--set", "kernels=16"]  # fmt: skip
+           "--network", "motifcnn", "--set", "kernels=64"]  # fmt: skip
 
 
 def make_sequences(path: Path, number: int = 300, length: int = 60) -> None:
@@ -131,17 +131,17 @@ def main() -> None:
 
         out = folder / "disk" / "m"
         out.parent.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(out.parent)]
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(out.parent)]
         if shutil.which("mount") and subprocess.run(mount, capture_output=True).returncode == 0:
             try:
                 done = run([*base, "-o", str(out)])
                 before = len(state_of(out))
                 subprocess.run(["mount", "-o", "remount,size=9m", str(out.parent)], check=True)
-                show("a tmpfs of 160 kB", done, f"{before} states, {resumed(out)}")
+                show("a tmpfs of 64 kB", done, f"{before} states, {resumed(out)}")
             finally:
                 subprocess.run(["umount", str(out.parent)], check=True)
         else:
-            print("a tmpfs of 160 kB\tnot mounted here")
+            print("a tmpfs of 64 kB\tnot mounted here")
 
         out = folder / "wild"
         done = run([*base, "-o", str(out), "--learning-rate", "1e30", "--weight-decay", "1e30"])

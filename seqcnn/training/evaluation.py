@@ -13,6 +13,9 @@ from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
 from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, Target
 
+MOST_FITTED = 100_000
+"""Sequences that composition alone is fitted to, at most."""
+
 
 def fit_baselines(
     sample: Sample, target: Target, roles: Sequence[Roles]
@@ -27,13 +30,17 @@ def fit_baselines(
         float (m, ...): what it predicts for what each fold reports on, fold by fold.
     """
     counted = np.flatnonzero(sample.counted)
-    features = composition(sample.x[counted], sample.letters)
+    if len(counted) > MOST_FITTED:
+        drawn = np.random.default_rng(len(counted)).choice(counted, MOST_FITTED, replace=False)
+        counted = np.sort(drawn)
     labels = target.per_sequence(sample.labels)[counted]
+    features = composition(sample.x[counted], sample.letters)
     simple = []
     for rows in roles:
         held = np.isin(counted, rows.report)
         facts = _baseline_facts(sample, target, counted[~held], features[~held], labels[~held])
-        simple.append(baseline_predictions(facts, target, features[held]))
+        told = composition(sample.x[rows.report], sample.letters)
+        simple.append(baseline_predictions(facts, target, told))
     return _baseline_facts(sample, target, counted, features, labels), np.concatenate(simple)
 
 

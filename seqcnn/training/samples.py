@@ -219,7 +219,9 @@ def labelled_sample(
         sequences = sequences.select(chosen)
     check_labels(target, labels[rows], sequences.ids)
     counts, values = (None if array is None else array[rows] for array in (counts, values))
-    return sample_of(sequences, labels[rows], apart, weights=counts, values=values), target
+    labels = labels[rows]
+    del table, chosen, rows  # a million rows of text, before the memory is needed
+    return sample_of(sequences, labels, apart, weights=counts, values=values), target
 
 
 def names_in_table(sequences: SequenceSet, table: LabelTableLike) -> Sequence[str]:
