@@ -219,6 +219,21 @@ def hide_sites(
     return contrast.masked(*hidden)
 
 
+def placements_of(codes: np.ndarray, width: int, search: Search) -> np.ndarray:
+    """Count the windows of rows of codes, on all strands, int64 (n,); 1 at least.
+
+    Examples
+    --------
+    >>> from seqcnn.seq.alphabet import DNA
+    >>> rows = np.array([[0, 1, 2, 3], [0, 1, PAD, PAD]], np.uint8)
+    >>> placements_of(rows, 2, Search(DNA, True, np.full(4, 0.25))).tolist()
+    [6, 2]
+    """
+    strands = 2 if search.both_strands else 1
+    letters = np.count_nonzero(codes != PAD, axis=1)
+    return strands * np.maximum(letters - width + 1, 1)
+
+
 def as_set(codes: np.ndarray, alphabet: Alphabet) -> SequenceSet:
     """Take rows of codes as sequences without names."""
     n, length = codes.shape

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites
+from seqcnn.discovery.candidate import Candidate, Search, alike, hide_sites, placements_of
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.neighbours import word_frames
@@ -162,13 +162,12 @@ def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> l
     rows = max(LEAST_ESTIMATED, MOST_LETTERS // length)
     sample = training.head(rows).thinned(search.copies)
     fitted = fit_mixture([each.candidate for each in chosen], sample, search)
-    strands = 2 if search.both_strands else 1
     result = []
     for candidate, each in zip(fitted, chosen, strict=True):
         threshold = settled_threshold(
             candidate.scores(search),
             min(candidate.sites / len(sample), 1.0),
-            strands * max(length - int(candidate.used.sum()) + 1, 1),
+            placements_of(sample.foreground, int(candidate.used.sum()), search).mean(),
             each.judgement.foreground,
             each.judgement.control,
         )

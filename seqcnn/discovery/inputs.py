@@ -78,7 +78,9 @@ def prepare(
     _check_number(len(groups.representatives), "sequences that are no near-duplicates of others")
     representatives = _without_outliers(positives.select(groups.representatives), notes)
     fold = grouped_folds(np.arange(len(representatives)), folds, seed=settings.seed)
-    background = letter_frequencies(representatives, both, pseudocount=1.0)
+    # what a site has to differ from is the control; shuffles have the letters of the foreground
+    usual = representatives if control is None else control
+    background = letter_frequencies(usual, both, pseudocount=1.0)
     facts = {"strand": "both" if both else "one", "groups": len(representatives)}
     if control is None:
         data, about = _shuffled(representatives, fold, settings)

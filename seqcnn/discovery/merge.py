@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqcnn.discovery.candidate import Candidate, Search, alike, sites_of
+from seqcnn.discovery.candidate import Candidate, Search, alike, placements_of, sites_of
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.significance import Family
 
-LEAST_STRICT = 1e-3
-"""A site has this p-value at most, whatever the threshold of its motif."""
+LEAST_STRICT, LEAST_STRICT_EACH = 1e-3, 0.1
+"""A site has a p-value of the greater of these at most, whatever the threshold of its motif: of a
+word, and times the windows of a sequence."""
 
 SHARED = 0.5
 """Motifs are one if so many of the sites of either, beyond those by chance, are the other's."""
@@ -78,7 +79,7 @@ def gather(
     """
     kept: list[Gathered] = []
     for family, candidate in zip(families, fitted, strict=True):
-        new = Gathered(family, candidate, _strictness(family, search))
+        new = Gathered(family, candidate, _strictness(family, contrast.foreground, search))
         weak = family.log10_e > np.log10(limit)
         home = next(
             (
@@ -132,10 +133,11 @@ def _letters_in(covered: np.ndarray, row: np.ndarray, start: np.ndarray, width: 
     return covered[row, start + width] - covered[row, start]
 
 
-def _strictness(family: Family, search: Search) -> float:
+def _strictness(family: Family, codes: np.ndarray, search: Search) -> float:
     """Take the p-value of the threshold that was tested over to the final matrix."""
     tested = family.best.candidate
     scores = tested.scores(search)
     # the threshold is the score of some word, which the grid may have rounded down
     log10_p = float(scores.log10_p_value(tested.threshold - scores.error))
-    return min(log10_p, float(np.log10(LEAST_STRICT)))
+    placements = placements_of(codes, int(tested.used.sum()), search).mean()
+    return min(log10_p, float(np.log10(max(LEAST_STRICT, LEAST_STRICT_EACH / placements))))

@@ -18,6 +18,7 @@ from seqcnn.discovery.candidate import (
     Search,
     alike,
     as_set,
+    placements_of,
     scan_contrast,
     sites_of,
     used_columns,
@@ -30,8 +31,9 @@ from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.background import MarkovBackground
 
-CONSIDERED = 0.03
-"""Share of random windows that may be sites; the others score too little."""
+CONSIDERED, CONSIDERED_EACH = 0.03, 2
+"""Share of random windows that may be sites, and so many of each sequence; the others score too
+little. A peptide has few windows, and any of them may be the site."""
 
 ROUNDS, STEPS = 2, 12
 """Times that windows are chosen and columns are trimmed, and steps of the fit in between."""
@@ -110,7 +112,7 @@ class _Windows:
     background
         float64 (m,): log probability of the letters under the scored columns without a motif.
     placements
-        How many windows a sequence has, on all strands.
+        int64 (n,): how many windows each sequence has, on all strands.
     """
 
     row: np.ndarray
@@ -118,7 +120,7 @@ class _Windows:
     letters: np.ndarray
     scored: np.ndarray
     background: np.ndarray
-    placements: int
+    placements: np.ndarray
 
     def select(self, kept: np.ndarray) -> "_Windows":
         """Take some of the windows, by a mask."""
@@ -143,8 +145,10 @@ def _windows(
     candidate: Candidate, codes: np.ndarray, search: Search, background: MarkovBackground
 ) -> _Windows:
     """Find the windows whose score is at all promising."""
-    hits = sites_of(candidate, codes, search, log10_p=float(np.log10(CONSIDERED)))
     used = np.flatnonzero(candidate.used)
+    placements = placements_of(codes, len(used), search)
+    considered = max(CONSIDERED, min(CONSIDERED_EACH / float(placements.mean()), 1.0))
+    hits = sites_of(candidate, codes, search, log10_p=float(np.log10(considered)))
     row, start, reverse = hits.sequence, hits.start, hits.reverse
     if search.both_strands:  # a window is read both ways, as a palindrome has to be
         row, start, reverse = np.tile(row, 2), np.tile(start, 2), np.arange(2).repeat(len(row)) > 0
@@ -154,14 +158,13 @@ def _windows(
     core = letters[:, candidate.used]
     scored = np.convolve(candidate.used, np.ones(2 * FLANK + 1), "same") > 0.5
     plain = (core < search.alphabet.size).all(1)
-    strands = 2 if search.both_strands else 1
     return _Windows(
         row[plain],
         start[plain],
         letters[plain],
         scored,
         _log_background(letters[plain][:, scored], background),
-        strands * max(codes.shape[1] - len(used) + 1, 1),
+        placements,
     )
 
 

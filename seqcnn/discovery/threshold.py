@@ -40,7 +40,7 @@ def best_threshold(foreground: np.ndarray, control: np.ndarray) -> np.ndarray:
 def settled_threshold(
     scores: ScoreDistribution,
     share: float,
-    placements: int,
+    placements: float,
     foreground: np.ndarray,
     control: np.ndarray,
 ) -> float:
@@ -57,7 +57,7 @@ def settled_threshold(
     share
         Of the sequences that have a site.
     placements
-        Windows of a sequence, on all strands.
+        Windows of a sequence on average, on all strands.
     foreground, control
         float64 (n,) and (m,): log10 of the p-value of the best site of each sequence, by matrices
         that did not see it.

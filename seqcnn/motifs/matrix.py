@@ -237,15 +237,14 @@ class ProbabilityMatrix:
         DNA and RNA use the IUPAC codes by the rules of Cavener (1987, doi:10.1093/nar/15.4.1353):
         one letter if it has more than half and more than twice the next, two letters if they have
         more than three quarters, three if the fourth never occurs, else N. Other alphabets show a
-        letter that has at least half, else their symbol for any letter.
+        letter that has at least half; in lower case the commonest one, if it has twice its
+        background and the position 0.5 bits; else their symbol for any letter.
         """
         if self.alphabet in (DNA, RNA):
             return "".join(_iupac(row, self.alphabet) for row in self.values)
-        best = self.values.argmax(1)
-        known = self.values.max(1) >= 0.5
-        letters = self.alphabet.letters
         return "".join(
-            letters[b] if k else self.alphabet.unknown for b, k in zip(best, known, strict=True)
+            _letter(row, bits, self.background, self.alphabet)
+            for row, bits in zip(self.values, self.information(), strict=True)
         )
 
 
@@ -359,6 +358,14 @@ def _non_negative(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
         row = int((copy < 0).any(1).argmax())
         raise SeqcnnError(f"position {row + 1} holds a negative value: {copy[row].min():.6g}")
     return copy
+
+
+def _letter(row: np.ndarray, bits: float, background: np.ndarray, alphabet: Alphabet) -> str:
+    best = int(row.argmax())
+    if row[best] >= 0.5:
+        return alphabet.letters[best]
+    telling = row[best] >= 2 * background[best] and bits >= 0.5
+    return alphabet.letters[best].lower() if telling else alphabet.unknown
 
 
 def _iupac(row: np.ndarray, alphabet: Alphabet) -> str:

@@ -77,6 +77,19 @@ def test_consensus_of_other_alphabets():
     assert ProbabilityMatrix([[1, 0, 0], [0.4, 0.3, 0.3]], get_alphabet("HPC")).consensus() == "HN"
 
 
+def test_consensus_shows_what_leads_a_position_in_lower_case():
+    rows = np.full((4, 20), 0.01)
+    rows[0, 4], rows[0, 9], rows[0, 17] = 0.30, 0.28, 0.25  # F, L or V: 30 % F
+    rows[1] = 0.9 / 19
+    rows[1, 4] = 0.1  # twice the background, but next to no information
+    rows[2, 9] = 0.82
+    rows[3, 9], rows[3, 0] = 0.42, 0.41
+    background = np.full(20, 0.75 / 19)
+    background[9] = 0.25  # 42 % L is less than twice as much
+    rows /= rows.sum(1, keepdims=True)
+    assert ProbabilityMatrix(rows, PROTEIN, background).consensus() == "fXLX"
+
+
 def test_reverse_complement_turns_words_over():
     matrix = CountMatrix(np.eye(4)[[0, 0, 1, 2]], DNA).to_probabilities(background=SKEWED)
     other = matrix.reverse_complement()
