@@ -194,7 +194,7 @@ def run_train(
         return
     prepare_jax()
     sample, target, alphabet = read_sample(files, strand=strand, seed=seed, options=options)
-    network, given = choose_network(sample, target, alphabet, settings, options)
+    network, given, variants = choose_network(sample, target, alphabet, settings, options)
     given |= {"tasks": target.outputs, "dims": options["dims"]}
     given |= {"strand": strand} if strand else {}
     plan = plan_of(sample, target, alphabet, seed=seed, options=options)
@@ -209,6 +209,7 @@ def run_train(
     # the options of the network are part of what must not change before a run is resumed
     folder = out / CHECKPOINTS
     wanted = {"network": network, "options": given | computed, "search": options["search"]}
+    wanted["variants"] = list(variants)
     _check_same_network(folder, wanted)
     trials: list[Trial] = []
     with stop.deferred() as asked, progress_bar(quiet=quiet) as show:
@@ -221,15 +222,16 @@ def run_train(
                     fixed=tuple(told), number=options["search"], folder=folder / "search",
                     stop=asked, report=teller(show, curves, "trial"),
                 )  # fmt: skip
-                given |= chosen
+                given, variants = given | chosen, ({},)
+            each = [given | variants[i % len(variants)] for i in range(plan.ensemble)]
             done = train_ensemble(
-                lambda start: build(given, start), sample, target, plan,
+                lambda number, start: build(each[number], start), sample, target, plan,
                 folder=folder, stop=asked, report=teller(show, curves, "network"),
             )  # fmt: skip
         except TrainingStopped:
             logger.info("the state is saved: go on with --resume and the same options")
             raise
-    write_model(out, done, network, given, alphabet)
+    write_model(out, done, network, each, alphabet)
     write_predictions(out, done, sample)
     if trials:
         write_trials(out, trials)

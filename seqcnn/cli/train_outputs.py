@@ -1,7 +1,7 @@
 """What ``train`` tells and writes: progress, curves, the model, and what it is worth."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +63,13 @@ def teller(
 
 
 def write_model(
-    out: Path, done: "EnsembleFit", network: str, options: dict[str, Any], alphabet: "Alphabet"
+    out: Path,
+    done: "EnsembleFit",
+    network: str,
+    options: Sequence[Mapping[str, Any]],
+    alphabet: "Alphabet",
 ) -> None:
-    """Write the model, its history and what it is worth."""
+    """Write the model, its history and what it is worth; `options` of each network of a fold."""
     from seqcnn.networks.weights import Member, Model, save_model
     from seqcnn.report.tables import write_table
     from seqcnn.seq.io.files import atomic_write
@@ -79,7 +83,10 @@ def write_model(
     write_table(out / "history.tsv", ["network", "fold", "round", "loss", "validation_loss"], rows)
     with atomic_write(out / "metrics.json") as handle:
         handle.write(json.dumps(done.metrics, indent=2) + "\n")
-    members = tuple(Member(network, options, m.network, m.extra) for m in done.members)
+    members = tuple(
+        Member(network, dict(options[i % len(options)]), m.network, m.extra)
+        for i, m in enumerate(done.members)
+    )
     save_model(Model(members, alphabet, done.extra), out)
 
 

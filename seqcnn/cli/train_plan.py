@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,27 +25,33 @@ def choose_network(
     alphabet: "Alphabet",
     settings: dict[str, Any],
     options: Mapping[str, Any],
-) -> tuple[str, dict[str, Any]]:
-    """Choose the network and its options; what is told comes before what is chosen."""
+) -> tuple[str, dict[str, Any], Sequence[Mapping[str, Any]]]:
+    """Choose the network, its options, and in what those of an ensemble differ by turns.
+
+    What is told comes before what is chosen.
+    """
     import numpy as np
 
-    from seqcnn.networks.choose import default_network
+    from seqcnn.networks.choose import default_network, motif_options, motif_variants
     from seqcnn.seq.alphabet import PAD
 
-    name, chosen = options["network"], {}
+    name, chosen, variants = options["network"], {}, ({},)
+    some = sample.x[: min(len(sample.x), 10_000)]
+    length = max(1, int(np.median((some != PAD).sum(axis=1))))
+    number = int(sample.counted.sum())
     if name == "auto":
-        some = sample.x[: min(len(sample.x), 10_000)]
-        length = max(1, int(np.median((some != PAD).sum(axis=1))))
         kind: Any = target.kind
-        choice = default_network(int(sample.counted.sum()), length, alphabet, kind)
-        name, chosen = choice.name, choice.options
+        choice = default_network(number, length, alphabet, kind)
+        name, chosen, variants = choice.name, choice.options, choice.variants
         logger.info("network %s: %s (--network takes another)", name, choice.reason)
+    elif name == "motifcnn":
+        chosen, variants = motif_options(number, length), motif_variants(length)
+    if set(settings) & {key for variant in variants for key in variant}:
+        variants = ({},)
     if target.kind == "profile" and name not in ("bpnet", "dilated"):
         raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
-    defaults = {"profile": True} if target.kind == "profile" else _network_defaults(name)
-    if {"width"} <= set(chosen) & set(defaults):
-        chosen = {**chosen, "width": min(chosen["width"], defaults["width"])}
-    return name, {**defaults, **chosen, **settings}
+    defaults = {"profile": True} if target.kind == "profile" else {}
+    return name, {**defaults, **chosen, **settings}, variants
 
 
 def precision_options(wanted: str, network: str) -> dict[str, str]:
@@ -94,14 +100,6 @@ def search_options(
     )  # fmt: skip
     recipe, chosen = with_options(plan.recipe, trials[best].options)
     return trials, replace(plan, recipe=recipe), chosen
-
-
-def _network_defaults(network: str) -> dict[str, Any]:
-    """Choose options for networks whose own defaults are for other uses."""
-    if network != "motifcnn":
-        return {}
-    # found by holding out training sequences; benchmarks/bench_training_chip.py judges them
-    return {"kernels": 64, "width": 11, "dropout": 0.3}
 
 
 def parsed_settings(settings: tuple[str, ...]) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
 
 
 def train_ensemble(
-    build: Callable[[int], nnx.Module],
+    build: Callable[[int, int], nnx.Module],
     sample: Sample,
     target: Target,
     plan: Plan,
@@ -156,7 +156,7 @@ def train_ensemble(
     Parameters
     ----------
     build
-        Makes a network from a seed.
+        Makes a network from its number within the ensemble, from 0, and a seed.
     sample
         The sequences.
     target
@@ -186,7 +186,7 @@ def train_ensemble(
             number = fold * plan.ensemble + i
             fits.append(
                 _fit_living(
-                    build,
+                    partial(build, i),
                     prepared.parts(fold, i),
                     target,
                     prepared.recipe,

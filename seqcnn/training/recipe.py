@@ -25,5 +25,5 @@ def default_schedule(n: int) -> Schedule:
     """
     steps = int(np.clip(n // 100, 20, 200))
     return Schedule(
-        batch=128, steps=steps, rounds=20, patience=5, learning_rate=3e-3, weight_decay=0.03
+        batch=128, steps=steps, rounds=12, patience=5, learning_rate=3e-3, weight_decay=0.03
     )
