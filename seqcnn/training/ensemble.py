@@ -19,7 +19,7 @@ from seqcnn.training.examples import Examples
 from seqcnn.training.fitting import Epoch, Fitted, Progress, fit_target
 from seqcnn.training.losses import balanced_class_weights
 from seqcnn.training.predict import mean_outputs, predictions_of_codes
-from seqcnn.training.roles import Roles, Sample, deal, sizes_of_roles
+from seqcnn.training.roles import Roles, Sample, deal, sizes_of_roles, with_copies
 from seqcnn.training.step import Recipe
 from seqcnn.training.targets import Target
 
@@ -268,8 +268,8 @@ def _calibrator(
 ) -> Calibrator:
     if not target.classifies:
         return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
+    rows, weights = with_copies(sample, target, rows)
     logits = mean_outputs(networks, sample.x[rows])
-    weights = None if sample.weights is None else sample.weights[rows]
     return fit_target_calibrator(target, logits, sample.labels[rows], weights)
 
 

@@ -17,6 +17,10 @@ from seqcnn.training.targets import Target
 PART, FEWEST_PARTS, MOST_PARTS = 200, 5, 20
 """A part holds about so many sequences, if there are as many parts as these two allow."""
 
+CALIBRATING = 1000
+"""About so many sequences calibrate, if that is no more than a sixth of all: their offset has a
+standard error of a tenth or less."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -160,8 +164,9 @@ def _roles(
     rest = counted[free]
     parts = max(_fitting(parts, sample.groups[rest]), ensemble + 2)
     inner = _dealt(sample.groups[rest], strata[free], parts, seed + 1)
-    stop = tuple(rest[inner == 1 + i] for i in range(ensemble))
-    calibrate, report = rest[inner == 0], counted[reported]
+    stop = tuple(rest[inner == parts - 1 - i] for i in range(ensemble))
+    several = min(-(-CALIBRATING * parts // len(rest)), parts // 6, parts - ensemble - 1)
+    calibrate, report = rest[inner < max(1, several)], counted[reported]
     everything = np.arange(len(sample.x))
     train = []
     for rows in stop:
@@ -169,6 +174,36 @@ def _roles(
         # whatever hangs together with these, shuffles too, trains nothing
         train.append(everything[~np.isin(sample.groups, sample.groups[taken])])
     return Roles(tuple(train), stop, calibrate, report)
+
+
+def with_copies(
+    sample: Sample, target: Target, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Add the shuffles that are not counted to those that are, without more weight.
+
+    Parameters
+    ----------
+    sample, target
+        The sequences, and what is predicted.
+    rows
+        int64 (m,): some that are counted.
+
+    Returns
+    -------
+    rows : numpy.ndarray
+        int64: these, and of two classes the others of the same groups.
+    weights : numpy.ndarray or None
+        float64: of each; those of a class add up to what they are for the counted ones.
+    """
+    others = np.isin(sample.groups, sample.groups[rows]) & ~sample.counted
+    if target.kind != "binary" or not others.any():
+        return rows, None if sample.weights is None else sample.weights[rows]
+    weights = np.ones(len(sample.x)) if sample.weights is None else sample.weights.copy()
+    whole = np.concatenate([rows, np.flatnonzero(others)])
+    for label in (0, 1):
+        before, after = (r[sample.labels[r, 0] == label] for r in (rows, whole))
+        weights[after] *= weights[before].sum() / max(weights[after].sum(), 1e-12)
+    return whole, weights[whole]
 
 
 def sizes_of_roles(roles: Sequence[Roles]) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.training.roles import Sample, deal
+from seqcnn.training.roles import Sample, deal, with_copies
 from seqcnn.training.targets import Target
 
 TARGET = Target("binary", ("t",))
@@ -63,3 +63,26 @@ def test_few_large_groups_are_dealt_out_in_fewer_parts():
     check(made, roles)
     with pytest.raises(SeqcnnError, match="too few sequences"):
         deal(sample(groups=np.arange(600) % 4), TARGET, ensemble=3)
+
+
+def test_calibration_has_sequences_enough_where_there_are_many():
+    sizes = [len(deal(sample(n=n), TARGET, ensemble=3)[0].calibrate) for n in (500, 9000, 60000)]
+    counted = [int(sample(n=n).counted.sum()) for n in (500, 9000, 60000)]
+    assert sizes[0] <= counted[0] / 4 and 800 <= sizes[1] <= counted[1] / 6
+    assert sizes[2] == pytest.approx(counted[2] / 20, rel=0.1)
+
+
+def test_copies_add_sequences_and_no_weight():
+    """Three shuffles of each of 40 sequences, of which one is counted."""
+    labels = np.repeat([[1.0], [0.0]], [40, 120], axis=0)
+    groups = np.concatenate([np.arange(40), np.repeat(np.arange(40), 3)])
+    counted = np.concatenate([np.ones(40, bool), np.arange(120) % 3 == 0])
+    x = np.zeros((160, 5), np.uint8)
+    made = Sample(x, labels, groups, counted, None, 4, ["x"] * 160)
+    rows = np.flatnonzero(counted & (groups < 10))
+    whole, weights = with_copies(made, TARGET, rows)
+    assert sorted(whole) == np.flatnonzero(groups < 10).tolist()
+    assert weights is not None
+    for label, weight in ((1, 1.0), (0, 1 / 3)):
+        np.testing.assert_allclose(weights[labels[whole, 0] == label], weight)
+    assert with_copies(made, Target("counts", ("t",)), rows)[0] is rows

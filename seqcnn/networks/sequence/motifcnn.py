@@ -200,7 +200,7 @@ class MotifCNN(SequenceNetwork):
         return [m.reshape(shape) for m in matches], valid_windows(inside, self.width)
 
     def _masked_kernel(self) -> jax.Array:
-        """The kernels, with zeros beside those that are narrow."""
+        """Set what lies beside the narrow kernels to zero."""
         kernel = self.kernel[...]
         if self.narrow is None:
             return kernel
