@@ -69,7 +69,7 @@ click.rich_click.OPTION_GROUPS["* train"] = [
     {
         "name": "Training",
         "options": ["--augment", "--rounds", "--steps", "--batch", "--patience", "--learning-rate",
-                    "--weight-decay", "--precision"],
+                    "--weight-decay", "--precision", "--calibration"],
     },
     {
         "name": "Output",
@@ -144,6 +144,9 @@ logger = logging.getLogger(__name__)
               "Near-duplicates and overlapping intervals always are.")  # fmt: skip
 @click.option("--ensemble", type=click.IntRange(1), default=3, show_default=True,
               help="Networks of each fold, whose predictions are averaged.")  # fmt: skip
+@click.option("--calibration", type=click.Choice(["platt", "isotonic"]), default="platt",
+              show_default=True, help="How outputs become probabilities: by a line through their "
+              "log-odds, or any rising curve (for much data).")  # fmt: skip
 @click.option("--search", type=click.IntRange(2), metavar="N", help="Try N sets of options first, "
               "the defaults and random ones, and take what is best on the stopping "
               "part.")  # fmt: skip
@@ -222,7 +225,7 @@ def run_train(
                     fixed=tuple(told), number=options["search"], folder=folder / "search",
                     stop=asked, report=teller(show, curves, "trial"),
                 )  # fmt: skip
-                given, variants = given | chosen, ({},)
+                given, variants = given | chosen, [{}]
             each = [given | variants[i % len(variants)] for i in range(plan.ensemble)]
             done = train_ensemble(
                 lambda number, start: build(each[number], start), sample, target, plan,

@@ -45,9 +45,10 @@ def choose_network(
         name, chosen, variants = choice.name, choice.options, choice.variants
         logger.info("network %s: %s (--network takes another)", name, choice.reason)
     elif name == "motifcnn":
-        chosen, variants = motif_options(number, length), motif_variants(length)
-    if set(settings) & {key for variant in variants for key in variant}:
+        chosen, variants = motif_options(number, length), motif_variants(number, length)
+    if {"width", "narrow"} & set(settings):
         variants = ({},)
+    variants = [{k: v for k, v in each.items() if k not in settings} for each in variants]
     if target.kind == "profile" and name not in ("bpnet", "dilated"):
         raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
     defaults = {"profile": True} if target.kind == "profile" else {}
@@ -138,4 +139,10 @@ def plan_of(
     augmentation = evoaug(alphabet, length=sample.x.shape[1]) if options["augment"] else None
     balanced = target.kind in ("binary", "multiclass")
     recipe = Recipe(replace(schedule, **changed), balanced=balanced, augmentation=augmentation)
-    return Plan(recipe, folds=options["folds"], ensemble=options["ensemble"], seed=seed)
+    return Plan(
+        recipe,
+        folds=options["folds"],
+        ensemble=options["ensemble"],
+        seed=seed,
+        calibration=options["calibration"],
+    )

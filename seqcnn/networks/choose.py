@@ -101,7 +101,7 @@ def default_network(
         return Choice("bpnet", {}, reason)
     if length <= SHORT or n < MANY:
         why = "are short" if length <= SHORT else "are too few for a deep network"
-        options, variants = motif_options(n, length), motif_variants(length)
+        options, variants = motif_options(n, length), motif_variants(n, length)
         kernels = f"kernels of {options['width']} letters"
         if len(variants) > 1:
             kernels += f", in every other network of an ensemble of {NARROW} and {MOTIF}"
@@ -138,7 +138,7 @@ def motif_options(n: int, length: int) -> dict[str, Any]:
     return options | {"width": min(NARROW, _room(length))}
 
 
-def motif_variants(length: int) -> tuple[dict[str, Any], ...]:
+def motif_variants(n: int, length: int) -> tuple[dict[str, Any], ...]:
     """Choose in what the networks of an ensemble of `motifcnn` differ.
 
     By themselves wide kernels are better for a factor such as CTCF and worse for one such as SP1;
@@ -146,7 +146,11 @@ def motif_variants(length: int) -> tuple[dict[str, Any], ...]:
     """
     if _room(length) < MOTIF:
         return ({},)
-    return {}, {"width": MOTIF, "narrow": NARROW}
+    wide: dict[str, Any] = {"width": MOTIF, "narrow": NARROW}
+    if n >= PLENTY:
+        # as much of these is dropped as with little data, nearly
+        wide |= {"hidden": 64, "dropout": 0.5, "pooled_dropout": 0.1}
+    return {}, wide
 
 
 def _room(length: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.training.calibrate import Calibrator, fit_target_calibrator
+from seqcnn.training.calibrate import Calibrator, check_method, fit_target_calibrator
 from seqcnn.training.checkpoint import CheckpointFolder
 from seqcnn.training.evaluation import HeldOut, fit_baselines, held_out_metrics
 from seqcnn.training.examples import Examples
@@ -43,12 +43,15 @@ class Plan:
         Networks of a fold.
     seed
         Same seed, same networks.
+    calibration
+        See `seqcnn.training.calibrate.fit_target_calibrator`.
     """
 
     recipe: Recipe = field(default_factory=Recipe)
     folds: int = 1
     ensemble: int = 1
     seed: int = 0
+    calibration: str = "platt"
 
     def __post_init__(self) -> None:
         for name in ("folds", "ensemble"):
@@ -132,6 +135,7 @@ class Prepared:
 
 def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
     """Deal a sample out and encode its labels; arguments as for `train_ensemble`."""
+    check_method(target, plan.calibration)
     target = target.fitted(sample.labels)
     roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
     weights = None if sample.weights is None else sample.weights.astype(np.float32)
@@ -197,7 +201,8 @@ def train_ensemble(
                     report=partial(report, number, total),
                 )
             )
-        calibrator = _calibrator([f.network for f in fits], sample, target, rows.calibrate)
+        networks = [f.network for f in fits]
+        calibrator = _calibrator(networks, sample, target, rows.calibrate, plan.calibration)
         facts = {"fold": fold, "calibrator": calibrator.to_dict()}
         these = [Trained(f.network, facts, f.history) for f in fits]
         predicted.append(predictions_of_codes(these, sample.x[rows.report], target))
@@ -264,13 +269,13 @@ def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
 
 
 def _calibrator(
-    networks: list[nnx.Module], sample: Sample, target: Target, rows: np.ndarray
+    networks: list[nnx.Module], sample: Sample, target: Target, rows: np.ndarray, method: str
 ) -> Calibrator:
     if not target.classifies:
         return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
     rows, weights = with_copies(sample, target, rows)
     logits = mean_outputs(networks, sample.x[rows])
-    return fit_target_calibrator(target, logits, sample.labels[rows], weights)
+    return fit_target_calibrator(target, logits, sample.labels[rows], weights, method=method)
 
 
 def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.networks.zoo import create
 from seqcnn.training import ensemble as ensemble_module
+from seqcnn.training.calibrate import Calibrator
 from seqcnn.training.ensemble import Plan, train_ensemble
 from seqcnn.training.fitting import fit_target
 from seqcnn.training.loop import Schedule
@@ -36,7 +38,7 @@ def build(seed, **options):
     return create("motifcnn", alphabet="dna", seed=seed, kernels=8, width=9, hidden=8, **options)
 
 
-def dead(seed):
+def dead(number, seed):
     """Make a network all of whose hidden units are off, whatever comes in."""
     network = build(seed)
     network.hidden.bias[...] = jnp.full_like(network.hidden.bias[...], -1e3)
@@ -46,9 +48,9 @@ def dead(seed):
 def test_a_dead_network_is_trained_anew_and_slower(caplog, monkeypatch):
     seeds, rates = [], []
 
-    def first_dies(seed):
+    def first_dies(number, seed):
         seeds.append(seed)
-        return dead(seed) if len(seeds) == 1 else build(seed)
+        return dead(number, seed) if len(seeds) == 1 else build(seed)
 
     def watched(*arguments, recipe, **options):
         rates.append(recipe.schedule.learning_rate)
@@ -86,7 +88,9 @@ def test_half_precision_computes_nearly_the_same_and_keeps_weights_whole(pool):
 
 
 def test_members_compute_in_full_whatever_they_were_trained_in():
-    done = train_ensemble(lambda s: build(s, dtype="bfloat16"), made(), TARGET, Plan(RECIPE))
+    done = train_ensemble(
+        lambda number, s: build(s, dtype="bfloat16"), made(), TARGET, Plan(RECIPE)
+    )
     (member,) = done.members
     assert member.network.dtype == "float32"
     rows = done.held_out.rows
@@ -97,3 +101,26 @@ def test_members_compute_in_full_whatever_they_were_trained_in():
     codes = made().x[rows]
     found = predictions_of_codes([type(member)(again, member.extra, ())], codes, TARGET)
     np.testing.assert_array_equal(found, done.held_out.predicted)
+
+
+def test_networks_of_an_ensemble_are_told_their_number():
+    numbers = []
+
+    def counted(number, seed):
+        numbers.append(number)
+        return build(seed, pool="max_mean" if number else "max")
+
+    done = train_ensemble(counted, made(), TARGET, Plan(RECIPE, ensemble=2, folds=2))
+    assert numbers == [0, 1, 0, 1]
+    assert [m.network.pool for m in done.members] == ["max", "max_mean"] * 2
+
+
+def test_any_rising_curve_is_an_option_and_kept_in_the_model():
+    done = train_ensemble(
+        lambda number, s: build(s), made(), TARGET, Plan(RECIPE, calibration="isotonic")
+    )
+    assert Calibrator.from_dict(done.members[0].extra["calibrator"]).curves
+    with pytest.raises(SeqcnnError, match="`calibration` is 'magic'"):
+        train_ensemble(
+            lambda number, s: build(s), made(), TARGET, Plan(RECIPE, calibration="magic")
+        )
