@@ -64,7 +64,7 @@ def judge(folder: Path, seed: int, folds: int) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", default=SETS)
     parser.add_argument("--data", type=Path, default=os.environ.get("SEQCNN_DATA"))
     parser.add_argument("--seeds", type=int, default=3)

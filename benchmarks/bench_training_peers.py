@@ -187,7 +187,7 @@ def ours(folder: Path, seed: int) -> tuple[np.ndarray, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("SEQCNN_DATA"))
     parser.add_argument("--set", default="clip/QKI")
     parser.add_argument("--ours", action="store_true")

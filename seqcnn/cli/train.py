@@ -226,7 +226,7 @@ def run_train(
                     stop=asked, report=teller(show, curves, "trial"),
                 )  # fmt: skip
                 given, variants = given | chosen, [{}]
-            each = [given | variants[i % len(variants)] for i in range(plan.ensemble)]
+            each = [{**given, **variants[i % len(variants)]} for i in range(plan.ensemble)]
             done = train_ensemble(
                 lambda number, start: build(each[number], start), sample, target, plan,
                 folder=folder, stop=asked, report=teller(show, curves, "network"),
