@@ -45,7 +45,8 @@ def choose_network(
         name, chosen, variants = choice.name, choice.options, choice.variants
         logger.info("network %s: %s (--network takes another)", name, choice.reason)
     elif name == "motifcnn":
-        chosen, variants = motif_options(number, length), motif_variants(number, length)
+        chosen = motif_options(number, length, alphabet)
+        variants = motif_variants(number, length, alphabet)
     if {"width", "narrow"} & set(settings):
         variants = ({},)
     variants = [{k: v for k, v in each.items() if k not in settings} for each in variants]
@@ -133,7 +134,7 @@ def plan_of(
     from seqcnn.training.recipe import default_schedule
     from seqcnn.training.step import Recipe
 
-    schedule = default_schedule(int(sample.counted.sum()))
+    schedule = default_schedule(int(sample.counted.sum()), alphabet.size)
     names = ("batch", "steps", "rounds", "patience", "learning_rate", "weight_decay")
     changed = {name: options[name] for name in names if options[name] is not None}
     augmentation = evoaug(alphabet, length=sample.x.shape[1]) if options["augment"] else None

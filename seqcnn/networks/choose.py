@@ -23,6 +23,12 @@ MOTIF = 19
 NARROW = 11
 """Letters of the others: as many as a factor's core takes, and few that can be learnt by heart."""
 
+CORE = 9
+"""Letters of the kernels for protein: what lies in the groove of a class II molecule."""
+
+FEW_LETTERS = 8
+"""Alphabets up to this size are like DNA."""
+
 PLENTY = 30_000
 """Examples from which less has to be dropped in training."""
 
@@ -75,8 +81,8 @@ def default_network(
     Notes
     -----
     The options of `motifcnn` are those that were best in cross-validation within the training
-    sequences of ChIP-seq sets of 8,000 to 43,000 examples (with one shuffle of each peak); the
-    bounds between networks by length are rules of thumb.
+    sequences of ChIP-seq sets of 8,000 to 35,000 examples (with one shuffle of each peak), and of
+    10,000 peptides; the bounds between networks by length are rules of thumb.
 
     Raises
     ------
@@ -101,11 +107,11 @@ def default_network(
         return Choice("bpnet", {}, reason)
     if length <= SHORT or n < MANY:
         why = "are short" if length <= SHORT else "are too few for a deep network"
-        options, variants = motif_options(n, length), motif_variants(n, length)
+        options, variants = motif_options(n, length, alphabet), motif_variants(n, length, alphabet)
         kernels = f"kernels of {options['width']} letters"
         if len(variants) > 1:
             kernels += f", in every other network of an ensemble of {NARROW} and {MOTIF}"
-        elif options["width"] < NARROW:
+        elif options["width"] == _room(length):
             kernels += ", as sequences leave no room for more"
         reason = f"{these} {why}: one layer of motifs, which can be read from it; {kernels}"
         return Choice("motifcnn", options, reason, variants)
@@ -118,12 +124,12 @@ def default_network(
     return Choice("basset", {}, reason)
 
 
-def motif_options(n: int, length: int) -> dict[str, Any]:
+def motif_options(n: int, length: int, alphabet: str | Alphabet = "dna") -> dict[str, Any]:
     """Choose the options of `motifcnn` by the data.
 
     Parameters
     ----------
-    n, length
+    n, length, alphabet
         As for `default_network`.
 
     Examples
@@ -131,6 +137,9 @@ def motif_options(n: int, length: int) -> dict[str, Any]:
     >>> motif_options(8_000, 101)["width"], motif_options(8_000, 15)["width"]
     (11, 9)
     """
+    if get_alphabet(alphabet).size > FEW_LETTERS:
+        # every kernel has five times the weights, and peptides are short: the best match is enough
+        return {"kernels": 128, "width": min(CORE, _room(length)), "hidden": 64, "dropout": 0.5}
     options: dict[str, Any] = {"kernels": 128, "pool": "max_mean", "norm": True}
     options |= {"hidden": 32, "dropout": 0.3}
     if n < PLENTY:
@@ -138,13 +147,15 @@ def motif_options(n: int, length: int) -> dict[str, Any]:
     return options | {"width": min(NARROW, _room(length))}
 
 
-def motif_variants(n: int, length: int) -> tuple[dict[str, Any], ...]:
+def motif_variants(
+    n: int, length: int, alphabet: str | Alphabet = "dna"
+) -> tuple[dict[str, Any], ...]:
     """Choose in what the networks of an ensemble of `motifcnn` differ.
 
     By themselves wide kernels are better for a factor such as CTCF and worse for one such as SP1;
     with both kinds an ensemble is as good as the better one, or better than either.
     """
-    if _room(length) < MOTIF:
+    if _room(length) < MOTIF or get_alphabet(alphabet).size > FEW_LETTERS:
         return ({},)
     wide: dict[str, Any] = {"width": MOTIF, "narrow": NARROW}
     if n >= PLENTY:

@@ -49,14 +49,18 @@ def test_kernels_leave_room_to_slide_along_short_sequences():
             assert options["width"] <= max(1, length * 0.6)
             assert options.get("narrow", 1) <= options["width"]
     assert motif_options(100, 15)["width"] == 9
-    assert "no room" in default_network(100, 15, "protein").reason
-    assert "of 11 letters" in default_network(100, 30, "protein").reason
+    assert "no room" in default_network(100, 12, "protein").reason
+    for alphabet, width in (("dna", 11), ("protein", 9)):
+        choice = default_network(100, 30, alphabet)
+        assert f"of {width} letters" in choice.reason and "no room" not in choice.reason
+        assert choice.options["width"] == width
 
 
 def test_networks_of_an_ensemble_differ_where_there_is_room():
     choice = default_network(8_000, 101)
     assert [v.get("width", 11) for v in choice.variants] == [11, 19]
     assert "11 and 19" in choice.reason
+    assert default_network(8_000, 100, "protein").variants == ({},)
     assert default_network(8_000, 20).variants == default_network(50_000, 600).variants == ({},)
 
 
