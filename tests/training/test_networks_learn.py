@@ -41,6 +41,6 @@ def test_a_planted_motif_is_learnt(name):
 
     target = Target("binary", ("bound",))
     done = train_ensemble(build, sample, target, Plan(Recipe(schedule, balanced=True)))
-    # by the 95 % that have the motif no more than .975 can be reached, but for chance; deep networks
-    # learn much of so few sequences by heart
+    # as 95 % have the motif, .975 is the most but for chance; deep networks learn much of so few
+    # sequences by heart
     assert done.metrics["held_out"]["bound"]["auroc"]["value"] > 0.85
