@@ -1,22 +1,29 @@
-"""Kill training runs with SIGKILL at random moments, resume them, and compare the models' bytes.
+"""Kill training runs with SIGKILL in the middle, resume them, and compare the models' bytes.
 
     python benchmarks/bench_training_resume.py --runs 10
 
-Every run trains the same two networks on data that is made here, is killed up to three times, and
-goes on with --resume. The last line tells how many came to the bytes of the run left alone.
+Every run trains the same two networks on data that is made here. It is killed one to three times,
+at moments drawn from the time between its first saved state and its end; a run that was over before
+it could be killed is thrown away and made again, so that every run that counts was killed with a
+state on the disk and work left to do. The last line tells how many came to the bytes of the run
+left alone.
 """
 
 import argparse
 import hashlib
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-OPTIONS = ["--ensemble", "2", "--rounds", "8", "--steps", "100", "--set", "kernels=16", "-q"]
+OPTIONS = ["--ensemble", "2", "--rounds", "8", "--steps", "60", "--patience", "8", "-q"]
+OPTIONS += ["--network", "motifcnn", "--set", "kernels=16"]
 KILLS = 3
 """Times that a run is killed at most."""
 
@@ -35,21 +42,71 @@ def digests(folder: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
 
 
-def killed_run(command: list[str], rng: np.random.Generator, longest: float) -> int:
-    """Run to the end in spite of kills, and return how many there were."""
-    kills = 0
-    while kills < KILLS:
+def states(folder: Path) -> list[Path]:
+    return sorted(folder.glob("checkpoint/network-*/*/state.json"))
+
+
+def saved(folder: Path) -> list[tuple[Path, int]]:
+    found = []
+    for path in states(folder):
+        with suppress(FileNotFoundError):  # the run is over, and takes its states away
+            found.append((path, path.stat().st_mtime_ns))
+    return found
+
+
+def wait_for_state(process: subprocess.Popen, folder: Path) -> bool:
+    """Wait until another state is saved; False if the run is over before."""
+    before = saved(folder)
+    while process.poll() is None:
+        if saved(folder) != before:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def place(folder: Path) -> str:
+    """Say where a run was killed: the network, and the round and step of its last state."""
+    newest = states(folder)[-1]
+    state = json.loads(newest.read_text())["place"]
+    return f"{newest.parts[-3]} round {state['round']} step {state['step']}"
+
+
+def whole_run(command: list[str], folder: Path) -> float:
+    """Run to the end, and return the seconds since the first state."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    assert wait_for_state(process, folder), "the run left alone failed"
+    start = time.monotonic()
+    assert process.wait() == 0
+    return time.monotonic() - start
+
+
+def killed_run(
+    command: list[str], folder: Path, rng: np.random.Generator, longest: float
+) -> list[str]:
+    """Run to the end in spite of kills, and return where it was killed."""
+    places: list[str] = []
+    wanted = int(rng.integers(1, KILLS + 1))
+    while len(places) < wanted:
         process = subprocess.Popen([*command, "--resume"], stdout=subprocess.DEVNULL)
+        alive = wait_for_state(process, folder)
         try:
-            process.wait(float(rng.uniform(0, longest)))
+            process.wait(float(rng.uniform(0, longest)) if alive else 60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
-            kills += 1
+            assert process.wait() == -9
+            if (folder / "config.json").exists():  # too late to count
+                wanted = len(places)
+            else:
+                places.append(place(folder))
         else:
-            return kills
-    subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
-    return kills
+            if places:  # resumed, and over before the next kill: that is a run too
+                break
+        if not places:
+            shutil.rmtree(folder)
+            wanted = max(wanted, 1)
+    if not (folder / "config.json").exists() or states(folder):
+        subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    return places
 
 
 def main() -> None:
@@ -65,16 +122,17 @@ def main() -> None:
             start = [sys.executable, "-m", "seqcnn", "train", str(folder / "in.fa")]
             return [*start, "-o", str(folder / name), *OPTIONS]
 
-        start = time.monotonic()
-        subprocess.run(command("whole"), check=True, stdout=subprocess.DEVNULL)
-        spent = time.monotonic() - start
+        spent = whole_run(command("whole"), folder / "whole")
         expected, same = digests(folder / "whole"), 0
-        print("run\tkills\tidentical", flush=True)
+        print("run\tkills\tidentical\tlast state at each kill", flush=True)
         for number in range(runs):
-            kills = killed_run(command(f"run{number}"), rng, spent)
-            equal = digests(folder / f"run{number}") == expected
+            out = folder / f"run{number}"
+            places = killed_run(command(out.name), out, rng, spent)
+            assert places, "a run that was never killed shows nothing"
+            equal = digests(out) == expected
             same += equal
-            print(number + 1, kills, "yes" if equal else "NO", sep="\t", flush=True)
+            told = "; ".join(places)
+            print(number + 1, len(places), "yes" if equal else "NO", told, sep="\t", flush=True)
         print(f"identical: {same} of {runs}")
 
 

@@ -8,6 +8,7 @@ import rich_click as click
 
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
 from seqcnn.cli.places import Places
+from seqcnn.cli.train_inputs import has_labels
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 @click.option("--control", metavar="FILE|genome", help="Sequences of the other class.")
 @click.option("--classes", is_flag=True, help="Each of the files SEQUENCES is a class, in the "
               "order of the classes of MODEL.")  # fmt: skip
-@click.option("--labels", metavar="TSV", help="Labels of SEQUENCES, as for `seqcnn train`.")
+@click.option("--labels", metavar="TSV", help="Labels of SEQUENCES, as for `seqcnn train`; not "
+              "needed if SEQUENCES is a table that holds them.")  # fmt: skip
+@click.option("--profile", metavar="FILE", multiple=True, help="bigWig or bedGraph of each track, "
+              "in the order of those of MODEL.")  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder; by default "
               "<name of SEQUENCES>_evaluation.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files of an earlier evaluation.")
@@ -40,20 +44,28 @@ def command(
 ) -> None:
     """Judge MODEL, a folder that `seqcnn train` wrote, on SEQUENCES whose labels are known.
 
-    Writes metrics.json and metrics.tsv (with 95 % intervals, and composition alone beside),
-    curves.tsv and a PNG file of each curve, and predictions.tsv.
+    SEQUENCES are FASTA, FASTQ, a table with a column "sequence", or intervals with --genome; what
+    they are is said by --control, --classes, --labels or --profile, or by the table. Writes
+    metrics.json and metrics.tsv (with 95 % intervals, and composition alone beside), curves.tsv
+    and a PNG file of each curve, and predictions.tsv.
     """
     out = out or default_out(files[0], "_evaluation")
     prepare_jax()
+    import numpy as np
+
     from seqcnn.cli.folder import filled_folder
     from seqcnn.networks.weights import load_model
-    from seqcnn.training.predict import predict, target_of
+    from seqcnn.training.predict import predict, predict_profiles, target_of
 
     loaded = load_model(model)
     target = target_of(loaded)
     strand = loaded.members[0].options.get("strand")
     scored, labels = _read(target, files, loaded.alphabet, strand=strand, seed=seed, **options)
-    predicted = predict(loaded, scored).reshape(len(scored), -1)
+    if target.kind == "profile":
+        totals, shares = predict_profiles(loaded, scored)
+        predicted = np.concatenate([totals[:, None].astype(np.float32), shares], axis=1)
+    else:
+        predicted = predict(loaded, scored).reshape(len(scored), -1)
     facts = _facts(loaded, target, scored, predicted, labels, seed)
     with filled_folder(str(out), force=force) as folder:
         _write(folder, target, scored, predicted, labels, facts)
@@ -68,6 +80,7 @@ def _read(
     control: str | None,
     classes: bool,
     labels: str | None,
+    profile: tuple[str, ...],
     alphabet: str | None,
     mask: str,
     places: Places,
@@ -82,6 +95,10 @@ def _read(
 
     reading: dict[str, Any] = {"mask": mask, "strand": strand}
     sets = [places.read(path, alphabet=alphabet or letters, **reading) for path in files]
+    if profile or target.kind == "profile":
+        return _profiles(target, sets, profile, given=[control, classes, labels])
+    if labels is None and not (control or classes) and len(sets) == 1 and has_labels(files[0]):
+        labels = files[0]
     if labels is not None:
         if len(sets) > 1 or control or classes:
             raise SeqcnnError("`--labels` goes with one file, and neither --control nor --classes")
@@ -106,10 +123,26 @@ def _read(
     return concatenate([sets[0], other]), values[:, None]
 
 
+def _profiles(
+    target: "Target", sets: "list[SequenceSet]", paths: tuple[str, ...], *, given: list[Any]
+) -> "tuple[SequenceSet, np.ndarray]":
+    from seqcnn.seq.io.signal import read_profiles
+
+    if target.kind != "profile":
+        raise SeqcnnError(f"`--profile` is for models of profiles, this one is of {target.kind}")
+    if len(sets) > 1 or any(given) or len(paths) != target.outputs:
+        raise SeqcnnError(
+            f"the model is of profiles ({', '.join(target.names)}): give intervals, and --profile "
+            f"with a file for each of its tracks, in this order"
+        )
+    return sets[0], read_profiles(paths, sets[0], width=target.width)
+
+
 def _labelled(target: "Target", read: "SequenceSet", path: str) -> "tuple[SequenceSet, np.ndarray]":
     import numpy as np
 
     from seqcnn.seq.io.labels import read_labels
+    from seqcnn.training.samples import names_in_table
     from seqcnn.training.targets import check_labels
 
     table = read_labels(path, read.ids)
@@ -136,7 +169,7 @@ def _labelled(target: "Target", read: "SequenceSet", path: str) -> "tuple[Sequen
             )
         values = np.full((len(table.ids), target.outputs), np.nan)
         values[:, known] = table.numbers()
-    chosen, rows = table.match(read.ids)
+    chosen, rows = table.match(names_in_table(read, table))
     kept = read.select(chosen)
     check_labels(target, values[rows], kept.ids, learnt=False)
     return kept, values[rows]
@@ -151,8 +184,8 @@ def _facts(
     seed: int,
 ) -> dict[str, Any]:
     from seqcnn.stats.classification import calibration_error_limit
-    from seqcnn.training.baseline import Baseline, composition
-    from seqcnn.training.ensemble import composition_of, report_of
+    from seqcnn.training.baseline import composition
+    from seqcnn.training.evaluation import baseline_predictions, composition_of, report_of
     from seqcnn.training.metrics import main_metric
 
     facts: dict[str, Any] = {
@@ -165,9 +198,9 @@ def _facts(
         facts["positives"] = int((labels == 1).sum())
         facts["ece_limit"] = calibration_error_limit(predicted[:, 0], seed=seed)
     if "composition" in loaded.extra:
-        baseline = Baseline.from_dict(loaded.extra["composition"])
-        scores = baseline(composition(scored.padded(), scored.alphabet.size))
-        facts["composition"] = composition_of(target, scores, labels)
+        features = composition(scored.padded(), scored.alphabet.size)
+        simple = baseline_predictions(loaded.extra, target, features)
+        facts["composition"] = composition_of(target, simple, labels)
     return facts
 
 
@@ -183,6 +216,8 @@ def _write(
     from seqcnn.report.tables import write_table
     from seqcnn.seq.io.files import atomic_write
 
+    if target.kind == "profile":  # the totals of what is judged in metrics.json
+        predicted, labels = predicted[:, 0], labels.sum(axis=1)
     curves: list[evaluation.Curve] = []
     for i, name in enumerate(target.names):
         if target.kind == "multiclass":
@@ -213,5 +248,6 @@ def _summary(target: "Target", facts: dict[str, Any], out: Path) -> str:
     shown = ["not defined" if c is None else f"{c:.3f}" for c in cells]
     text = f"{metric} on {facts['sequences']:,} sequences: {shown[0]} ({shown[1]} to {shown[2]})"
     alone = facts.get("composition", {}).get(task)
-    text += "" if alone is None else f"; composition alone: {alone:.3f}"
+    simple = "the mean profile" if target.kind == "profile" else "composition"
+    text += "" if alone is None else f"; {simple} alone: {alone:.3f}"
     return f"{text}.\nFiles: {out}"

@@ -15,7 +15,7 @@ from seqcnn.errors import SeqcnnError
 PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 SEQUENCES = (
     ".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt",
-    ".bed", ".narrowpeak", ".broadpeak",
+    ".bed", ".narrowpeak", ".broadpeak", ".tsv", ".csv", ".bw", ".bigwig", ".bedgraph", ".bdg",
 )  # fmt: skip
 GPU = "cuda"
 """What jax calls the platform."""

@@ -1,11 +1,16 @@
 """``seqcnn predict``: score sequences with a model."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from seqcnn.cli.options import common, not_the_input, prepare_jax, sequences
 from seqcnn.cli.places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
 
 
 @click.command(name="predict", no_args_is_help=True)
@@ -18,6 +23,8 @@ from seqcnn.cli.places import Places
     help="Share of positives among SEQUENCES; by default probabilities are for that of the data "
     "that MODEL was trained on.",
 )
+@click.option("--profiles", metavar="FILE.npz", help="Where to write the shares of positions, for "
+              "a model of profiles: ids, and shares (sequences, positions, tracks).")  # fmt: skip
 @sequences
 @common
 def command(
@@ -26,6 +33,7 @@ def command(
     out: str,
     *,
     prevalence: float | None,
+    profiles: str | None,
     alphabet: str | None,
     mask: str,
     places: Places,
@@ -35,21 +43,36 @@ def command(
 
     MODEL is a folder that `seqcnn train` wrote, or the folder `model` of a run of `seqcnn
     discover`. A model of several tasks or classes gives a column for each, one of numbers or counts
-    gives these.
+    gives these, one of profiles the expected total of each track.
+
+    SEQUENCES are FASTA, FASTQ, a table with a column "sequence", or intervals with --genome.
     """
     not_the_input(out, *places.files(fasta))
     prepare_jax()
     from seqcnn.networks.weights import load_model
     from seqcnn.report.tables import write_table
-    from seqcnn.training.predict import predict, target_of
+    from seqcnn.training.predict import predict, predict_profiles, target_of
 
     loaded = load_model(model)
     # intervals are read as those were that the networks have seen
     strand = loaded.members[0].options.get("strand")
     scored = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=strand)
-    predicted = predict(loaded, scored, prevalence=prevalence).reshape(len(scored), -1)
+    if profiles is not None:
+        predicted, shares = predict_profiles(loaded, scored)
+        _write_profiles(profiles, scored.ids, shares)
+    else:
+        predicted = predict(loaded, scored, prevalence=prevalence).reshape(len(scored), -1)
     rows = (
         [name, *(f"{value:.6g}" for value in values)]
         for name, values in zip(scored.ids, predicted.tolist(), strict=True)
     )
     write_table(out, ["id", *target_of(loaded).names], rows)
+
+
+def _write_profiles(path: str, ids: "Sequence[str]", shares: "np.ndarray") -> None:
+    import numpy as np
+
+    from seqcnn.seq.io.files import atomic_write
+
+    with atomic_write(path, "wb") as handle:
+        np.savez(handle, ids=np.array(ids, dtype=np.str_), shares=shares)

@@ -131,7 +131,9 @@ def save_model(model: Model, folder: str | Path) -> None:
         config = json.loads(json.dumps(config, default=_plain, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise SeqcnnError(f"options and `extra` of a model must fit into JSON: {error}") from error
-    text = json.dumps(config | {"config_sha256": _digest(config)}, indent=2) + "\n"
+    # letters as they are: escapes have several spellings, among which a flipped bit would hide
+    whole = config | {"config_sha256": _digest(config)}
+    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in ((WEIGHTS, weights), (CONFIG, text.encode())):
         with atomic_write(folder / name, "wb") as handle:
@@ -208,7 +210,7 @@ def _filled(
 def _read_config(path: Path) -> dict[str, Any]:
     raw = _read(path)
     try:
-        config = json.loads(raw)
+        config = json.loads(raw, parse_float=_as_written)
         digest = config.pop("config_sha256")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise SeqcnnError("this is not the configuration of a seqcnn model", path=path) from error
@@ -224,6 +226,14 @@ def _read_config(path: Path) -> dict[str, Any]:
             path=path,
         )
     return config
+
+
+def _as_written(text: str) -> float:
+    """Read a number that Python wrote: no other spelling of it, which a flipped bit may be."""
+    value = float(text)
+    if repr(value) != text:
+        raise ValueError(f"{text} is not how {value!r} is written")
+    return value
 
 
 def _read_tensors(path: Path, sha256: str) -> dict[str, np.ndarray]:

@@ -10,6 +10,9 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD, Alphabet
 from seqcnn.seq.names import take_names
 
+_ROWS = 1 << 14
+"""Sequences that are laid in rows together."""
+
 
 @dataclass(frozen=True, eq=False)
 class SequenceSet:
@@ -119,14 +122,23 @@ class SequenceSet:
         Returns
         -------
         numpy.ndarray
-            uint8 (n, length), filled up with `PAD` on the right.
+            uint8 (n, length), filled up with `PAD` on the right; a view that cannot be written to
+            if nothing has to be filled up.
         """
         longest = int(self.lengths.max(initial=0))
         length = longest if length is None else length
         if length < longest:
             raise SeqcnnError(f"`length` is {length}, but the longest sequence has {longest}")
+        if len(self) * length == len(self.codes):
+            # all are as long as the rows: nothing is copied, for there may be a gigabyte of them
+            rows = self.codes.reshape(len(self), length).view()
+            rows.setflags(write=False)
+            return rows
         rows = np.full((len(self), length), PAD, np.uint8)
-        rows[np.arange(length) < self.lengths[:, None]] = self.codes
+        for low in range(0, len(self), _ROWS):
+            high = min(low + _ROWS, len(self))
+            inside = np.arange(length) < self.lengths[low:high, None]
+            rows[low:high][inside] = self.codes[self.offsets[low] : self.offsets[high]]
         return rows
 
     def reverse_complement(self) -> "SequenceSet":

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit, log_softmax, logit
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.training.targets import Target
+
+METHODS = ("platt", "isotonic")
+"""A line through the logits (a temperature, for several classes), or any rising curve."""
 
 MOST_SCALE = 4.0
 """A few validation sequences that are told apart by chance must not make a network certain."""
@@ -53,7 +57,7 @@ def calibrated(logits: np.ndarray, calibrator: tuple[float, float]) -> np.ndarra
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Maps logits to calibrated ones: scale * logit + offset.
+    """Maps logits to calibrated ones: scale * logit + offset, or along a rising curve.
 
     Parameters
     ----------
@@ -62,27 +66,44 @@ class Calibrator:
         arXiv:1706.04599).
     offset
         Of each output.
+    curves
+        Of each output its logits, rising, and the calibrated ones of these; between them lie
+        straight lines, and beyond the ends it is flat. Empty for scale and offset.
     """
 
     scale: tuple[float, ...]
     offset: tuple[float, ...]
+    curves: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> "Calibrator":
         """Read what `to_dict` gave."""
-        return cls(tuple(facts["scale"]), tuple(facts["offset"]))
+        curves = tuple((tuple(x), tuple(y)) for x, y in facts.get("curves", ()))
+        return cls(tuple(facts["scale"]), tuple(facts["offset"]), curves)
 
-    def to_dict(self) -> dict[str, list[float]]:
+    def to_dict(self) -> dict[str, list[Any]]:
         """Plain numbers for a JSON file."""
-        return {"scale": list(self.scale), "offset": list(self.offset)}
+        facts: dict[str, list[Any]] = {"scale": list(self.scale), "offset": list(self.offset)}
+        if self.curves:
+            facts["curves"] = [[list(x), list(y)] for x, y in self.curves]
+        return facts
 
     def __call__(self, logits: np.ndarray) -> np.ndarray:
         """Calibrate, float (n, outputs) to float64."""
-        return np.asarray(logits, np.float64) * np.array(self.scale) + np.array(self.offset)
+        logits = np.asarray(logits, np.float64)
+        if self.curves:
+            columns = zip(logits.T, self.curves, strict=True)
+            return np.stack([np.interp(z, x, y) for z, (x, y) in columns], axis=1)
+        return logits * np.array(self.scale) + np.array(self.offset)
 
 
 def fit_target_calibrator(
-    target: Target, logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+    target: Target,
+    logits: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    method: str = "platt",
 ) -> Calibrator:
     """Fit a calibrator on sequences that neither trained a network nor stopped its training.
 
@@ -96,24 +117,48 @@ def fit_target_calibrator(
         float (n, tasks), NaN where missing.
     weights
         float (n,): how much each sequence counts; None for all the same.
+    method
+        One of `METHODS`. Isotonic regression (Zadrozny and Elkan 2002,
+        doi:10.1145/775047.775151) takes any rising curve, and needs a thousand sequences or more
+        not to follow chance.
+
+    Raises
+    ------
+    SeqcnnError
+        There is no such method, or it is not for this kind of target.
 
     Notes
     -----
     Unlike `fit_calibrator`, classes weigh as they come: probabilities are those of the data's own
     shares of classes.
     """
+    check_method(target, method)
     n = target.outputs
     if not target.classifies:
         return Calibrator((1.0,) * n, (0.0,) * n)
     weight = np.ones(len(labels)) if weights is None else np.asarray(weights, float)
     if target.kind == "multiclass":
         return _fit_temperature(logits, labels[:, 0], weight)
-    pairs = []
+    pairs, curves = [], []
     for task in range(n):
         given = np.isfinite(labels[:, task])
-        pairs.append(_fit_platt(logits[given, task], labels[given, task], weight[given]))
+        data = logits[given, task], labels[given, task], weight[given]
+        pairs.append(_fit_platt(*data))
+        if method == "isotonic":
+            curves.append(_fit_isotonic(*data))
     scales, offsets = zip(*pairs, strict=True)
-    return Calibrator(scales, offsets)
+    return Calibrator(scales, offsets, tuple(curves))
+
+
+def check_method(target: Target, method: str) -> None:
+    """Raise unless a method of calibration exists, and is for this kind of target."""
+    if method not in METHODS:
+        raise SeqcnnError(f"`calibration` is {method!r}, it must be one of {', '.join(METHODS)}")
+    if method == "isotonic" and target.kind not in ("binary", "multilabel"):
+        raise SeqcnnError(
+            f"`calibration` isotonic is for targets that are there or not, this one is "
+            f"{target.kind}: take platt"
+        )
 
 
 def with_prevalence(probabilities: np.ndarray, trained: float, wanted: float) -> np.ndarray:
@@ -155,6 +200,31 @@ def _fit_platt(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> t
     start = np.array([0.0, np.log(positive / negative)])
     found = minimize(loss, start, jac=True, bounds=limits, method="L-BFGS-B").x
     return float(np.exp(found[0])), float(found[1])
+
+
+def _fit_isotonic(
+    logits: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Pool adjacent violators; the curve runs through the middles of the pooled blocks."""
+    counts = weights > 0
+    z, label, w = np.asarray(logits, np.float64)[counts], labels[counts], weights[counts]
+    if not 0 < (w * label).sum() < w.sum():
+        return (0.0, 1.0), (0.0, 1.0)
+    # equal logits are one point: no curve could part them
+    places, which = np.unique(z, return_inverse=True)
+    weight = np.bincount(which, w)
+    mean = np.bincount(which, w * label) / weight
+    found = isotonic_regression(mean, weights=weight)
+    block = np.repeat(np.arange(len(found.blocks) - 1), np.diff(found.blocks))
+    total = np.bincount(block, weight)
+    middle = np.bincount(block, weight * places) / total
+    share = np.bincount(block, weight * mean) / total
+    # as if a block of one class only held one more sequence of each; never past its neighbour
+    low, high = 1 / (total[0] + 2), 1 - 1 / (total[-1] + 2)
+    if len(share) > 1:
+        low, high = min(low, share[1]), max(high, share[-2])
+    share = np.clip(share, low, high)
+    return tuple(middle.tolist()), tuple(logit(share).tolist())
 
 
 def _fit_temperature(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Calibrator:

@@ -1,14 +1,8 @@
-"""Train several networks, calibrate them, and report on sequences that none of them has seen.
-
-The sequences of a fold are dealt out to four disjoint roles: *train*; *stop*, which says which
-round is the best; *calibrate*; and *report*. Networks of one fold (an ensemble) differ in seed and
-in their stopping part; they share what calibrates and what is reported on, so that neither has
-been seen by any of them.
-"""
+"""Train several networks, calibrate them, and report on sequences that none of them has seen."""
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,53 +11,22 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from seqcnn.data.split import strata_of_labels, stratified_folds
 from seqcnn.errors import SeqcnnError
-from seqcnn.stats.classification import calibration_error_limit
-from seqcnn.training.baseline import Baseline, composition
-from seqcnn.training.calibrate import Calibrator, fit_target_calibrator
+from seqcnn.training.calibrate import Calibrator, check_method, fit_target_calibrator
 from seqcnn.training.checkpoint import CheckpointFolder
-from seqcnn.training.fitting import Epoch, Examples, Fitted, Progress, Recipe, fit_target
+from seqcnn.training.evaluation import HeldOut, fit_baselines, held_out_metrics
+from seqcnn.training.examples import Examples
+from seqcnn.training.fitting import Epoch, Fitted, Progress, fit_target
 from seqcnn.training.losses import balanced_class_weights
-from seqcnn.training.metrics import MEAN, intervals, main_metric, score
 from seqcnn.training.predict import mean_outputs, predictions_of_codes
+from seqcnn.training.roles import Roles, Sample, deal, sizes_of_roles, with_copies
+from seqcnn.training.step import Recipe
 from seqcnn.training.targets import Target
-
-PART, FEWEST_PARTS, MOST_PARTS = 200, 5, 20
-"""A part holds about so many sequences, if there are as many parts as these two allow."""
 
 ATTEMPTS = 3
 """How often a network is trained whose units die, so that it gives the same for all sequences."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """All sequences with labels.
-
-    Parameters
-    ----------
-    x
-        uint8 (n, length).
-    labels
-        float64 (n, tasks), NaN where missing; of several classes (n, 1).
-    groups
-        int64 (n,): sequences that hang together, an original and its shuffles for instance.
-    counted
-        bool (n,): False for those that only train, such as all shuffles but the first.
-    weights
-        float64 (n,): how much each counts; None for all the same.
-    letters
-        Size of the alphabet.
-    """
-
-    x: np.ndarray
-    labels: np.ndarray
-    groups: np.ndarray
-    counted: np.ndarray
-    weights: np.ndarray | None
-    letters: int
 
 
 @dataclass(frozen=True)
@@ -80,12 +43,15 @@ class Plan:
         Networks of a fold.
     seed
         Same seed, same networks.
+    calibration
+        See `seqcnn.training.calibrate.fit_target_calibrator`.
     """
 
     recipe: Recipe = field(default_factory=Recipe)
     folds: int = 1
     ensemble: int = 1
     seed: int = 0
+    calibration: str = "platt"
 
     def __post_init__(self) -> None:
         for name in ("folds", "ensemble"):
@@ -126,26 +92,61 @@ class EnsembleFit:
         Facts that belong in the model: target, prevalence, baseline.
     metrics
         For `metrics.json`.
+    held_out
+        Predictions by the networks that have not seen what they predict.
     """
 
     members: tuple[Trained, ...]
     target: Target
     extra: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    held_out: HeldOut
 
 
 @dataclass(frozen=True, eq=False)
-class _Roles:
-    """Rows of one fold: int64 each, disjoint; `stop` has one array for each network."""
+class Prepared:
+    """A sample made ready: dealt out, encoded and checked.
 
-    train: tuple[np.ndarray, ...]
-    stop: tuple[np.ndarray, ...]
-    calibrate: np.ndarray
-    report: np.ndarray
+    Parameters
+    ----------
+    target
+        With centre and spread.
+    roles
+        Of each fold.
+    data
+        All sequences with what the loss takes.
+    recipe
+        With the weights of classes.
+    identity
+        What tells this run from others.
+    """
+
+    target: Target
+    roles: Sequence[Roles]
+    data: Examples
+    recipe: Recipe
+    identity: Mapping[str, Any]
+
+    def parts(self, fold: int, number: int) -> tuple[Examples, Examples]:
+        """Give what a network of a fold learns, and what stops it."""
+        rows = self.roles[fold]
+        return tuple(replace(self.data, rows=r[number]) for r in (rows.train, rows.stop))  # type: ignore[return-value]
+
+
+def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
+    """Deal a sample out and encode its labels; arguments as for `train_ensemble`."""
+    check_method(target, plan.calibration)
+    target = target.fitted(sample.labels)
+    roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
+    weights = None if sample.weights is None else sample.weights.astype(np.float32)
+    data = Examples(sample.x, target.encode(sample.labels), weights)
+    recipe = _balanced(plan.recipe, target, sample)
+    identity = _identity(sample, target, replace(plan, recipe=recipe))
+    return Prepared(target, roles, data, recipe, identity)
 
 
 def train_ensemble(
-    build: Callable[[int], nnx.Module],
+    build: Callable[[int, int], nnx.Module],
     sample: Sample,
     target: Target,
     plan: Plan,
@@ -159,7 +160,7 @@ def train_ensemble(
     Parameters
     ----------
     build
-        Makes a network from a seed.
+        Makes a network from its number within the ensemble, from 0, and a seed.
     sample
         The sequences.
     target
@@ -178,45 +179,42 @@ def train_ensemble(
     TrainingStopped, TrainingError
         As `fit_target`.
     """
-    target = target.fitted(sample.labels)
-    roles = deal(sample, target, plan)
-    encoded = target.encode(sample.labels)
-    weights = None if sample.weights is None else sample.weights.astype(np.float32)
-    data = Examples(sample.x, encoded, weights)
-    recipe = _balanced(plan.recipe, target, sample)
-    identity = _identity(sample, target, replace(plan, recipe=recipe))
+    prepared = prepare(sample, target, plan)
+    target, roles = prepared.target, prepared.roles
     members: list[Trained] = []
-    predicted = np.full((len(sample.x), target.outputs), np.nan)
+    predicted: list[np.ndarray] = []
     total = plan.folds * plan.ensemble
     for fold, rows in enumerate(roles):
         fits = []
         for i in range(plan.ensemble):
             number = fold * plan.ensemble + i
-            parts = replace(data, rows=rows.train[i]), replace(data, rows=rows.stop[i])
             fits.append(
                 _fit_living(
-                    build,
-                    parts,
+                    partial(build, i),
+                    prepared.parts(fold, i),
                     target,
-                    recipe,
+                    prepared.recipe,
                     seed=plan.seed + 1000 * number,
                     folder=None if folder is None else folder / f"network-{number + 1}",
-                    identity=identity,
+                    identity=prepared.identity,
                     stop=stop,
                     report=partial(report, number, total),
                 )
             )
-        calibrator = _calibrator([f.network for f in fits], sample, target, rows.calibrate)
+        networks = [f.network for f in fits]
+        calibrator = _calibrator(networks, sample, target, rows.calibrate, plan.calibration)
         facts = {"fold": fold, "calibrator": calibrator.to_dict()}
         these = [Trained(f.network, facts, f.history) for f in fits]
-        predicted[rows.report] = predictions_of_codes(these, sample.x[rows.report], target)
+        predicted.append(predictions_of_codes(these, sample.x[rows.report], target))
         members += these
-    baseline, scores = _baselines(sample, target, roles)
-    extra = {"kind": "train", "target": target.to_dict(), "composition": baseline.to_dict()}
+    baseline, simple = fit_baselines(sample, target, roles)
+    extra = {"kind": "train", "target": target.to_dict(), **baseline}
     if target.kind == "binary":
         extra["prevalence"] = float(sample.labels[sample.counted, 0].mean())
-    metrics = _metrics(sample, target, roles, predicted, scores, plan.seed)
-    return EnsembleFit(tuple(members), target, extra, metrics)
+    held_out = HeldOut.of(roles, predicted)
+    metrics = held_out_metrics(sample, target, held_out, simple, seed=plan.seed)
+    metrics["sequences"] = sizes_of_roles(roles)
+    return EnsembleFit(tuple(members), target, extra, metrics, held_out)
 
 
 def _fit_living(
@@ -242,8 +240,10 @@ def _fit_living(
             folder=None if kept is None else CheckpointFolder(kept, identity),
             **options,
         )
+        _compute_in_float32(found.network)
         codes, _, _ = parts[1].take(slice(None))
-        if not np.ptp(mean_outputs([found.network], codes), axis=0).max() == 0:
+        outputs = mean_outputs([found.network], codes, width=target.width)
+        if not np.ptp(outputs, axis=0).max() == 0:
             return found
         logger.info("a network gives the same for all sequences: it is trained anew, slower")
         rate = recipe.schedule.learning_rate / 2
@@ -252,52 +252,10 @@ def _fit_living(
     return found
 
 
-def deal(sample: Sample, target: Target, plan: Plan) -> list[_Roles]:
-    """Deal the sequences out to the roles of each fold, groups in one piece.
-
-    Raises
-    ------
-    SeqcnnError
-        There are too few.
-    """
-    counted = np.flatnonzero(sample.counted)
-    parts = int(np.clip(len(counted) // PART, FEWEST_PARTS, MOST_PARTS))
-    parts = max(parts, plan.ensemble + 2)
-    strata = strata_of_labels(sample.labels[counted], classes=target.classifies)
-    groups = sample.groups[counted]
-    try:
-        outer_parts = parts if plan.folds == 1 else plan.folds
-        outer = stratified_folds(groups, strata, outer_parts, seed=plan.seed)
-        return [
-            _roles(sample, counted, strata, outer == fold, parts, plan)
-            for fold in range(plan.folds)
-        ]
-    except SeqcnnError as error:
-        raise SeqcnnError(
-            f"there are too few sequences to train, stop, calibrate and report on different ones: "
-            f"{error.message}; add sequences, or lower --folds or --ensemble"
-        ) from error
-
-
-def _roles(
-    sample: Sample,
-    counted: np.ndarray,
-    strata: np.ndarray,
-    reported: np.ndarray,
-    parts: int,
-    plan: Plan,
-) -> _Roles:
-    rest = counted[~reported]
-    inner = stratified_folds(sample.groups[rest], strata[~reported], parts, seed=plan.seed + 1)
-    stop = tuple(rest[inner == 1 + i] for i in range(plan.ensemble))
-    calibrate, report = rest[inner == 0], counted[reported]
-    everything = np.arange(len(sample.x))
-    train = []
-    for rows in stop:
-        taken = np.concatenate([rows, calibrate, report])
-        # whatever hangs together with these, shuffles too, trains nothing
-        train.append(everything[~np.isin(sample.groups, sample.groups[taken])])
-    return _Roles(tuple(train), stop, calibrate, report)
+def _compute_in_float32(network: nnx.Module) -> None:
+    """Calibrate and use in full what was trained in half precision: weights are float32."""
+    if getattr(network, "dtype", None) == "bfloat16":
+        network.dtype = "float32"  # type: ignore[attr-defined]
 
 
 def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
@@ -311,101 +269,20 @@ def _balanced(recipe: Recipe, target: Target, sample: Sample) -> Recipe:
 
 
 def _calibrator(
-    networks: list[nnx.Module], sample: Sample, target: Target, rows: np.ndarray
+    networks: list[nnx.Module], sample: Sample, target: Target, rows: np.ndarray, method: str
 ) -> Calibrator:
+    if not target.classifies:
+        return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
+    rows, weights = with_copies(sample, target, rows)
     logits = mean_outputs(networks, sample.x[rows])
-    weights = None if sample.weights is None else sample.weights[rows]
-    return fit_target_calibrator(target, logits, sample.labels[rows], weights)
-
-
-def _baselines(sample: Sample, target: Target, roles: list[_Roles]) -> tuple[Baseline, np.ndarray]:
-    """Fit composition alone, on all for the model, and without the reported for their scores."""
-    counted = np.flatnonzero(sample.counted)
-    features = composition(sample.x[counted], sample.letters)
-    labels = sample.labels[counted]
-    scores = np.full((len(sample.x), target.outputs), np.nan)
-    for rows in roles:
-        held = np.isin(counted, rows.report)
-        model = Baseline.fit(target, features[~held], labels[~held])
-        scores[counted[held]] = model(features[held])
-    return Baseline.fit(target, features, labels), scores
-
-
-def _metrics(
-    sample: Sample,
-    target: Target,
-    roles: list[_Roles],
-    predicted: np.ndarray,
-    scores: np.ndarray,
-    seed: int,
-) -> dict[str, Any]:
-    rows = np.concatenate([r.report for r in roles])
-    labels = sample.labels[rows]
-    facts: dict[str, Any] = {
-        "target": target.kind,
-        "main": main_metric(target),
-        "held_out": report_of(target, predicted[rows], labels, sample.groups[rows], seed=seed),
-        "composition": composition_of(target, scores[rows], labels),
-        "folds": [
-            score_of_main(target, predicted[r.report], sample.labels[r.report]) for r in roles
-        ],
-        "sequences": {
-            "train": [len(t) for r in roles for t in r.train],
-            "stop": [len(s) for r in roles for s in r.stop],
-            "calibrate": [len(r.calibrate) for r in roles],
-            "report": [len(r.report) for r in roles],
-        },
-    }
-    if target.kind == "binary":
-        facts["ece_limit"] = calibration_error_limit(predicted[rows, 0], seed=seed)
-    return facts
-
-
-def report_of(
-    target: Target,
-    predicted: np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray | None = None,
-    *,
-    seed: int = 0,
-) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Compute all metrics with intervals as plain numbers; None where one is not defined."""
-    found = intervals(target, predicted, labels, groups=groups, seed=seed)
-    return {
-        task: {
-            metric: {
-                name: float(value) if np.isfinite(value) else None
-                for name, value in asdict(estimate).items()
-            }
-            for metric, estimate in metrics.items()
-        }
-        for task, metrics in found.items()
-    }
-
-
-def composition_of(target: Target, scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Compute the main metric of the composition-only baseline for each task."""
-    metric = main_metric(target)
-    # any rising function of the scores has the same area
-    shown = 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
-    found = score(target, shown, labels)
-    kept = {name[: -len(metric) - 1]: v for name, v in found.items() if name.endswith(f"/{metric}")}
-    return {task: float(v) if np.isfinite(v) else None for task, v in kept.items()}
-
-
-def score_of_main(target: Target, predicted: np.ndarray, labels: np.ndarray) -> float | None:
-    """Compute the metric that sums all up, the mean over tasks."""
-    found = score(target, predicted, labels)
-    task = MEAN if target.outputs > 1 else target.names[0]
-    value = found[f"{task}/{main_metric(target)}"]
-    return float(value) if np.isfinite(value) else None
+    return fit_target_calibrator(target, logits, sample.labels[rows], weights, method=method)
 
 
 def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:
     """Tell runs apart: all that decides on the weights, the data as a checksum."""
     digest = hashlib.sha256(np.ascontiguousarray(sample.x).data)
-    for array in (sample.labels, sample.groups, sample.counted, sample.weights):
-        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+    for array in (sample.labels, sample.groups, sample.counted, sample.weights, sample.held):
+        digest.update(b"" if array is None else np.ascontiguousarray(array).data)
     digest.update(repr(sample.x.shape).encode())
     augmentation = hashlib.sha256(repr(plan.recipe.augmentation).encode()).hexdigest()
     return {

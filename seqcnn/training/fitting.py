@@ -7,93 +7,25 @@ gives the bits of one that was never interrupted.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import nnx
 
 from seqcnn.data.batches import draw_rows
 from seqcnn.errors import TrainingError
-from seqcnn.seq.augment import Augmentation
 from seqcnn.training.checkpoint import Checkpoint, CheckpointFolder, filled_with, tensors_of
-from seqcnn.training.loop import LETTERS, Schedule
+from seqcnn.training.examples import Examples
 from seqcnn.training.losses import mean_loss
+from seqcnn.training.step import Recipe, optimizer_of, predict_outputs, take_step
 from seqcnn.training.targets import Target
 
 
 class TrainingStopped(Exception):  # noqa: N818 - as little an error as StopIteration
     """Training was asked to stop, and has saved its state."""
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Sequences with their targets.
-
-    Parameters
-    ----------
-    x
-        uint8 (n, length).
-    y
-        float32 (n, tasks): what `Target.encode` gave, NaN where missing.
-    weights
-        float32 (n,): how much each counts; None for all the same.
-    rows
-        int64 (m,): these only, in this order; None for all. No array is copied.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None = None
-    rows: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.x if self.rows is None else self.rows)
-
-    @property
-    def targets(self) -> np.ndarray:
-        """float32 (m, tasks): the targets of the rows."""
-        return self.y if self.rows is None else self.y[self.rows]
-
-    def take(self, at: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Copy codes, targets and weights of some rows, by their places among the rows."""
-        rows = at if self.rows is None else self.rows[at]
-        y = self.y[rows]
-        weights = np.ones(len(y), np.float32) if self.weights is None else self.weights[rows]
-        return self.x[rows], y, weights
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train, the data apart.
-
-    Parameters
-    ----------
-    schedule
-        Batches, rounds, learning rate.
-    balanced
-        Whether batches hold as many examples of one class as of any other; for ``"binary"`` and
-        ``"multiclass"``.
-    class_weights
-        See `seqcnn.training.losses.mean_loss`.
-    stop_class_weights
-        The same for the stopping part; None for those of training.
-    augmentation
-        What is done to sequences in training.
-    clip
-        Largest norm of the gradient of a step.
-    """
-
-    schedule: Schedule = field(default_factory=Schedule)
-    balanced: bool = False
-    class_weights: tuple[tuple[float, ...], ...] | None = None
-    stop_class_weights: tuple[tuple[float, ...], ...] | None = None
-    augmentation: Augmentation | None = None
-    clip: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -175,7 +107,8 @@ def fit_target(
     Parameters
     ----------
     network
-        Takes uint8 codes (n, length) and, in training, ``rngs``; gives (n, outputs).
+        Takes uint8 codes (n, length) and, in training, ``rngs``; gives (n, outputs). For profiles
+        it has `profile_logits`.
     training, stopping
         Disjoint examples: those that are learnt, and those that say which round is the best.
     target
@@ -260,14 +193,14 @@ class _Run:
             )
         rows = self.rows[self.at]
         number = self.round * schedule.steps + self.at
-        self.weights, self.statistics, self.state, loss = _step(
+        self.weights, self.statistics, self.state, loss = take_step(
             self.weights,
             self.statistics,
             self.state,
             self.training.take(rows),
             jax.random.fold_in(self.key, number),
             graph=self.graph,
-            kind=self.target.kind,
+            target=self.target,
             recipe=self.recipe,
         )
         self.losses.append(loss)
@@ -276,7 +209,8 @@ class _Run:
     def end_round(self) -> Epoch:
         self.check()
         x, y, weights = self.stopping.take(slice(None))
-        outputs = predict_outputs(self.graph, (self.weights, self.statistics), x)
+        states = (self.weights, self.statistics)
+        outputs = predict_outputs(self.graph, states, x, width=self.target.width)
         outputs, y, weights = (jnp.asarray(array) for array in (outputs, y, weights))
         table = self.recipe.stop_class_weights or self.recipe.class_weights
         loss = float(mean_loss(self.target.kind, outputs, y, weights, table))
@@ -371,83 +305,6 @@ class _Clock:
     def rate(self) -> float:
         spent = time.monotonic() - self.start
         return self.done / spent if self.done > 0 and spent > 0 else float("nan")
-
-
-def predict_outputs(
-    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray
-) -> np.ndarray:
-    """Compute the outputs of a network in batches of one shape.
-
-    Parameters
-    ----------
-    graph, states
-        As `nnx.split` gives them.
-    x
-        uint8 (n, length).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (n, outputs).
-    """
-    n, length = len(x), max(1, x[:1].size)
-    size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
-    parts = []
-    for begin in range(0, max(n, 1), size):
-        rows = x[begin : begin + size]
-        filled = np.zeros((size, *x.shape[1:]), x.dtype)
-        filled[: len(rows)] = rows
-        parts.append(np.asarray(_outputs(states, jnp.asarray(filled), graph=graph))[: len(rows)])
-    return np.concatenate(parts)
-
-
-@partial(jax.jit, static_argnames="graph")
-def _outputs(states: tuple[nnx.State, ...], x: jax.Array, *, graph: nnx.GraphDef) -> jax.Array:
-    return nnx.merge(graph, *states)(x)
-
-
-@partial(jax.jit, static_argnames=("graph", "kind", "recipe"), donate_argnums=(0, 1, 2))
-def _step(
-    weights: nnx.State,
-    statistics: nnx.State,
-    state: optax.OptState,
-    batch: tuple[jax.Array, jax.Array, jax.Array],
-    key: jax.Array,
-    *,
-    graph: nnx.GraphDef,
-    kind: str,
-    recipe: Recipe,
-) -> tuple[nnx.State, nnx.State, optax.OptState, jax.Array]:
-    """Take one step on a batch of codes, targets and weights."""
-    codes, targets, example_weights = batch
-    change, drop = jax.random.split(key)
-    if recipe.augmentation is not None:
-        codes = recipe.augmentation(codes, change)
-
-    def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
-        network = nnx.merge(graph, weights, statistics, copy=True)
-        outputs = network(codes, rngs=nnx.Rngs(dropout=drop))
-        loss = mean_loss(kind, outputs, targets, example_weights, recipe.class_weights)
-        # what the layers have seen, batch norm's moments for instance
-        _, _, after = nnx.split(network, nnx.Param, ...)
-        return loss, after
-
-    (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights)
-    updates, state = optimizer_of(recipe).update(gradient, state, weights)
-    return jax.tree.map(jnp.add, weights, updates), statistics, state, loss
-
-
-def optimizer_of(recipe: Recipe) -> optax.GradientTransformation:
-    """Make AdamW (Loshchilov and Hutter 2019) with a warm-up, a cosine, and clipped gradients."""
-    schedule = recipe.schedule
-    steps = schedule.steps * schedule.rounds
-    rate = optax.warmup_cosine_decay_schedule(
-        0.0, schedule.learning_rate, max(1, steps // 20), steps
-    )
-    return optax.chain(
-        optax.clip_by_global_norm(recipe.clip),
-        optax.adamw(rate, weight_decay=schedule.weight_decay),
-    )
 
 
 def _not_a_number(number: int) -> TrainingError:

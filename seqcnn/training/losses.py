@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from seqcnn.training.targets import Target
+from seqcnn.training.profiles import profile_losses
+from seqcnn.training.targets import PROFILE, Target
 
 
 def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
@@ -18,20 +19,25 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     kind
         Of the target, see `Target`.
     outputs
-        float32 (n, outputs): logits, values, or logarithms of rates.
+        float32 (n, outputs): logits, values, or logarithms of rates; (n, 1 + width, tasks) of
+        profiles.
     targets
-        float32 (n, tasks): what `Target.encode` gave, NaN where missing.
+        float32 (n, tasks): what `Target.encode` gave, NaN where missing; shaped as `outputs` of
+        profiles.
 
     Returns
     -------
     jax.Array
         float32 (n, tasks), 0 where the label is missing: cross-entropy in nats, half the squared
-        error, or the Poisson deviance's varying part, rate - count log(rate).
+        error, the Poisson deviance's varying part, rate - count log(rate), or `profile_losses`.
     """
     given = ~jnp.isnan(targets)
     # a number in the place of NaN: the gradient of NaN times 0 is NaN
     known = jnp.where(given, targets, 0)
-    if kind == "multiclass":
+    if kind == PROFILE:
+        given = given.all(axis=1)
+        result = profile_losses(outputs, known)
+    elif kind == "multiclass":
         label = known[:, 0].astype(jnp.int32)
         result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
     elif kind in ("binary", "multilabel"):
@@ -68,6 +74,7 @@ def mean_loss(
         float32 scalar: the weighted mean, 0 if no label is given.
     """
     given = ~jnp.isnan(targets)
+    given = given.all(axis=1) if kind == PROFILE else given
     weight = jnp.where(given, weights[:, None], 0)
     if class_weights is not None:
         table = jnp.array(class_weights, jnp.float32)

@@ -11,7 +11,8 @@ from seqcnn.stats.bootstrap import bootstrap
 from seqcnn.stats.classification import accuracy, brier, calibration_line, matthews
 from seqcnn.stats.intervals import Estimate
 from seqcnn.stats.regression import pearson, r_squared, spearman
-from seqcnn.training.targets import Target
+from seqcnn.training.profiles import ProfileScores
+from seqcnn.training.targets import PROFILE, Target
 
 MEAN = "mean"
 """Name of the mean over tasks, or over classes against the rest."""
@@ -25,7 +26,7 @@ def score(target: Target, predictions: np.ndarray, labels: np.ndarray) -> dict[s
     target
         What is predicted.
     predictions
-        float64 (n, outputs), as `Target.decode` gives.
+        float64 (n, outputs), as `Target.decode` gives; of profiles (n, 1 + width, tasks).
     labels
         float64 (n, tasks), as `Target.encode` takes; NaN where missing.
 
@@ -40,11 +41,13 @@ def score(target: Target, predictions: np.ndarray, labels: np.ndarray) -> dict[s
     SeqcnnError
         The two do not fit together.
     """
-    if len(predictions) != len(labels) or predictions.shape[1] != target.outputs:
+    if len(predictions) != len(labels) or predictions.shape[-1] != target.outputs:
         raise SeqcnnError(
             f"`predictions` and `labels` have shapes {predictions.shape} and {labels.shape}, "
             f"which do not fit {len(target.names)} outputs"
         )
+    if target.kind == PROFILE:
+        return _joined(ProfileScores(target.names, predictions, labels)(np.arange(len(labels))))
     if target.kind == "multiclass":
         return _multiclass(target, predictions, labels[:, 0])
     metric = _classify if target.classifies else _regress
@@ -80,15 +83,18 @@ def intervals(
     dict
         Estimates by task (and ``"mean"``) and metric.
     """
-    labelled = np.isfinite(labels).any(axis=1)
+    labelled = np.isfinite(labels).reshape(len(labels), -1).any(axis=1)
     predictions, labels = predictions[labelled], labels[labelled]
     groups = np.arange(len(labels)) if groups is None else groups[labelled]
-    found = bootstrap(
-        lambda rows: score(target, predictions[rows], labels[rows]),
-        groups,
-        repeats=repeats,
-        seed=seed,
-    )
+    if target.kind == PROFILE:
+        profiles = ProfileScores(target.names, predictions, labels)
+
+    def statistic(rows: np.ndarray) -> dict[str, float]:
+        if target.kind == PROFILE:
+            return _joined(profiles(rows))
+        return score(target, predictions[rows], labels[rows])
+
+    found = bootstrap(statistic, groups, repeats=repeats, seed=seed)
     result: dict[str, dict[str, Estimate]] = {}
     for name, estimate in found.items():
         task, _, metric = name.rpartition("/")
@@ -98,6 +104,8 @@ def intervals(
 
 def main_metric(target: Target) -> str:
     """Name the metric that sums a kind of target up."""
+    if target.kind == PROFILE:
+        return "profile_pearson"
     return "auroc" if target.classifies else "pearson"
 
 

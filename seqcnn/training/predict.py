@@ -8,9 +8,9 @@ from flax import nnx
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
-from seqcnn.training.fitting import predict_outputs
 from seqcnn.training.loop import predict_logits
-from seqcnn.training.targets import Target
+from seqcnn.training.step import predict_outputs
+from seqcnn.training.targets import PROFILE, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,8 +84,9 @@ def predict(
     -------
     numpy.ndarray
         float64 (n,), for a model of several tasks or classes (n, tasks): the probability of
-        belonging to the foreground or of each class, or the value of each task; the mean over the
-        networks. That of a sequence does not depend on the others.
+        belonging to the foreground or of each class, the value of each task, or its expected total
+        if it is a profile; the mean over the networks. That of a sequence does not depend on the
+        others.
 
     Raises
     ------
@@ -100,6 +101,45 @@ def predict(
             )
         if not 0 < prevalence < 1:
             raise SeqcnnError(f"`prevalence` is {prevalence}, it must lie between 0 and 1")
+    _check(model, sequences)
+    if target.kind == PROFILE:
+        return _squeezed(_predicted(model, sequences, target)[:, 0].astype(np.float64))
+    result = _predicted(model, sequences, target)
+    if prevalence is not None:
+        # what `discover` calibrates gives both classes half of the weight
+        result = with_prevalence(result, model.extra.get("prevalence", 0.5), prevalence)
+    return _squeezed(result)
+
+
+def predict_profiles(model: ModelLike, sequences: SequenceSet) -> tuple[np.ndarray, np.ndarray]:
+    """Predict profiles.
+
+    Parameters
+    ----------
+    model, sequences
+        As for `predict`; a model of profiles.
+
+    Returns
+    -------
+    totals : numpy.ndarray
+        float64 (n, tasks): expected totals.
+    shares : numpy.ndarray
+        float32 (n, width, tasks): of the positions in the middle of each sequence; they sum to 1.
+
+    Raises
+    ------
+    SeqcnnError
+        As for `predict`; or the model is of another kind.
+    """
+    target = target_of(model)
+    if target.kind != PROFILE:
+        raise SeqcnnError(f"the model is of {target.kind}, it predicts no profiles")
+    _check(model, sequences)
+    found = _predicted(model, sequences, target)
+    return found[:, 0].astype(np.float64), found[:, 1:]
+
+
+def _check(model: ModelLike, sequences: SequenceSet) -> None:
     if model.alphabet is not None and sequences.alphabet != model.alphabet:
         raise SeqcnnError(
             f"the model reads {model.alphabet.name}, the sequences are {sequences.alphabet.name}: "
@@ -112,18 +152,28 @@ def predict(
             f"sequence {name!r} has {longest:,} letters, networks score up to {LONGEST:,} at once: "
             f"cut it into windows"
         )
-    result = np.empty((len(sequences), target.outputs))
-    for rows in _like_lengths(sequences.lengths):
+
+
+def _squeezed(result: np.ndarray) -> np.ndarray:
+    return result[:, 0] if result.shape[1] == 1 else result
+
+
+def _predicted(model: ModelLike, sequences: SequenceSet, target: Target) -> np.ndarray:
+    """Score sequences of like lengths together: (n, outputs), of profiles one axis more."""
+    lengths = sequences.lengths
+    profile = target.kind == PROFILE
+    shape = (1 + target.width, target.outputs) if profile else (target.outputs,)
+    result = np.empty((len(sequences), *shape), np.float32 if profile else np.float64)
+    # the middle of a sequence is not that of a row that is filled up
+    same = (np.flatnonzero(lengths == length) for length in np.unique(lengths))
+    for rows in same if profile else _like_lengths(lengths):
         codes = sequences.select(rows).padded()
         if "target" in model.extra:
             result[rows] = predictions_of_codes(model.members, codes, target)
         else:
             each = [probabilities_of_codes(m, codes) for m in model.members]
             result[rows, 0] = np.mean(each, axis=0)
-    if prevalence is not None:
-        # what `discover` calibrates gives both classes half of the weight
-        result = with_prevalence(result, model.extra.get("prevalence", 0.5), prevalence)
-    return result[:, 0] if target.outputs == 1 else result
+    return result
 
 
 def predictions_of_codes(
@@ -146,26 +196,29 @@ def predictions_of_codes(
     Returns
     -------
     numpy.ndarray
-        float64 (n, outputs).
+        float64 (n, outputs); of profiles float32 (n, 1 + width, tasks), see `Target.decode`.
     """
     folds: dict[int, list[MemberLike]] = {}
     for member in members:
         folds.setdefault(int(member.extra["fold"]), []).append(member)
     each = []
     for together in folds.values():
-        logits = mean_outputs([member.network for member in together], codes)
+        networks = [member.network for member in together]
+        logits = mean_outputs(networks, codes, width=target.width)
         calibrator = Calibrator.from_dict(together[0].extra["calibrator"])
         each.append(target.decode(calibrator(logits)))
     return np.mean(each, axis=0)
 
 
-def mean_outputs(networks: "Sequence[nnx.Module]", codes: np.ndarray) -> np.ndarray:
-    """Average the outputs of networks, float64 (n, outputs)."""
+def mean_outputs(
+    networks: "Sequence[nnx.Module]", codes: np.ndarray, *, width: int = 0
+) -> np.ndarray:
+    """Average the outputs of networks, float64 (n, outputs); with the `width` of a profile more."""
     total = 0.0
     for network in networks:
         # split as in training, so that one compiled program serves both
         graph, *states = nnx.split(network, nnx.Param, ...)
-        total = total + predict_outputs(graph, tuple(states), codes).astype(np.float64)
+        total = total + predict_outputs(graph, tuple(states), codes, width=width).astype(np.float64)
     return np.asarray(total) / len(networks)
 
 

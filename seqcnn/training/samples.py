@@ -2,25 +2,64 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.seq.duplicates import near_duplicate_groups
+from seqcnn.seq.groups import (
+    chromosome_numbers,
+    dependent_groups,
+    joined_groups,
+    on_chromosomes,
+)
 from seqcnn.seq.record import SequenceSet, concatenate
 from seqcnn.seq.shuffle import shuffled_control
-from seqcnn.training.ensemble import Sample
+from seqcnn.training.roles import Sample
 from seqcnn.training.targets import KINDS, Target, check_labels, guess_kind
 
 COPIES = 9
 """Shuffles of each sequence that networks are trained on."""
 
+MOST_SHUFFLED = 1 << 30
+"""Letters of all shuffles at most, where sequences are so many that one of each is enough."""
+
 logger = logging.getLogger(__name__)
+
+
+CHROMOSOME = "chromosome"
+"""What sequences can be grouped by beside a column of their table."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What is kept apart: which sequences hang together, and which are held out.
+
+    Near-duplicates and overlapping intervals always hang together.
+
+    Parameters
+    ----------
+    both_strands
+        Whether the reverse complement of a sequence is a duplicate.
+    group_by
+        `CHROMOSOME`, or a column of the table of labels: those of one value hang together.
+    hold_out
+        Chromosomes that are reported on; none to draw a part.
+    """
+
+    both_strands: bool
+    group_by: str | None = None
+    hold_out: tuple[str, ...] = ()
 
 
 class LabelTableLike(Protocol):
     """A table of labels; `seqcnn.seq.io.labels.LabelTable` is one."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Give the identifiers of the rows."""
+        ...
 
     @property
     def names(self) -> Sequence[str]:
@@ -41,7 +80,11 @@ class LabelTableLike(Protocol):
         ...
 
     def column(self, name: str) -> np.ndarray:
-        """Read one column."""
+        """Read the numbers of one column."""
+        ...
+
+    def texts(self, name: str) -> list[str]:
+        """Read the texts of one column."""
         ...
 
     def without(self, name: str) -> "LabelTableLike":
@@ -54,7 +97,7 @@ class LabelTableLike(Protocol):
 
 
 def shuffled_sample(
-    positives: SequenceSet, *, both_strands: bool, kmer: int | None, seed: int
+    positives: SequenceSet, apart: Apart, *, kmer: int | None, seed: int
 ) -> tuple[Sample, Target]:
     """Set sequences against their own shuffles.
 
@@ -62,32 +105,36 @@ def shuffled_sample(
     ----------
     positives
         Sequences that share something.
-    both_strands
-        Whether the reverse complement of a sequence is a duplicate.
+    apart
+        What is kept apart.
     kmer
         Length of the words whose counts shuffles keep; None for 2 (1 for protein).
     seed
         Of the shuffles.
     """
-    shuffled, k = shuffled_control(positives, k=kmer, copies=COPIES, seed=seed)
-    logger.info("the control is made: %d shuffles of each sequence, words of %d kept", COPIES, k)
-    codes = positives.padded()
-    n = len(positives)
-    groups = near_duplicate_groups(positives, both_strands=both_strands)
-    first = np.arange(n * COPIES) % COPIES == 0
+    groups, held = _kept_apart(positives, apart)
+    copies = min(COPIES, max(1, MOST_SHUFFLED // max(1, len(positives.codes))))
+    shuffled, k = shuffled_control(positives, k=kmer, copies=copies, seed=seed)
+    logger.info("the control is made: %d shuffles of each sequence, words of %d kept", copies, k)
+    n, sizes = len(positives), [len(positives), len(positives) * copies]
+    origin = np.concatenate([np.arange(n), np.repeat(np.arange(n), copies)])
+    first = np.arange(n * copies) % copies == 0
+    whole = concatenate([positives, shuffled])
     sample = Sample(
-        np.concatenate([codes, shuffled.padded(codes.shape[1])]),
-        np.repeat([[1.0], [0.0]], [n, n * COPIES], axis=0),
-        np.concatenate([groups, np.repeat(groups, COPIES)]),
+        whole.padded(),
+        np.repeat([[1.0], [0.0]], sizes, axis=0),
+        groups[origin],
         np.concatenate([np.ones(n, bool), first]),
         None,
         positives.alphabet.size,
+        whole.ids,
+        None if held is None else held[origin],
     )
     return sample, Target("binary", ("probability",))
 
 
 def class_sample(
-    sets: Sequence[SequenceSet], names: Sequence[str], *, both_strands: bool
+    sets: Sequence[SequenceSet], names: Sequence[str], apart: Apart
 ) -> tuple[Sample, Target]:
     """Set classes against each other; of two, the first is the foreground, the other its control.
 
@@ -96,9 +143,9 @@ def class_sample(
     sets
         Sequences of each class, over one alphabet.
     names
-        Of the classes; not used for two.
-    both_strands
-        Whether the reverse complement of a sequence is a duplicate.
+        Of the classes; none for a foreground and its control.
+    apart
+        What is kept apart.
 
     Raises
     ------
@@ -111,7 +158,6 @@ def class_sample(
                 f"one file is {sets[0].alphabet.name}, another {other.alphabet.name}: give all in "
                 f"one alphabet (--alphabet)"
             )
-    whole = concatenate(sets)
     sizes = [len(s) for s in sets]
     if len(sets) == 2 and not names:
         target, values = Target("binary", ("probability",)), [1.0, 0.0]
@@ -120,17 +166,17 @@ def class_sample(
             raise SeqcnnError(f"classes need different names, not {', '.join(names)}: rename files")
         target, values = Target("multiclass", tuple(names)), list(range(len(sets)))
     labels = np.repeat(np.array(values, float), sizes)[:, None]
-    return _sample(whole, labels, None, target, both_strands), target
+    return sample_of(concatenate(sets), labels, apart), target
 
 
 def labelled_sample(
     sequences: SequenceSet,
     table: LabelTableLike,
+    apart: Apart,
     *,
     task: str = "auto",
     transform: str = "none",
     weights: str | None = None,
-    both_strands: bool,
 ) -> tuple[Sample, Target]:
     """Join sequences with a table of labels.
 
@@ -139,15 +185,15 @@ def labelled_sample(
     sequences
         Those without a label are left out.
     table
-        Labels by identifier.
+        Labels by identifier, or by the names of intervals.
+    apart
+        What is kept apart.
     task
         A kind of target, or ``"auto"`` to guess it from the labels.
     transform
         Of the labels of a regression.
     weights
         The column of the table that says how much each sequence counts; None for all the same.
-    both_strands
-        Whether the reverse complement of a sequence is a duplicate.
 
     Raises
     ------
@@ -159,17 +205,39 @@ def labelled_sample(
     counts = None if weights is None else table.column(weights)
     if counts is not None and counts.min() < 0:
         raise SeqcnnError(f"the weight {counts.min():g} in {weights!r} is below 0")
-    table = table if weights is None else table.without(weights)
+    values = None
+    if apart.group_by not in (None, CHROMOSOME):
+        values = _numbered(table.texts(apart.group_by))
+    for name in (weights, apart.group_by):
+        table = table if name in (None, CHROMOSOME) else table.without(name)
     if not table.names:
-        raise SeqcnnError("there is no column of labels beside the weights")
+        raise SeqcnnError("there is no column of labels beside weights and groups")
     labels, target = _target_of(table, task, transform)
-    chosen, rows = table.match(sequences.ids)
+    chosen, rows = table.match(names_in_table(sequences, table))
     if len(chosen) < len(sequences):
         logger.info("sequences without a label, left out: %d", len(sequences) - len(chosen))
-    kept = sequences.select(chosen)
-    check_labels(target, labels[rows], kept.ids)
-    counts = None if counts is None else counts[rows]
-    return _sample(kept, labels[rows], counts, target, both_strands), target
+        sequences = sequences.select(chosen)
+    check_labels(target, labels[rows], sequences.ids)
+    counts, values = (None if array is None else array[rows] for array in (counts, values))
+    labels = labels[rows]
+    del table, chosen, rows  # a million rows of text, before the memory is needed
+    return sample_of(sequences, labels, apart, weights=counts, values=values), target
+
+
+def names_in_table(sequences: SequenceSet, table: LabelTableLike) -> Sequence[str]:
+    """Give what a table calls sequences: their identifiers, or else the names of intervals."""
+    known = set(table.ids)
+    if sequences.descriptions and not any(name in known for name in sequences.ids):
+        return sequences.descriptions
+    return sequences.ids
+
+
+def _numbered(texts: Sequence[str]) -> np.ndarray:
+    """Give equal texts one number, int64 (n,); missing ones stand alone."""
+    _, numbers = np.unique(texts, return_inverse=True)
+    alone = np.array([not text for text in texts], bool)
+    numbers[alone] = len(texts) + np.flatnonzero(alone)
+    return numbers
 
 
 def _target_of(table: LabelTableLike, task: str, transform: str) -> tuple[np.ndarray, Target]:
@@ -184,13 +252,51 @@ def _target_of(table: LabelTableLike, task: str, transform: str) -> tuple[np.nda
     return labels, Target(kind, tuple(table.names), transform)
 
 
-def _sample(
+def sample_of(
     sequences: SequenceSet,
     labels: np.ndarray,
-    weights: np.ndarray | None,
-    target: Target,
-    both_strands: bool,
+    apart: Apart,
+    *,
+    weights: np.ndarray | None = None,
+    values: np.ndarray | None = None,
 ) -> Sample:
-    groups = near_duplicate_groups(sequences, both_strands=both_strands)
-    counted = np.ones(len(sequences), bool)
-    return Sample(sequences.padded(), labels, groups, counted, weights, sequences.alphabet.size)
+    """Join sequences and labels, in one order.
+
+    Parameters
+    ----------
+    sequences
+        n of them.
+    labels
+        float (n, tasks), or (n, positions, tasks) of profiles.
+    apart
+        What is kept apart.
+    weights
+        float64 (n,): how much each counts; None for all the same.
+    values
+        int64 (n,): numbers of the values of the column to group by, if there is one.
+    """
+    groups, held = _kept_apart(sequences, apart, values)
+    counted, letters = np.ones(len(sequences), bool), sequences.alphabet.size
+    codes = sequences.padded()
+    return Sample(codes, labels, groups, counted, weights, letters, sequences.ids, held)
+
+
+def _kept_apart(
+    sequences: SequenceSet, apart: Apart, values: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Group sequences, and find those that are held out."""
+    held = on_chromosomes(sequences, apart.hold_out) if apart.hold_out else None
+    if held is not None and held.all():
+        raise SeqcnnError(
+            f"`hold_out` {', '.join(apart.hold_out)}: all sequences lie there, none is left to "
+            f"learn from"
+        )
+    if apart.group_by == CHROMOSOME:
+        values = chromosome_numbers(sequences)[0]
+    elif apart.group_by is not None and values is None:
+        raise SeqcnnError(
+            f"`group_by` is {apart.group_by!r}: without a table of labels it can be {CHROMOSOME!r} "
+            f"only"
+        )
+    groups = dependent_groups(sequences, both_strands=apart.both_strands)
+    return groups if values is None else joined_groups(groups, values), held

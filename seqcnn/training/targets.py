@@ -8,8 +8,14 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.training.profiles import decode_profiles, encode_profiles, log_totals
 
 KINDS = ("binary", "multiclass", "multilabel", "regression", "counts")
+"""What a table of labels can hold."""
+
+PROFILE = "profile"
+"""The kind that is no table: counts at every position, see `seqcnn.training.profiles`."""
+
 TRANSFORMS = ("none", "log1p", "sqrt", "asinh")
 
 _FORWARD = {"none": np.array, "log1p": np.log1p, "sqrt": np.sqrt, "asinh": np.arcsinh}
@@ -27,13 +33,17 @@ class Target:
     ----------
     kind
         ``"binary"``, one class or not; ``"multiclass"``, one of several classes; ``"multilabel"``,
-        any of several; ``"regression"``, numbers; ``"counts"``, expected counts (Poisson).
+        any of several; ``"regression"``, numbers; ``"counts"``, expected counts (Poisson);
+        ``"profile"``, counts along the sequence.
     names
         Of the tasks, or of the classes of ``"multiclass"``.
     transform
         Of the labels of a regression: ``"none"``, ``"log1p"``, ``"sqrt"`` or ``"asinh"``.
     centre, spread
-        Of transformed labels: the network learns (label - centre) / spread of each task.
+        Of transformed labels: the network learns (label - centre) / spread of each task. Of
+        profiles: the mean of log(1 + total), and the mean total.
+    width
+        Positions of a profile; 0 for other kinds.
 
     Raises
     ------
@@ -46,10 +56,15 @@ class Target:
     transform: str = "none"
     centre: tuple[float, ...] = ()
     spread: tuple[float, ...] = ()
+    width: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in (*KINDS, PROFILE):
             raise SeqcnnError(f"`task` is {self.kind!r}, it must be one of {', '.join(KINDS)}")
+        if (self.kind == PROFILE) != (self.width > 0):
+            raise SeqcnnError(
+                f"`width` is {self.width}: profiles have 1 or more positions, others 0"
+            )
         if self.transform not in TRANSFORMS:
             raise SeqcnnError(
                 f"`transform` is {self.transform!r}, it must be one of {', '.join(TRANSFORMS)}"
@@ -71,6 +86,7 @@ class Target:
             facts["transform"],
             tuple(facts["centre"]),
             tuple(facts["spread"]),
+            facts.get("width", 0),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +95,7 @@ class Target:
 
     @property
     def outputs(self) -> int:
-        """Numbers that the network gives for each sequence."""
+        """Numbers that the network gives for each sequence, or for each position of a profile."""
         return len(self.names)
 
     @property
@@ -93,8 +109,15 @@ class Target:
         Parameters
         ----------
         labels
-            float64 (n, tasks), NaN where missing.
+            float64 (n, tasks), NaN where missing; of profiles (n, width, tasks).
         """
+        if self.kind == PROFILE:
+            totals = labels.sum(axis=1, dtype=np.float64).mean(axis=0)
+            return replace(
+                self,
+                centre=tuple(log_totals(labels).mean(axis=0).tolist()),
+                spread=tuple(np.maximum(totals, 1e-6).tolist()),
+            )
         if self.kind != "regression":
             return self
         values = _FORWARD[self.transform](labels)
@@ -106,19 +129,26 @@ class Target:
             spread=tuple(float(s) if s > 0 else 1.0 for s in spread),
         )
 
+    def per_sequence(self, labels: np.ndarray) -> np.ndarray:
+        """Sum labels up to one number of each task: float64 (n, tasks); most are so already."""
+        return log_totals(labels) if self.kind == PROFILE else labels
+
     def encode(self, labels: np.ndarray) -> np.ndarray:
         """Turn labels into what the loss takes.
 
         Parameters
         ----------
         labels
-            float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes.
+            float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes;
+            of ``"profile"`` float32 (n, width, tasks).
 
         Returns
         -------
         numpy.ndarray
-            float32, of the same shape.
+            float32, of the same shape; of profiles (n, 1 + width, tasks).
         """
+        if self.kind == PROFILE:
+            return encode_profiles(labels, np.array(self.centre), np.array(self.spread))
         if self.kind == "regression":
             values = _FORWARD[self.transform](labels)
             if self.centre:
@@ -132,13 +162,16 @@ class Target:
         Parameters
         ----------
         logits
-            float (n, outputs).
+            float (n, outputs), of profiles (n, 1 + width, tasks).
 
         Returns
         -------
         numpy.ndarray
-            float64 (n, outputs): probabilities, values on the scale of the labels, or rates.
+            float64 (n, outputs): probabilities, values on the scale of the labels, or rates. Of
+            profiles float32 (n, 1 + width, tasks): totals, then shares of the positions.
         """
+        if self.kind == PROFILE:
+            return decode_profiles(logits, np.array(self.centre))
         z = np.asarray(logits, np.float64)
         if self.kind == "multiclass":
             return softmax(z, axis=1)
@@ -174,6 +207,27 @@ def check_labels(
     SeqcnnError
         A label is out of range, a class has no example, or all labels are the same.
     """
+    _check_range(target, labels, ids)
+    if not learnt:
+        return
+    if target.kind == "multiclass":
+        missing = np.setdiff1d(np.arange(target.outputs), labels)
+        if len(missing):
+            raise SeqcnnError(f"the class {target.names[int(missing[0])]!r} has no sequence")
+        return
+    for name, column in zip(target.names, target.per_sequence(labels).T, strict=True):
+        values = np.unique(column[np.isfinite(column)])
+        if len(values) < 2:
+            found = "no label" if not len(values) else f"{values[0]:g} only"
+            if target.classifies:
+                raise SeqcnnError(
+                    f"only one class: the labels of {name!r} are {found}; a network learns to tell "
+                    f"two apart"
+                )
+            raise SeqcnnError(f"the labels of {name!r} are {found}: there is nothing to learn")
+
+
+def _check_range(target: Target, labels: np.ndarray, ids: Sequence[str]) -> None:
     given = np.isfinite(labels)
     if target.kind in ("binary", "multilabel"):
         _refuse(given & ~np.isin(labels, (0, 1)), labels, ids, "labels must be 0 or 1")
@@ -184,23 +238,6 @@ def check_labels(
         least = "above -1" if target.transform == "log1p" else "0 or more"
         wrong = labels <= -1 if target.transform == "log1p" else labels < 0
         _refuse(given & wrong, labels, ids, f"`transform` {target.transform} takes labels {least}")
-    if not learnt:
-        return
-    if target.kind == "multiclass":
-        missing = np.setdiff1d(np.arange(target.outputs), labels)
-        if len(missing):
-            raise SeqcnnError(f"the class {target.names[int(missing[0])]!r} has no sequence")
-        return
-    for task, name in enumerate(target.names):
-        values = np.unique(labels[given[:, task], task])
-        if len(values) < 2:
-            found = "no label" if not len(values) else f"{values[0]:g} only"
-            if target.classifies:
-                raise SeqcnnError(
-                    f"only one class: the labels of {name!r} are {found}; a network learns to tell "
-                    f"two apart"
-                )
-            raise SeqcnnError(f"the labels of {name!r} are {found}: there is nothing to learn")
 
 
 def guess_kind(labels: np.ndarray) -> str:

@@ -19,7 +19,7 @@ from tests.discovery.planted import as_set, plant, random_rows
 QUICK = ["-q", "--rounds", "3", "--steps", "10", "--ensemble", "1", "--set", "kernels=8",
          "--set", "width=8", "--set", "hidden=16", "--learning-rate", "0.01"]  # fmt: skip
 SEQCNN = [sys.executable, "-m", "seqcnn"]
-MODEL = ["config.json", "history.tsv", "metrics.json", "weights.safetensors"]
+MODEL = ["config.json", "history.tsv", "metrics.json", "predictions.tsv", "weights.safetensors"]
 
 
 def fasta(path, rows):

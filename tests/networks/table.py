@@ -59,6 +59,8 @@ TOWER = ("tower", "stages", "layers", 0, "conv", "kernel")
 TABLE = [
     Row("motifcnn", "motifcnn", MOTIFS, ("kernel",)),
     Row("motifcnn, max and mean", "motifcnn", {**MOTIFS, "pool": "max_mean"}, ("kernel",)),
+    Row("motifcnn, norm", "motifcnn", {**MOTIFS, "norm": True}, ("kernel",)),
+    Row("motifcnn, all", "motifcnn", {**MOTIFS, "pool": "max_mean", "norm": True}, ("kernel",)),
     Row("basset", "basset", BASSET, TOWER),
     Row("basset of a length", "basset", {**BASSET, "length": 40}, TOWER),
     Row("basset, valid", "basset", {**BASSET, "padding": "valid"}, TOWER),

@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.networks.choose import Targets, default_network
+from seqcnn.networks.choose import Targets, default_network, motif_options
 from seqcnn.networks.zoo import create
 
 
@@ -42,11 +42,32 @@ def test_any_data_get_a_network_that_can_be_made_and_a_reason_in_one_line():
 
 
 def test_kernels_leave_room_to_slide_along_short_sequences():
-    for length in range(1, 40):
-        width = default_network(100, length, "protein").options.get("width", 18)
-        assert width == 18 or width <= max(1, length * 0.6)
-    assert default_network(100, 15, "protein").options == {"width": 9}
-    assert default_network(100, 30, "protein").options == {}
+    for n, length in itertools.product((100, 10**6), range(1, 60)):
+        choice = default_network(n, length)
+        for variant in choice.variants:
+            options = choice.options | variant
+            assert options["width"] <= max(1, length * 0.6)
+            assert options.get("narrow", 1) <= options["width"]
+    assert motif_options(100, 15)["width"] == 9
+    assert "no room" in default_network(100, 12, "protein").reason
+    for alphabet, width in (("dna", 11), ("protein", 9)):
+        choice = default_network(100, 30, alphabet)
+        assert f"of {width} letters" in choice.reason and "no room" not in choice.reason
+        assert choice.options["width"] == width
+
+
+def test_networks_of_an_ensemble_differ_where_there_is_room():
+    choice = default_network(8_000, 101)
+    assert [v.get("width", 11) for v in choice.variants] == [11, 19]
+    assert "11 and 19" in choice.reason
+    assert default_network(8_000, 100, "protein").variants == ({},)
+    assert default_network(8_000, 20).variants == default_network(50_000, 600).variants == ({},)
+
+
+def test_more_examples_drop_less():
+    few, many = (motif_options(n, 101) for n in (8_000, 40_000))
+    assert many["dropout"] < few["dropout"]
+    assert "pooled_dropout" not in many
 
 
 @pytest.mark.parametrize("length", [2_000, 3_000, 10_000, 200_000])

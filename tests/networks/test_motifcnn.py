@@ -230,3 +230,39 @@ def test_misfit_options_are_one_line_errors(options, message):
     with pytest.raises(SeqcnnError, match=message) as caught:
         create("motifcnn", **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_narrow_kernels_are_wide_ones_with_zeros_beside(dims):
+    mixed, codes = network_of(width=9, narrow=4, pool="max_mean", dims=dims), sequences()
+    plain = network_of(width=9, pool="max_mean", dims=dims)
+    nnx.update(plain, nnx.state(mixed))
+    kernel = np.array(mixed.kernel[...])
+    kernel[[0, 1, 6, 7, 8], ..., :2] = 0  # 2 of 5 kernels, 4 letters in the middle of 9
+    assert not np.array_equal(kernel, mixed.kernel[...])
+    np.testing.assert_array_equal(mixed.first_kernel, kernel.reshape(9, 4, 5))
+    plain.kernel[...] = jnp.asarray(kernel)
+    np.testing.assert_array_equal(compiled(mixed)(codes), compiled(plain)(codes))
+
+
+@pytest.mark.parametrize("narrow", [0, 7])
+def test_narrow_kernels_fit_into_wide_ones(narrow):
+    with pytest.raises(SeqcnnError, match="`narrow` must be from 1 to `width`, 6"):
+        network_of(narrow=narrow)
+
+
+def test_norm_standardises_what_is_pooled_and_remembers_it():
+    network, codes = network_of(norm=True, pool="max_mean", dropout=0), sequences()
+    pooled = np.asarray(network.features(*network.image(jnp.asarray(codes))), float)
+    logits = network(jnp.asarray(codes), rngs=nnx.Rngs(dropout=0))
+
+    def standard(x):
+        return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
+
+    neurons = standard(pooled) @ np.asarray(network.hidden.kernel[...]) + 2.0
+    expected = np.maximum(standard(neurons), 0) @ np.asarray(network.output.kernel[...])
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+    np.testing.assert_allclose(network.pooled_norm.mean[...], 0.1 * pooled.mean(axis=0), rtol=1e-5)
+    # prediction is by what was seen in training, not by the batch
+    one_by_one = np.concatenate([network(jnp.asarray(row[None])) for row in codes])
+    np.testing.assert_allclose(one_by_one, network(jnp.asarray(codes)), atol=1e-5)

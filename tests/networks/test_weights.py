@@ -1,3 +1,4 @@
+import contextlib
 import json
 from pathlib import Path
 
@@ -111,6 +112,28 @@ def test_a_flipped_bit_is_refused(folder, name):
             load_model(folder)
     path.write_bytes(intact)
     load_model(folder)
+
+
+def test_no_flipped_bit_hides_in_another_spelling(tmp_path):
+    """Of 17 digits the last may change nothing; escapes of letters may be in either case."""
+    numbers = np.random.default_rng(0).uniform(0.1, 0.125, 40).tolist()
+    member = create_member("motifcnn", alphabet=DNA, kernels=1, width=2, hidden=1)
+    save_model(Model((member,), DNA, {"numbers": numbers, "tasks": ["β-cells", "ΔΨ"]}), tmp_path)
+    assert load_model(tmp_path).extra["numbers"] == numbers
+    path = tmp_path / weights.CONFIG
+    intact = path.read_bytes()
+    start = intact.index(b'"numbers"')
+    harmless = 0
+    for place in range(start, intact.index(b"weights_sha256")):
+        for bit in range(8):
+            raw = bytearray(intact)
+            raw[place] ^= 1 << bit
+            with contextlib.suppress(ValueError):
+                harmless += json.loads(raw) == json.loads(intact)
+            path.write_bytes(raw)
+            with pytest.raises(SeqcnnError):
+                weights._read_config(path)
+    assert harmless > 0  # as numbers they are the same: that is what has to be caught
 
 
 @pytest.mark.parametrize("name", [weights.CONFIG, weights.WEIGHTS])

@@ -5,6 +5,7 @@ import pytest
 import scipy.optimize
 from scipy.special import expit, log_softmax, softmax
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.stats.auroc import expected_calibration_error
 from seqcnn.stats.classification import calibration_error_limit
 from seqcnn.training.calibrate import Calibrator, fit_target_calibrator, with_prevalence
@@ -75,3 +76,57 @@ def test_prevalence_is_bayes_rule():
     p, old, new = RNG.random(50), 0.2, 0.01
     odds = p / (1 - p) * (new / old) * ((1 - old) / (1 - new))
     np.testing.assert_allclose(with_prevalence(p, old, new), odds / (1 + odds))
+
+
+def minimax(labels, weights):
+    """Isotonic regression by its formula: the largest over starts of the least mean over ends."""
+    n, means = len(labels), {}
+    for i in range(n):
+        for j in range(i, n):
+            means[i, j] = np.average(labels[i : j + 1], weights=weights[i : j + 1])
+    return [max(min(means[i, j] for j in range(k, n)) for i in range(k + 1)) for k in range(n)]
+
+
+def test_isotonic_curves_run_through_the_blocks_of_the_formula():
+    rng = np.random.default_rng(4)
+    z = np.sort(rng.normal(size=40))
+    labels, weights = (rng.random(40) < expit(3 * z)).astype(float), rng.integers(1, 4, 40)
+    target = Target("binary", ("t",))
+    found = fit_target_calibrator(
+        target, z[::-1, None], labels[::-1, None], weights[::-1], method="isotonic"
+    )
+    expected = np.array(minimax(labels, weights))
+    places, heights = np.unique(expected, return_index=False), []
+    for p in places:
+        block = expected == p
+        heights.append(np.average(z[block], weights=weights[block]))
+    curve = found.curves[0]
+    np.testing.assert_allclose(curve[0], heights)
+    np.testing.assert_allclose(expit(np.array(curve[1]))[1:-1], places[1:-1])
+    # the ends are held back from certainty, and the curve never falls
+    assert 0 < expit(curve[1][0]) < 0.5 < expit(curve[1][-1]) < 1
+    assert (np.diff(found(np.linspace(-9, 9, 500)[:, None])[:, 0]) >= 0).all()
+    assert Calibrator.from_dict(found.to_dict()) == found
+
+
+def test_isotonic_follows_what_no_line_does():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(4000, 1))
+    happened = 0.1 + 0.8 * (z > 0.5)
+    labels = (rng.random(z.shape) < happened).astype(float)
+    target = Target("binary", ("t",))
+    away = np.abs(z[:, 0] - 0.5) > 0.2
+    errors = {}
+    for method in ("platt", "isotonic"):
+        p = expit(fit_target_calibrator(target, z, labels, method=method)(z))
+        errors[method] = np.abs(p - happened)[away].mean()
+    assert errors["isotonic"] < 0.05 < errors["platt"]
+
+
+def test_one_class_leaves_logits_and_several_classes_have_no_curve():
+    target = Target("binary", ("t",))
+    found = fit_target_calibrator(target, np.ones((5, 1)), np.ones((5, 1)), method="isotonic")
+    assert np.isfinite(found(np.array([[-3.0], [3.0]]))).all()
+    with pytest.raises(SeqcnnError, match=r"`calibration` isotonic .* multiclass"):
+        several = Target("multiclass", ("a", "b", "c"))
+        fit_target_calibrator(several, np.ones((3, 3)), np.ones((3, 1)), method="isotonic")

@@ -133,13 +133,13 @@ def test_a_loss_that_is_no_number_is_never_saved(tmp_path, monkeypatch):
 
     stopped(tmp_path, 20)
     before = (tmp_path / STATE).read_bytes()
-    real = fitting._step
+    real = fitting.take_step
 
     def broken(*arguments, **options):
         *state, loss = real(*arguments, **options)
         return *state, loss * np.float32(np.nan)
 
-    monkeypatch.setattr(fitting, "_step", broken)
+    monkeypatch.setattr(fitting, "take_step", broken)
     with pytest.raises(TrainingError, match="learning rate"):
         fit_small(tmp_path, save_seconds=0.0)
     assert (tmp_path / STATE).read_bytes() == before

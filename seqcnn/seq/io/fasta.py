@@ -28,6 +28,7 @@ from seqcnn.seq.io.headers import parse_headers, shown
 from seqcnn.seq.io.lines import BLANKS, PIECE, Lines, cut_out_headers, find_lines, normalise
 from seqcnn.seq.io.peaks import fetch_windows
 from seqcnn.seq.io.sniff import begins_like
+from seqcnn.seq.io.tables import has_labels, looks_like_table, table_as_fasta
 from seqcnn.seq.names import take_names
 from seqcnn.seq.record import SequenceSet
 
@@ -37,6 +38,7 @@ _NO_LETTERS = BLANKS + b"\n\0"
 _HEAD = 1 << 12
 _GUESSED_RECORDS = 1000
 _GUESSED_LETTERS = 1000
+_WHOLE = "read whole: windows and the best scores are for intervals (BED)"
 
 
 def read_sequences(
@@ -49,13 +51,14 @@ def read_sequences(
     top: int | None = None,
     strand: str | None = None,
 ) -> SequenceSet:
-    """Read a FASTA or FASTQ file, or the sequences of intervals on a genome.
+    """Read a FASTA or FASTQ file, a table, or the sequences of intervals on a genome.
 
     Parameters
     ----------
     path
         A plain or compressed file; ``-`` is standard input. Qualities of FASTQ are dropped. BED,
-        narrowPeak and broadPeak are known by their content, and need `genome`.
+        narrowPeak and broadPeak are known by their content, and need `genome`; tables by a column
+        ``sequence`` in their header.
     alphabet
         An alphabet, its name, or its letters; None guesses DNA, RNA or protein from the first 1,000
         records and logs the reason.
@@ -94,7 +97,13 @@ def read_sequences(
     path = "standard input" if str(path) == "-" else path
     remarks: list[str] = []
     head = content[:_HEAD].removeprefix(b"\xef\xbb\xbf")
-    if not begins_like(b"[>@;]", head) and (genome is not None or looks_like_bed(content)):
+    if looks_like_table(head):
+        if window is not None or top is not None:
+            remarks.append(_WHOLE)
+        if path == "standard input" and has_labels(head):
+            remarks.append("only sequences are read from standard input; give a file for labels")
+        sequences = _parse_table(content, path, alphabet, mask, remarks)
+    elif not begins_like(b"[>@;]", head) and (genome is not None or looks_like_bed(content)):
         if genome is None:
             raise SeqcnnError(
                 "looks like BED: say which genome it belongs to (--genome)", path=path
@@ -105,11 +114,29 @@ def read_sequences(
         )  # fmt: skip
     else:
         if window is not None or top is not None:
-            remarks.append("read whole: windows and the best scores are for intervals (BED)")
+            remarks.append(_WHOLE)
         sequences = _parse(content, path, alphabet, mask, remarks)
     for remark in remarks:
         warnings.warn(f"{path}: {remark}", SeqcnnWarning, stacklevel=2)
     return sequences
+
+
+def _parse_table(
+    content: bytearray,
+    path: str | Path,
+    alphabet: Alphabet | str | None,
+    mask: str,
+    remarks: list[str],
+) -> SequenceSet:
+    """Read the sequences of a table, as those of a FASTA file."""
+    fasta, lines = table_as_fasta(content, path)
+    try:
+        return _parse(fasta, path, alphabet, mask, remarks)
+    except SeqcnnError as error:
+        if error.line is None:
+            raise
+        line = lines[(error.line - 1) // 2]
+        raise SeqcnnError(error.message, path=path, line=line) from None
 
 
 def _parse(

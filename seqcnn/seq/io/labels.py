@@ -1,16 +1,21 @@
 """Tables of labels: identifiers of sequences, and a column for each task."""
 
+import io
 import math
+import sys
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
-from seqcnn.seq.io.files import open_bytes
+from seqcnn.seq.io.files import open_bytes, open_pieces
 from seqcnn.seq.io.headers import shown
+from seqcnn.seq.io.tables import Columns, columns_of
 
 MISSING = frozenset({"", "na", "nan", "n/a", "null", "none", "."})
 """What an unknown label looks like, in lower case."""
@@ -35,6 +40,8 @@ class LabelTable:
         n rows of texts, one for each column; "" where a label is missing.
     lines
         The line of the file of each row.
+    of_rows
+        Whether the sequences stand in the same rows, so that no identifier is looked up.
     """
 
     path: str | Path
@@ -42,19 +49,30 @@ class LabelTable:
     names: Sequence[str]
     cells: Sequence[Sequence[str]]
     lines: Sequence[int]
+    of_rows: bool = False
 
     def without(self, name: str) -> "LabelTable":
         """Leave a column out."""
         at = self._column(name)
         cells = [[c for i, c in enumerate(row) if i != at] for row in self.cells]
         names = [n for n in self.names if n != name]
-        return LabelTable(self.path, self.ids, names, cells, self.lines)
+        return replace(self, names=names, cells=cells)
+
+    def only(self, names: Sequence[str]) -> "LabelTable":
+        """Take some columns, in the order given."""
+        places = [self._column(name) for name in names]
+        return replace(self, names=list(names), cells=[[r[i] for i in places] for r in self.cells])
 
     def column(self, name: str) -> np.ndarray:
         """Read the numbers of one column, float64 (n,), all of which must be there."""
         at = self._column(name)
-        part = LabelTable(self.path, self.ids, [name], [[r[at]] for r in self.cells], self.lines)
+        part = replace(self, names=[name], cells=[[r[at]] for r in self.cells])
         return part.numbers()[:, 0]
+
+    def texts(self, name: str) -> list[str]:
+        """Read the texts of one column; "" where one is missing."""
+        at = self._column(name)
+        return [row[at] for row in self.cells]
 
     def _column(self, name: str) -> int:
         if name not in self.names:
@@ -152,6 +170,9 @@ class LabelTable:
         SeqcnnError
             There is a label of a sequence that is not there.
         """
+        if self.of_rows and len(ids) == len(self.ids):
+            every = np.arange(len(ids))
+            return every, every
         row_of = {name: row for row, name in enumerate(self.ids)}
         pairs = [(i, row_of[name]) for i, name in enumerate(ids) if name in row_of]
         matched = {row for _, row in pairs}
@@ -172,9 +193,10 @@ class LabelTable:
         cell = self.cells[row][column]
         value = float(cell) if _is_number(cell) else math.nan
         if not math.isfinite(value):
+            more = ", or say by --columns which columns are labels" if len(self.names) > 1 else ""
             raise SeqcnnError(
                 f"the label {self.names[column]!r} of {shown(self.ids[row])} is {cell!r}: it must "
-                f"be a finite number; leave the cell empty if it is not known",
+                f"be a finite number; leave the cell empty if it is not known{more}",
                 path=self.path,
                 line=self.lines[row],
             )
@@ -188,7 +210,8 @@ def read_labels(path: str | Path, known_ids: Sequence[str] = ()) -> LabelTable:
     ----------
     path
         Columns separated by tabs, the identifier first; a first line with their names. Without
-        tabs, commas are taken, with a warning. May be compressed.
+        tabs, commas are taken, with a warning. May be compressed. In a table with a column of
+        sequences (`seqcnn.seq.io.tables`), labels are all columns but that and the identifiers.
     known_ids
         Identifiers of the sequences: if the first line begins with one of them it is no header.
 
@@ -197,21 +220,79 @@ def read_labels(path: str | Path, known_ids: Sequence[str] = ()) -> LabelTable:
     SeqcnnError
         There is nothing in it, a row has too few or too many cells, or an identifier comes twice.
     """
-    text = bytes(open_bytes(path)).decode("utf-8-sig", errors="replace")
-    rows = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not rows:
+    lines = ((i, line) for i, line in enumerate(_text_lines(path), 1) if line.strip())
+    first = next(lines, None)
+    if first is None:
         raise SeqcnnError("there are no labels: the file is empty", path=path)
-    sign = _separator(rows[0][1], path)
-    table = [(i, [cell.strip() for cell in line.split(sign)]) for i, line in rows]
+    columns = columns_of(first[1])
+    if columns is not None:
+        return _labels_of_rows(first[1], lines, columns, path)
+    sign = _separator(first[1], path)
+    table = [(i, [cell.strip() for cell in line.split(sign)]) for i, line in chain([first], lines)]
     names = _header(table, set(known_ids), path)
     _check_rows(table, len(names), path)
     return LabelTable(
         path,
         [cells[0] for _, cells in table],
         names[1:],
-        [["" if c.lower() in MISSING else c for c in cells[1:]] for _, cells in table],
+        [[_known(cell) for cell in cells[1:]] for _, cells in table],
         [i for i, _ in table],
     )
+
+
+def _text_lines(path: str | Path) -> Iterator[str]:
+    """Yield the lines of a file; sequences in them need never be there all at once."""
+    if str(path) == "-":
+        raw: io.RawIOBase | io.BytesIO = io.BytesIO(open_bytes(path))
+    else:
+        raw = _Pieces(open_pieces(path))
+    buffered = io.BufferedReader(raw)  # type: ignore[arg-type]
+    yield from io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="replace")
+
+
+class _Pieces(io.RawIOBase):
+    """A file of the pieces that an iterator gives."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces, self.rest = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.rest = self.rest or next(self.pieces, b"")
+        count = min(len(buffer), len(self.rest))
+        buffer[:count], self.rest = self.rest[:count], self.rest[count:]
+        return count
+
+
+def _labels_of_rows(
+    header: str, lines: Iterable[tuple[int, str]], columns: Columns, path: str | Path
+) -> LabelTable:
+    """Read the labels of a table that holds the sequences too."""
+    apart = {columns.sequence, columns.identifier}
+    names = [name.strip(' "\n') for name in header.split(columns.sign)]
+    kept = [i for i in range(len(names)) if i not in apart]
+    _check_names(["id", *(names[i] for i in kept)], path)
+    ids, cells, numbers = [], [], []
+    for number, line in lines:
+        row = [cell.strip(' "\n') for cell in line.split(columns.sign)]
+        name = "" if columns.identifier is None else row[columns.identifier]
+        ids.append(name or f"seq_{len(ids) + 1}")
+        if len(row) != len(names):
+            raise SeqcnnError(
+                f"{shown(ids[-1])} has {len(row)} cells, the header has {len(names)}",
+                path=path,
+                line=number,
+            )
+        cells.append([_known(row[i]) for i in kept])
+        numbers.append(number)
+    return LabelTable(path, ids, [names[i] for i in kept], cells, numbers, of_rows=True)
+
+
+def _known(cell: str) -> str:
+    """Give a label, "" if it is not known; equal ones as one object, for there may be millions."""
+    return "" if cell.lower() in MISSING else sys.intern(cell)
 
 
 def _separator(line: str, path: str | Path) -> str:
@@ -245,11 +326,15 @@ def _header(table: list[tuple[int, list[str]]], ids: set[str], path: str | Path)
     del table[0]
     if not table:
         raise SeqcnnError("there are no labels: the file has a header only", path=path)
-    repeated = [name for name in first if first.count(name) > 1]
-    if repeated or "" in first[1:]:
+    _check_names(first, path)
+    return first
+
+
+def _check_names(names: Sequence[str], path: str | Path) -> None:
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated or "" in names[1:]:
         what = f"the name {repeated[0]!r} comes twice" if repeated else "one has no name"
         raise SeqcnnError(f"columns need different names: {what}", path=path, line=1)
-    return first
 
 
 def _check_rows(table: list[tuple[int, list[str]]], width: int, path: str | Path) -> None:

@@ -1,0 +1,149 @@
+"""What ``train`` tells and writes: progress, curves, the model, and what it is worth."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqcnn.seq.alphabet import Alphabet
+    from seqcnn.training.ensemble import EnsembleFit
+    from seqcnn.training.fitting import Progress
+    from seqcnn.training.roles import Sample
+    from seqcnn.training.search import Trial
+
+
+def teller(
+    show: Callable[[str, float], None], curves: Path | None, what: str
+) -> "Callable[[int, int, Progress], None]":
+    """Give what is told of each step: it moves the progress bar, and adds to curves if wanted.
+
+    Parameters
+    ----------
+    show
+        Moves the bar.
+    curves
+        Folder of event files; None for none.
+    what
+        Is trained: a network, or a trial of a search.
+    """
+    import jax
+
+    from seqcnn.report.tensorboard import EventFile
+
+    device = jax.devices()[0].platform
+    said = {"validation": float("nan")}
+    files: dict[int, EventFile] = {}
+
+    def draw(folder: Path, number: int, now: "Progress") -> None:
+        if number not in files:
+            files[number] = EventFile(folder / f"{what}-{number + 1}")
+        assert now.epoch is not None
+        values = {"loss/training": now.epoch.loss, "loss/stopping": now.epoch.validation_loss}
+        files[number].write(
+            {**values, "speed/sequences": now.sequences_per_second}, (now.epoch.round + 1)
+        )
+
+    def tell(number: int, total: int, now: "Progress") -> None:
+        if now.epoch is not None:
+            said["validation"] = now.epoch.validation_loss
+            if curves is not None:
+                draw(curves, number, now)
+        elif now.step % 10:
+            return
+        share = (number + (now.round + now.step / now.steps) / now.rounds) / total
+        show(
+            f"{what} {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}, "
+            f"loss {now.loss:.3f}, stopping part {said['validation']:.3f}, "
+            f"{now.sequences_per_second:,.0f} sequences/s on {device}",
+            share,
+        )
+
+    return tell
+
+
+def write_model(
+    out: Path,
+    done: "EnsembleFit",
+    network: str,
+    options: Sequence[Mapping[str, Any]],
+    alphabet: "Alphabet",
+) -> None:
+    """Write the model, its history and what it is worth; `options` of each network of a fold."""
+    from seqcnn.networks.weights import Member, Model, save_model
+    from seqcnn.report.tables import write_table
+    from seqcnn.seq.io.files import atomic_write
+
+    rows = (
+        [i + 1, member.extra["fold"] + 1, e.round + 1, f"{e.loss:.6g}", f"{e.validation_loss:.6g}"]
+        for i, member in enumerate(done.members)
+        for e in member.history
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    write_table(out / "history.tsv", ["network", "fold", "round", "loss", "validation_loss"], rows)
+    with atomic_write(out / "metrics.json") as handle:
+        handle.write(json.dumps(done.metrics, indent=2) + "\n")
+    members = tuple(
+        Member(network, dict(options[i % len(options)]), m.network, m.extra)
+        for i, m in enumerate(done.members)
+    )
+    save_model(Model(members, alphabet, done.extra), out)
+
+
+def write_predictions(out: Path, done: "EnsembleFit", sample: "Sample") -> None:
+    """Write what is held out with its labels and what was predicted; of profiles the totals."""
+    import numpy as np
+
+    from seqcnn.report.tables import write_table
+    from seqcnn.seq.names import take_names
+
+    target, held = done.target, done.held_out
+    profile = target.kind == "profile"
+    labels = sample.labels[held.rows]
+    known = labels.sum(axis=1) if profile else labels
+    predicted = held.predicted[:, 0] if profile else held.predicted
+    names = ["label"] if target.kind == "multiclass" else [f"label:{n}" for n in target.names]
+
+    def shown(value: float) -> str | None:
+        if not np.isfinite(value):
+            return None
+        return target.names[int(value)] if target.kind == "multiclass" else f"{value:.6g}"
+
+    rows = (
+        [name, fold + 1, *map(shown, label), *(f"{value:.6g}" for value in values)]
+        for name, fold, label, values in zip(
+            take_names(sample.ids, held.rows),
+            held.fold.tolist(),
+            known.tolist(),
+            predicted.tolist(),
+            strict=True,
+        )
+    )
+    write_table(out / "predictions.tsv", ["id", "fold", *names, *target.names], rows)
+
+
+def write_trials(out: Path, trials: "list[Trial]") -> None:
+    """Write what a search has tried."""
+    from seqcnn.report.tables import write_table
+    from seqcnn.training.search import trial_rows
+
+    header, *rows = trial_rows(trials)
+    write_table(out / "search.tsv", header, rows)
+
+
+def summary_of(done: "EnsembleFit", out: Path) -> str:
+    """Say in two lines what a model is worth, and where it is."""
+    metric, found = done.metrics["main"], done.metrics["held_out"]
+    task = "mean" if "mean" in found else done.target.names[0]
+    area = found[task][metric]
+    alone = done.metrics["composition"][task]
+    simple = "the mean profile" if done.target.kind == "profile" else "composition"
+
+    def shown(value: float | None) -> str:
+        return "not defined" if value is None else f"{value:.3f}"
+
+    return (
+        f"{metric} on {sum(done.metrics['sequences']['report']):,} held-out sequences: "
+        f"{shown(area['value'])} ({shown(area['low'])} to {shown(area['high'])}); {simple} "
+        f"alone: {shown(alone)}.\nModel: {out}"
+    )

@@ -1,0 +1,180 @@
+"""What networks are worth on sequences that they have not seen, and what composition alone is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from seqcnn.stats.classification import calibration_error_limit
+from seqcnn.training.baseline import Baseline, composition
+from seqcnn.training.metrics import MEAN, intervals, main_metric, score
+from seqcnn.training.profiles import mean_profile
+from seqcnn.training.roles import Roles, Sample
+from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, Target
+
+MOST_FITTED = 100_000
+"""Sequences that composition alone is fitted to, at most."""
+
+
+def fit_baselines(
+    sample: Sample, target: Target, roles: Sequence[Roles]
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Fit composition alone, on all for the model, and without the reported for their scores.
+
+    Returns
+    -------
+    facts : dict
+        What belongs in the model, for `baseline_predictions`.
+    simple : numpy.ndarray
+        float (m, ...): what it predicts for what each fold reports on, fold by fold.
+    """
+    counted = np.flatnonzero(sample.counted)
+    if len(counted) > MOST_FITTED:
+        drawn = np.random.default_rng(len(counted)).choice(counted, MOST_FITTED, replace=False)
+        counted = np.sort(drawn)
+    labels = target.per_sequence(sample.labels)[counted]
+    features = composition(sample.x[counted], sample.letters)
+    simple = []
+    for rows in roles:
+        held = np.isin(counted, rows.report)
+        facts = _baseline_facts(sample, target, counted[~held], features[~held], labels[~held])
+        told = composition(sample.x[rows.report], sample.letters)
+        simple.append(baseline_predictions(facts, target, told))
+    return _baseline_facts(sample, target, counted, features, labels), np.concatenate(simple)
+
+
+def _baseline_facts(
+    sample: Sample, target: Target, rows: np.ndarray, features: np.ndarray, labels: np.ndarray
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {"composition": Baseline.fit(target, features, labels).to_dict()}
+    if target.kind == PROFILE:
+        facts["mean_profile"] = mean_profile(sample.labels[rows]).astype(np.float32).tolist()
+    return facts
+
+
+def baseline_predictions(
+    facts: Mapping[str, Any], target: Target, features: np.ndarray
+) -> np.ndarray:
+    """Predict from composition alone, and the mean profile if the target is one.
+
+    Parameters
+    ----------
+    facts
+        What `fit_baselines` gave, or what a model holds.
+    target
+        What is predicted.
+    features
+        float64 (n, features): of `composition`.
+
+    Returns
+    -------
+    numpy.ndarray
+        As `Target.decode` gives; probabilities are of no meaning but their order.
+    """
+    scores = Baseline.from_dict(facts["composition"])(features)
+    if target.kind == PROFILE:
+        shares = np.array(facts["mean_profile"], np.float32)
+        totals = np.expm1(np.clip(scores, 0, MOST_LOG_COUNT)).astype(np.float32)
+        spread = np.broadcast_to(shares, (len(scores), *shares.shape))
+        return np.concatenate([totals[:, None], spread], axis=1)
+    # any rising function of the scores has the same area
+    return 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Predictions of sequences by networks that have not seen them.
+
+    Parameters
+    ----------
+    rows
+        int64 (m,): which sequences.
+    fold
+        int64 (m,): the fold whose networks predict each.
+    predicted
+        float64 (m, outputs), of profiles (m, 1 + width, tasks).
+    """
+
+    rows: np.ndarray
+    fold: np.ndarray
+    predicted: np.ndarray
+
+    @classmethod
+    def of(cls, roles: Sequence[Roles], predicted: Sequence[np.ndarray]) -> "HeldOut":
+        """Join what each fold reports on."""
+        sizes = [len(r.report) for r in roles]
+        fold = np.repeat(np.arange(len(roles)), sizes)
+        rows = np.concatenate([r.report for r in roles])
+        return cls(rows, fold, np.concatenate(predicted))
+
+
+def held_out_metrics(
+    sample: Sample, target: Target, held_out: HeldOut, simple: np.ndarray, *, seed: int
+) -> dict[str, Any]:
+    """Compute the facts of `metrics.json`.
+
+    Parameters
+    ----------
+    sample, target
+        What was trained on, and what is predicted.
+    held_out
+        Predictions.
+    simple
+        What composition alone predicts for the same.
+    seed
+        Of intervals.
+    """
+    rows, predicted = held_out.rows, held_out.predicted
+    labels = sample.labels[rows]
+    facts: dict[str, Any] = {
+        "target": target.kind,
+        "main": main_metric(target),
+        "held_out": report_of(target, predicted, labels, sample.groups[rows], seed=seed),
+        "composition": composition_of(target, simple, labels),
+        "folds": [
+            score_of_main(target, predicted[held_out.fold == f], labels[held_out.fold == f])
+            for f in range(int(held_out.fold.max()) + 1)
+        ],
+    }
+    if target.kind == "binary":
+        facts["ece_limit"] = calibration_error_limit(predicted[:, 0], seed=seed)
+    return facts
+
+
+def report_of(
+    target: Target,
+    predicted: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Compute all metrics with intervals as plain numbers; None where one is not defined."""
+    found = intervals(target, predicted, labels, groups=groups, seed=seed)
+    return {
+        task: {
+            metric: {
+                name: float(value) if np.isfinite(value) else None
+                for name, value in asdict(estimate).items()
+            }
+            for metric, estimate in metrics.items()
+        }
+        for task, metrics in found.items()
+    }
+
+
+def composition_of(target: Target, simple: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Compute the main metric of `baseline_predictions` for each task."""
+    metric = main_metric(target)
+    found = score(target, simple, labels)
+    kept = {name[: -len(metric) - 1]: v for name, v in found.items() if name.endswith(f"/{metric}")}
+    return {task: float(v) if np.isfinite(v) else None for task, v in kept.items()}
+
+
+def score_of_main(target: Target, predicted: np.ndarray, labels: np.ndarray) -> float | None:
+    """Compute the metric that sums all up, the mean over tasks."""
+    found = score(target, predicted, labels)
+    task = MEAN if target.outputs > 1 else target.names[0]
+    value = found[f"{task}/{main_metric(target)}"]
+    return float(value) if np.isfinite(value) else None

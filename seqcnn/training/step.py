@@ -1,0 +1,129 @@
+"""One step of training, and one of prediction: what is compiled, and how it is done."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from seqcnn.seq.augment import Augmentation
+from seqcnn.training.loop import LETTERS, Schedule
+from seqcnn.training.losses import mean_loss
+from seqcnn.training.profiles import outputs_of
+from seqcnn.training.targets import Target
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train, the data apart.
+
+    Parameters
+    ----------
+    schedule
+        Batches, rounds, learning rate.
+    balanced
+        Whether batches hold as many examples of one class as of any other; for ``"binary"`` and
+        ``"multiclass"``.
+    class_weights
+        See `seqcnn.training.losses.mean_loss`.
+    stop_class_weights
+        The same for the stopping part; None for those of training.
+    augmentation
+        What is done to sequences in training.
+    clip
+        Largest norm of the gradient of a step.
+    """
+
+    schedule: Schedule = field(default_factory=Schedule)
+    balanced: bool = False
+    class_weights: tuple[tuple[float, ...], ...] | None = None
+    stop_class_weights: tuple[tuple[float, ...], ...] | None = None
+    augmentation: Augmentation | None = None
+    clip: float = 1.0
+
+
+def predict_outputs(
+    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray, *, width: int = 0
+) -> np.ndarray:
+    """Compute the outputs of a network in batches of one shape.
+
+    Parameters
+    ----------
+    graph, states
+        As `nnx.split` gives them.
+    x
+        uint8 (n, length).
+    width
+        Positions of a profile; 0 for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n, outputs), of profiles (n, 1 + width, tasks).
+    """
+    n, length = len(x), max(1, x[:1].size)
+    size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
+    parts = []
+    for begin in range(0, max(n, 1), size):
+        rows = x[begin : begin + size]
+        filled = np.zeros((size, *x.shape[1:]), x.dtype)
+        filled[: len(rows)] = rows
+        parts.append(
+            np.asarray(_outputs(states, jnp.asarray(filled), graph=graph, width=width))[: len(rows)]
+        )
+    return np.concatenate(parts)
+
+
+@partial(jax.jit, static_argnames=("graph", "width"))
+def _outputs(
+    states: tuple[nnx.State, ...], x: jax.Array, *, graph: nnx.GraphDef, width: int
+) -> jax.Array:
+    return outputs_of(nnx.merge(graph, *states), x, width=width)
+
+
+@partial(jax.jit, static_argnames=("graph", "target", "recipe"), donate_argnums=(0, 1, 2))
+def take_step(
+    weights: nnx.State,
+    statistics: nnx.State,
+    state: optax.OptState,
+    batch: tuple[jax.Array, jax.Array, jax.Array],
+    key: jax.Array,
+    *,
+    graph: nnx.GraphDef,
+    target: Target,
+    recipe: Recipe,
+) -> tuple[nnx.State, nnx.State, optax.OptState, jax.Array]:
+    """Take one step on a batch of codes, targets and weights."""
+    codes, targets, example_weights = batch
+    change, drop = jax.random.split(key)
+    if recipe.augmentation is not None:
+        codes = recipe.augmentation(codes, change)
+
+    def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:
+        network = nnx.merge(graph, weights, statistics, copy=True)
+        rngs = nnx.Rngs(dropout=drop)
+        outputs = outputs_of(network, codes, width=target.width, rngs=rngs)
+        loss = mean_loss(target.kind, outputs, targets, example_weights, recipe.class_weights)
+        # what the layers have seen, batch norm's moments for instance
+        _, _, after = nnx.split(network, nnx.Param, ...)
+        return loss, after
+
+    (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights)
+    updates, state = optimizer_of(recipe).update(gradient, state, weights)
+    return jax.tree.map(jnp.add, weights, updates), statistics, state, loss
+
+
+def optimizer_of(recipe: Recipe) -> optax.GradientTransformation:
+    """Make AdamW (Loshchilov and Hutter 2019) with a warm-up, a cosine, and clipped gradients."""
+    schedule = recipe.schedule
+    steps = schedule.steps * schedule.rounds
+    rate = optax.warmup_cosine_decay_schedule(
+        0.0, schedule.learning_rate, max(1, steps // 20), steps
+    )
+    return optax.chain(
+        optax.clip_by_global_norm(recipe.clip),
+        optax.adamw(rate, weight_decay=schedule.weight_decay),
+    )

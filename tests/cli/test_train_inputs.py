@@ -1,0 +1,291 @@
+"""What train, predict and evaluate take: tables, intervals, chromosomes, profiles, searches."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqcnn.cli.main import main
+from seqcnn.networks.weights import load_model
+from seqcnn.networks.zoo import names
+from seqcnn.seq.alphabet import DNA
+from tests.discovery.planted import plant, random_rows
+
+QUICK = ["-q", "--rounds", "8", "--steps", "20", "--ensemble", "1", "--network", "motifcnn",
+         "--set", "kernels=8", "--set", "width=9", "--set", "hidden=16",
+         "--learning-rate", "0.01"]  # fmt: skip
+WORD, SIZE, WINDOW = "TGACTCAGC", 60_000, 80
+
+
+def rows_of(path):
+    with Path(path).open() as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def facts_of(folder, name="metrics.json"):
+    return json.loads((Path(folder) / name).read_text())
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """Sequences with a word in every second one, two labels, a weight and a family."""
+    rows = random_rows(300, 40, 0)
+    rows[1::2] = plant(rows[1::2], WORD, 1.0, 1)
+    path = tmp_path_factory.mktemp("table") / "t.tsv"
+    lines = ["name\tbound\tSequence\tsignal\tweight\tfamily"]
+    rng = np.random.default_rng(0)
+    for i, row in enumerate(rows):
+        signal = 5 * (i % 2) + rng.normal()
+        lines.append(f"s{i}\t{i % 2}\t{DNA.decode(row)}\t{signal:.4f}\t1\tf{i // 10}")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_table_holds_sequences_and_labels(table, tmp_path):
+    out = str(tmp_path / "m")
+    options = ["--columns", "bound", "--weights", "weight", "--group-by", "family", "--folds", "3"]
+    assert main(["train", table, "-o", out, *QUICK, *options]) == 0
+    facts = facts_of(out)
+    assert facts["target"] == "binary" and facts["held_out"]["bound"]["auroc"]["value"] > 0.9
+    held = rows_of(tmp_path / "m" / "predictions.tsv")
+    assert list(held[0]) == ["id", "fold", "label:bound", "bound"]
+    assert sorted(row["id"] for row in held) == sorted(f"s{i}" for i in range(300))
+    folds = {}
+    for row in held:
+        number = int(row["id"][1:])
+        assert int(row["label:bound"]) == number % 2
+        folds.setdefault(number // 10, set()).add(row["fold"])
+    assert all(len(found) == 1 for found in folds.values())
+    assert {f for found in folds.values() for f in found} == {"1", "2", "3"}
+    # the area is that of these predictions
+    p = np.array([float(row["bound"]) for row in held])
+    y = np.array([int(row["label:bound"]) for row in held])
+    pairs = p[y == 1][:, None] - p[y == 0]
+    area = ((pairs > 0) + 0.5 * (pairs == 0)).mean()
+    assert facts["held_out"]["bound"]["auroc"]["value"] == pytest.approx(area, abs=1e-4)
+
+    assert main(["predict", out, table, "-o", str(tmp_path / "p.tsv"), "-q"]) == 0
+    assert [row["id"] for row in rows_of(tmp_path / "p.tsv")] == [f"s{i}" for i in range(300)]
+    assert main(["evaluate", out, table, "-o", str(tmp_path / "e"), "-q"]) == 0
+    assert facts_of(tmp_path / "e")["metrics"]["bound"]["auroc"]["value"] > 0.9
+
+
+def test_several_columns_are_several_tasks(table, tmp_path):
+    out = str(tmp_path / "m")
+    options = ["--columns", "signal", "--task", "regression"]
+    assert main(["train", table, "-o", out, *QUICK, *options]) == 0
+    assert facts_of(out)["held_out"]["signal"]["pearson"]["value"] > 0.7
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory):
+    """Peaks on six chromosomes with a word in the middle, and a bump of reads where it is."""
+    folder, rng = tmp_path_factory.mktemp("genome"), np.random.default_rng(0)
+    letters = {f"chr{i}": rng.choice(list("ACGT"), SIZE // 6) for i in range(1, 7)}
+    peaks, other, reads = [], [], []
+    for number, (name, row) in enumerate(letters.items()):
+        for i, centre in enumerate(range(100, SIZE // 6 - 200, 140)):
+            shift = int(rng.integers(-12, 13))
+            start = centre + shift - 4
+            height = int(rng.integers(20, 60))
+            if (i + number) % 2:
+                row[start : start + 9] = list(WORD)
+                peaks.append(f"{name}\t{centre - 30}\t{centre + 30}\tp{name}_{i}\t{height}\n")
+                reads.append(f"{name}\t{start + 2}\t{start + 7}\t{height}\n")
+            else:
+                other.append(f"{name}\t{centre - 30}\t{centre + 30}\n")
+            for place in rng.choice(60, 6, replace=False):
+                low = centre - 30 + int(place)
+                if not start + 2 <= low < start + 7:
+                    reads.append(f"{name}\t{low}\t{low + 1}\t1\n")
+    text = "".join(f">{name}\n{''.join(row)}\n" for name, row in letters.items())
+    (folder / "genome.fa").write_text(text)
+    (folder / "peaks.bed").write_text("".join(peaks))
+    (folder / "other.bed").write_text("".join(other))
+    (folder / "reads.bedgraph").write_text("".join(reads))
+    return folder
+
+
+def on_genome(folder, *more):
+    return [*map(str, more), "--genome", str(folder / "genome.fa"), "--window", str(WINDOW)]
+
+
+def test_chromosomes_are_held_out(genome, tmp_path):
+    out = tmp_path / "m"
+    arguments = ["train", genome / "peaks.bed", "--control", genome / "other.bed",
+                 "--hold-out", "4,chr5", "-o", out, *QUICK]  # fmt: skip
+    assert main(on_genome(genome, *arguments)) == 0
+    held = rows_of(out / "predictions.tsv")
+    assert {row["id"].partition(":")[0] for row in held} == {"chr4", "chr5"}
+    on_both = sum(line.startswith(("chr4", "chr5")) for name in ("peaks.bed", "other.bed")
+                  for line in (genome / name).read_text().splitlines())  # fmt: skip
+    assert len(held) == on_both
+    assert facts_of(out)["held_out"]["probability"]["auroc"]["value"] > 0.9
+    evaluated = ["evaluate", out, genome / "peaks.bed", "--control", genome / "other.bed",
+                 "-o", tmp_path / "e", "-q"]  # fmt: skip
+    assert main(on_genome(genome, *evaluated)) == 0
+    assert facts_of(tmp_path / "e")["positives"] == len(
+        (genome / "peaks.bed").read_text().splitlines()
+    )
+
+
+def test_chromosomes_stay_in_one_fold(genome, tmp_path):
+    arguments = ["train", genome / "peaks.bed", "--group-by", "chromosome", "--folds", "2",
+                 "-o", tmp_path / "m", *QUICK]  # fmt: skip
+    assert main(on_genome(genome, *arguments)) == 0
+    folds = {}
+    for row in rows_of(tmp_path / "m" / "predictions.tsv"):
+        folds.setdefault(row["id"].partition(":")[0], set()).add(row["fold"])
+    assert len(folds) == 6 and all(len(found) == 1 for found in folds.values())
+
+
+def test_labels_may_name_intervals(genome, tmp_path):
+    lines = [line.split("\t") for line in (genome / "peaks.bed").read_text().splitlines()]
+    labels = tmp_path / "l.tsv"
+    labels.write_text("id\theight\n" + "".join(f"{x[3]}\t{x[4]}\n" for x in lines))
+    arguments = ["train", genome / "peaks.bed", "--labels", labels, "-o", tmp_path / "m", *QUICK]
+    assert main(on_genome(genome, *arguments)) == 0
+    held = rows_of(tmp_path / "m" / "predictions.tsv")
+    heights = {f"{x[0]}:{int(x[1]) - 10}-{int(x[2]) + 10}": float(x[4]) for x in lines}
+    assert all(float(row["label:height"]) == heights[row["id"]] for row in held)
+
+
+def test_a_planted_bump_is_learnt(genome, tmp_path, capsys):
+    """The profile follows the word, which the mean profile cannot."""
+    out = tmp_path / "m"
+    arguments = ["train", genome / "peaks.bed", "--profile", genome / "reads.bedgraph",
+                 "--profile-width", "50", "-o", out, "-q", "--ensemble", "1", "--rounds", "10",
+                 "--steps", "30", "--set", "channels=16", "--set", "layers=3", "--set", "width=9",
+                 "--set", "profile_width=7", "--learning-rate", "0.01"]  # fmt: skip
+    assert main(on_genome(genome, *arguments)) == 0
+    said = capsys.readouterr().out
+    assert "profile_pearson" in said and "the mean profile alone" in said
+    facts = facts_of(out)
+    found = facts["held_out"]["reads"]
+    assert found["profile_pearson"]["value"] > 0.8 > 0.6 > facts["composition"]["reads"]
+    assert found["profile_jsd"]["value"] < 0.3
+    assert load_model(out).extra["target"]["width"] == 50
+
+    peaks = genome / "peaks.bed"
+    predicted = ["predict", out, peaks, "-o", tmp_path / "p.tsv", "-q",
+                 "--profiles", tmp_path / "p.npz"]  # fmt: skip
+    assert main(on_genome(genome, *predicted)) == 0
+    with np.load(tmp_path / "p.npz") as saved:
+        shares, ids = saved["shares"], saved["ids"]
+    assert shares.shape == (len(ids), 50, 1)
+    np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-4)
+    letters = dict(
+        part.split("\n")[:2] for part in (genome / "genome.fa").read_text()[1:].split("\n>")
+    )
+    near = 0
+    for name, share in zip(ids.tolist(), shares[..., 0], strict=True):
+        chromosome, _, place = name.partition(":")
+        start, end = map(int, place.split("-"))
+        at = letters[chromosome][start:end].find(WORD) + 4 - 15
+        near += abs(int(share.argmax()) - at) <= 3
+    assert near > 0.9 * len(ids)
+    assert list(rows_of(tmp_path / "p.tsv")[0]) == ["id", "reads"]
+
+    evaluated = ["evaluate", out, peaks, "--profile", genome / "reads.bedgraph",
+                 "-o", tmp_path / "e", "-q"]  # fmt: skip
+    assert main(on_genome(genome, *evaluated)) == 0
+    assert facts_of(tmp_path / "e")["metrics"]["reads"]["profile_pearson"]["value"] > 0.8
+
+
+def test_a_search_takes_the_best_and_resumes(table, tmp_path):
+    out = tmp_path / "m"
+    arguments = ["train", table, "--columns", "bound", "-o", str(out), "--search", "3",
+                 "--tensorboard", *QUICK]  # fmt: skip
+    assert main(arguments) == 0
+    trials = rows_of(out / "search.tsv")
+    assert [row["trial"] for row in trials] == ["0", "1", "2"] and trials[0]["options"] == "{}"
+    losses = [float(row["loss"] or "inf") for row in trials]
+    chosen = json.loads(trials[int(np.argmin(losses))]["options"])
+    config = json.loads((out / "config.json").read_text())["members"][0]["options"]
+    assert config["kernels"] == 8 and config["width"] == 9  # told, so not tried
+    assert all(config[name] == chosen[name] for name in ("dropout",) if name in chosen)
+    assert not any("kernels" in row["options"] for row in trials)
+    curves = sorted(path.name for path in (out / "tensorboard").iterdir())
+    assert curves == ["network-1", "trial-1", "trial-2", "trial-3"]
+    assert main([*arguments, "--resume"]) == 0
+
+
+def test_the_network_is_chosen_and_said_why(table, tmp_path, capsys):
+    arguments = ["train", table, "--columns", "bound", "-o", str(tmp_path / "m"), "--rounds", "1",
+                 "--steps", "2", "--ensemble", "1"]  # fmt: skip
+    assert main(arguments) == 0
+    assert "note: network motifcnn: 300 dna sequences of 40 letters" in capsys.readouterr().err
+
+
+def test_half_precision_is_saved_in_full(table, tmp_path, capsys):
+    arguments = ["train", table, "--columns", "bound", "-o", str(tmp_path / "m"), *QUICK]
+    assert main([*arguments, "--precision", "bfloat16"]) == 0
+    assert facts_of(tmp_path / "m")["held_out"]["bound"]["auroc"]["value"] > 0.9
+    assert load_model(tmp_path / "m").members[0].network.dtype == "float32"  # type: ignore[attr-defined]
+
+
+def test_the_help_names_all_networks(capsys):
+    assert main(["train", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in names("sequence"))
+
+
+MISTAKES = {
+    "two ways": (["--control", "x", "--labels", "y"], "`--control` and --labels say both"),
+    "profile and control": (["--control", "x", "--profile", "y"], "leave one of the two out"),
+    "width alone": (["--profile-width", "9"], "`--profile-width` 9 goes with --profile"),
+    "augmented": (["--profile", "x", "--augment"], "`--augment` moves letters"),
+    "folds and held out": (["--folds", "2", "--hold-out", "chr1"], "leave --hold-out out"),
+    "folds and search": (["--folds", "2", "--search", "3"], "leave --folds 2 out"),
+    "no coordinates": (
+        ["--columns", "bound", "--hold-out", "chr1"],
+        "does not say on which chromosome",
+    ),
+    "chromosomes": (
+        ["--columns", "bound", "--group-by", "chromosome"],
+        "does not say on which chromosome",
+    ),
+    "no column": (["--group-by", "clan"], "there is no column 'clan'"),
+    "columns": (["--columns", "bound,glow"], "there is no column 'glow'"),
+    "empty column": (["--columns", "bound,,"], "names that differ"),
+    "dtype": (["--set", "dtype=bfloat16"], "say --precision instead"),
+    "no signal": (["--profile", "none.bw"], "does not say where it lies"),
+    "few trials": (["--search", "1"], "1 is not in the range x>=2"),
+    "precision": (["--precision", "float64"], "'float64' is not one of"),
+    "weights": (["--weights", "signal", "--columns", "bound"], "is below 0"),
+    "text": (["--columns", "family,bound"], "or say by --columns which columns are labels"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_mistakes_are_one_line_and_exit_2(table, tmp_path, capsys, kind):
+    options, message = MISTAKES[kind]
+    assert main(["train", table, "-o", str(tmp_path / "m"), "-q", *options]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and message in said[0], said
+    assert not (tmp_path / "m").exists()
+
+
+GENOMIC = {
+    "no such chromosome": (["--hold-out", "chr9"], "no sequence lies on 'chr9': there are chr1"),
+    "all held out": (["--hold-out", "1,2,3,4,5,6"], "none is left to learn from"),
+    "group": (["--group-by", "family"], "without a table of labels it can be 'chromosome'"),
+    "network": (["--profile", "reads.bedgraph", "--network", "basset"], "scores no positions"),
+    "wide": (["--profile", "reads.bedgraph", "--profile-width", "81"], "from 1 to 80, the window"),
+    "task": (["--profile", "reads.bedgraph", "--task", "counts"], "is for tables of --labels"),
+    "twice": (["--profile", "reads.bedgraph", "--profile", "./reads.bedgraph"], "rename files"),
+    "columns": (["--columns", "x"], "`--columns` x is for tables of --labels"),
+}
+
+
+@pytest.mark.parametrize("kind", GENOMIC)
+def test_mistakes_with_intervals(genome, tmp_path, capsys, monkeypatch, kind):
+    options, message = GENOMIC[kind]
+    monkeypatch.chdir(genome)
+    out = str(tmp_path / "m")
+    assert main(on_genome(genome, "train", "peaks.bed", "-o", out, "-q", *options)) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and message in said[0], said
+    assert not (tmp_path / "m").exists()
