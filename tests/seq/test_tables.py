@@ -48,6 +48,18 @@ def test_labels_stand_in_the_rows_of_their_sequences(tmp_path):
     )
 
 
+def test_sequences_of_another_file_are_found_by_their_names(tmp_path):
+    """A table of sequences may label other files: by identifiers, not by rows."""
+    path = tmp_path / "t.tsv"
+    path.write_text(table(["id", "sequence", "y"], [(i, s, "5") for i, s, _ in ROWS]))
+    chosen, rows = read_labels(path).match(["s3", "s2", "x", "s1"])
+    assert (chosen.tolist(), rows.tolist()) == ([0, 1, 3], [2, 1, 0])
+    path.write_text(table(["id", "sequence", "y"], [("s1", "A", "1"), ("s1", "C", "2")]))
+    assert read_labels(path).match(["s1", "s1"])[1].tolist() == [0, 1]
+    with pytest.raises(SeqcnnError, match="line 3: 's1' stands on line 2 already"):
+        read_labels(path).match(["s1", "s2"])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -68,7 +80,8 @@ def test_rows_that_cannot_be(tmp_path, text, message):
     [
         ("id\tsequence\ta\ta\ns1\tACGT\t1\t2\n", "'a' comes twice"),
         ("id\tsequence\t\ns1\tACGT\t1\n", "one has no name"),
-        ("id\tsequence\ta\ns1\tACGT\n", "line 2: 's1' has 2 cells, the header has 3"),
+        ("id\tsequence\ta\ns1\tACGT\n", "line 2: the row has 2 cells, the header has 3"),
+        ("seq\ta\tid\nACGT\n", "line 2: the row has 1 cells, the header has 3"),
     ],
 )
 def test_labels_that_cannot_be(tmp_path, text, message):

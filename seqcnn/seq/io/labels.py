@@ -41,7 +41,7 @@ class LabelTable:
     lines
         The line of the file of each row.
     of_rows
-        Whether the sequences stand in the same rows, so that no identifier is looked up.
+        Whether the sequences stand in the same rows; then identifiers may repeat.
     """
 
     path: str | Path
@@ -170,9 +170,13 @@ class LabelTable:
         SeqcnnError
             There is a label of a sequence that is not there.
         """
-        if self.of_rows and len(ids) == len(self.ids):
-            every = np.arange(len(ids))
-            return every, every
+        if self.of_rows:
+            if len(ids) == len(self.ids) and all(
+                a == "_".join(b.split()) for a, b in zip(ids, self.ids, strict=True)
+            ):
+                every = np.arange(len(ids))
+                return every, every
+            self._refuse_repeated_ids()
         row_of = {name: row for row, name in enumerate(self.ids)}
         pairs = [(i, row_of[name]) for i, name in enumerate(ids) if name in row_of]
         matched = {row for _, row in pairs}
@@ -188,6 +192,17 @@ class LabelTable:
             )
         rows = np.array(pairs, np.int64).reshape(-1, 2)
         return rows[:, 0], rows[:, 1]
+
+    def _refuse_repeated_ids(self) -> None:
+        seen: dict[str, int] = {}
+        for name, line in zip(self.ids, self.lines, strict=True):
+            if seen.setdefault(name, line) != line:
+                raise SeqcnnError(
+                    f"{shown(name)} stands on line {seen[name]} already, and the sequences are not "
+                    f"those of this table: give the table alone, or different identifiers",
+                    path=self.path,
+                    line=line,
+                )
 
     def _number(self, row: int, column: int) -> float:
         cell = self.cells[row][column]
@@ -273,18 +288,18 @@ def _labels_of_rows(
     apart = {columns.sequence, columns.identifier}
     names = [name.strip(' "\n') for name in header.split(columns.sign)]
     kept = [i for i in range(len(names)) if i not in apart]
-    _check_names(["id", *(names[i] for i in kept)], path)
+    _check_names(names, path)
     ids, cells, numbers = [], [], []
     for number, line in lines:
         row = [cell.strip(' "\n') for cell in line.split(columns.sign)]
-        name = "" if columns.identifier is None else row[columns.identifier]
-        ids.append(name or f"seq_{len(ids) + 1}")
         if len(row) != len(names):
             raise SeqcnnError(
-                f"{shown(ids[-1])} has {len(row)} cells, the header has {len(names)}",
+                f"the row has {len(row)} cells, the header has {len(names)}",
                 path=path,
                 line=number,
             )
+        name = "" if columns.identifier is None else row[columns.identifier]
+        ids.append(name or f"seq_{len(ids) + 1}")
         cells.append([_known(row[i]) for i in kept])
         numbers.append(number)
     return LabelTable(path, ids, [names[i] for i in kept], cells, numbers, of_rows=True)
@@ -326,13 +341,13 @@ def _header(table: list[tuple[int, list[str]]], ids: set[str], path: str | Path)
     del table[0]
     if not table:
         raise SeqcnnError("there are no labels: the file has a header only", path=path)
-    _check_names(first, path)
+    _check_names([first[0] or "id", *first[1:]], path)
     return first
 
 
 def _check_names(names: Sequence[str], path: str | Path) -> None:
     repeated = [name for name in names if names.count(name) > 1]
-    if repeated or "" in names[1:]:
+    if repeated or "" in names:
         what = f"the name {repeated[0]!r} comes twice" if repeated else "one has no name"
         raise SeqcnnError(f"columns need different names: {what}", path=path, line=1)
 
