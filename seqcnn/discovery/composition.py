@@ -97,7 +97,7 @@ def letter_shares(codes: np.ndarray, letters: int) -> np.ndarray:
 
 
 def _features(codes: np.ndarray, alphabet: Alphabet, both_strands: bool) -> np.ndarray:
-    """Shares of all letters but one, and of CG, and the number of letters; float64 (n, features)."""
+    """Shares of all letters but one, and of CG, and letters; float64 (n, features)."""
     size = alphabet.size
     counts = _letter_counts(codes, size)
     if both_strands:
