@@ -19,7 +19,6 @@ from seqcnn.discovery.candidate import (
     placements_of,
 )
 from seqcnn.discovery.contrast import Contrast
-from seqcnn.discovery.halves import split_halves
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.neighbours import word_frames
 from seqcnn.discovery.threshold import settled_threshold
@@ -201,15 +200,8 @@ def _estimated(chosen: Sequence[Taken], training: Contrast, search: Search) -> l
     rows = max(LEAST_ESTIMATED, MOST_LETTERS // length)
     sample = training.head(rows).thinned(search.copies)
     fitted = fit_mixture([each.candidate for each in chosen], sample, search)
-    result: list[Candidate] = []
-    split = split_halves(fitted, sample, search)
-    whole = [c for c, halves in zip(fitted, split, strict=True) if not halves]
-    for candidate, halves, each in zip(fitted, split, chosen, strict=True):
-        if halves:
-            for half in halves:
-                if not any(alike(half, other, search) for other in [*whole, *result]):
-                    result.append(half)
-            continue
+    result = []
+    for candidate, each in zip(fitted, chosen, strict=True):
         threshold = settled_threshold(
             candidate.scores(search),
             min(candidate.sites / len(sample), 1.0),

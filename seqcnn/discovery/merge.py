@@ -13,8 +13,10 @@ from seqcnn.discovery.candidate import (
     alike,
     placements_of,
     sites_of,
+    tables_of,
 )
 from seqcnn.discovery.contrast import Contrast
+from seqcnn.discovery.frames import best_sites
 from seqcnn.discovery.significance import Family
 from seqcnn.motifs.scan import Hits
 
@@ -117,12 +119,17 @@ def gather(
 
 
 def refitted(
-    gathered: Sequence[Gathered], fitted: Sequence[Candidate], search: Search
+    gathered: Sequence[Gathered], fitted: Sequence[Candidate], contrast: Contrast, search: Search
 ) -> list[Gathered]:
-    """Put matrices that were fitted to all data in place; join what has become the same."""
+    """Put matrices that were fitted to all data in place; join what has become the same.
+
+    As many sequences keep a site as had one by the matrix and threshold that were tested: p-values
+    of words mean something else where columns were trimmed.
+    """
     kept: list[Gathered] = []
-    for old, candidate in zip(gathered, fitted, strict=True):
-        new = replace(old, candidate=candidate)
+    limits = _strictness_of_refitted([g.candidate for g in gathered], fitted, contrast, search)
+    for old, candidate, log10_p in zip(gathered, fitted, limits, strict=True):
+        new = replace(old, candidate=candidate, log10_p=log10_p)
         home = next(
             (i for i, k in enumerate(kept) if alike(candidate, k.candidate, search, VERSION)), None
         )
@@ -131,6 +138,33 @@ def refitted(
         else:
             kept[home] = kept[home].joined(new, search)
     return kept
+
+
+def _strictness_of_refitted(
+    tested: Sequence[Candidate], fitted: Sequence[Candidate], contrast: Contrast, search: Search
+) -> list[float]:
+    """Find for each fitted matrix log10 of the p-value that gives as many sequences a site."""
+    if not fitted:
+        return []
+    codes = contrast.foreground
+    before, after = (
+        best_sites(codes, tables_of(list(some), search), search.complement).score
+        for some in (tested, fitted)
+    )
+    limits = []
+    for i, (old, new) in enumerate(zip(tested, fitted, strict=True)):
+        number = max(int((before[:, i] >= old.threshold).sum()), 1)
+        score = float(np.sort(after[:, i])[-number])
+        scores = new.scores(search)
+        log10_p = float(scores.log10_p_value(score - scores.error))
+        limits.append(min(log10_p, _least_strict(new, codes, search)))
+    return limits
+
+
+def _least_strict(candidate: Candidate, codes: np.ndarray, search: Search) -> float:
+    """Say what log10 of the p-value of a site is at most."""
+    placements = placements_of(codes, int(candidate.used.sum()), search).mean()
+    return float(np.log10(max(LEAST_STRICT, LEAST_STRICT_EACH / placements)))
 
 
 def _same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contrast) -> bool:
@@ -176,5 +210,4 @@ def _strictness(family: Family, codes: np.ndarray, search: Search) -> float:
     scores = tested.scores(search)
     # the threshold is the score of some word, which the grid may have rounded down
     log10_p = float(scores.log10_p_value(tested.threshold - scores.error))
-    placements = placements_of(codes, int(tested.used.sum()), search).mean()
-    return min(log10_p, float(np.log10(max(LEAST_STRICT, LEAST_STRICT_EACH / placements))))
+    return min(log10_p, _least_strict(tested, codes, search))

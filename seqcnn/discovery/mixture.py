@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from seqcnn.discovery.blocks import near_columns
 from seqcnn.discovery.candidate import (
     SAME,
     Candidate,
@@ -27,7 +28,6 @@ from seqcnn.discovery.candidate import (
 )
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, least_probabilities
-from seqcnn.discovery.halves import GAP, QUIET
 from seqcnn.discovery.palindrome import as_palindrome
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.seq.alphabet import PAD
@@ -333,23 +333,8 @@ def _trimmed(candidate: Candidate, counts: np.ndarray, search: Search) -> Candid
     # columns that mostly lie outside of the sequences say nothing
     inside = counts.sum(1) >= COVERED * sites
     telling = np.where(inside[:, None], frame, search.background)
-    used = used_columns(_near(candidate.used, telling, search), search, sites)
+    near = near_columns(candidate.used, telling, search)
+    used = used_columns(np.where(near[:, None], telling, search.background), search, sites)
     if not search.min_width <= used.sum() <= search.max_width:
         used = candidate.used
     return replace(candidate, frame=frame, used=used, sites=sites)
-
-
-def _near(used: np.ndarray, frame: np.ndarray, search: Search) -> np.ndarray:
-    """Blank the columns that a gap parts from the used ones: they belong to another motif."""
-    odds = np.where(frame > 0, frame / search.background, 1.0)
-    loud = (frame * np.log2(odds)).sum(1) > QUIET
-    columns = np.flatnonzero(used)
-    first, last = int(columns[0]), int(columns[-1])
-    # the nearest gap on either side, as a run of quiet columns
-    while first > 0 and loud[max(first - GAP, 0) : first].any():
-        first -= 1
-    while last < len(used) - 1 and loud[last + 1 : last + 1 + GAP].any():
-        last += 1
-    near = np.zeros(len(used), bool)
-    near[first : last + 1] = True
-    return np.where(near[:, None], frame, search.background)

@@ -58,7 +58,7 @@ def finish_motifs(
     fitted = fit_mixture(
         [each.candidate for each in gathered], sample, search, palindromes=True, least=VERSION
     )
-    found = [_finish(motif, search) for motif in refitted(gathered, fitted, search)]
+    found = [_finish(motif, search) for motif in refitted(gathered, fitted, sample, search)]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)

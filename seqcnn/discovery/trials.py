@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from seqcnn.discovery.blocks import strongest_block
 from seqcnn.discovery.candidate import Candidate, Search, likeness, scan_contrast, used_columns
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.refine import refine
@@ -250,10 +251,11 @@ def _refined(
         complement=search.complement,
         iterations=ITERATIONS,
     )
-    return [
+    found = [
         Candidate(np.asarray(f, np.float64), used_columns(f, search), source=seed.source)
         for f, seed in zip(frames, seeds, strict=True)
     ]
+    return [strongest_block(candidate, search) for candidate in found]
 
 
 def _distinct(rows: list[int], candidates: list[Candidate], search: Search) -> list[int]:
