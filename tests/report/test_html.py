@@ -161,6 +161,12 @@ def test_every_column_of_the_tables_is_explained(page):
         assert f"{name}.tsv" in page.text
 
 
+def test_a_given_control_is_described_as_such(paired):
+    text = page_of(replace(paired, facts=paired.facts | {"control": "given"})).text
+    assert "the set that was given" in text and "among sequences of like composition" in text
+    assert "shuffles of each sequence" not in text and "Real genomic DNA" not in text
+
+
 def test_how_to_read_stands_open_beside_the_table(page):
     how = page.text.split("How to read")[1].split("Null hypothesis")[0]
     for word in "E-value Half control Odds AUROC Flags next".split():
