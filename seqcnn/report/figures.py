@@ -8,6 +8,40 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 340, 250, 46, 40, 24
 STYLES = ("stroke:#0072b2", "stroke:#d55e00;stroke-dasharray:5 3")
 
+BAR, BAR_HEIGHT = 6, 40
+"""Width of a bar with the gap beside it, and height of the largest one, in units of the drawing."""
+
+
+def bar_figure(
+    heights: Sequence[float] | np.ndarray, expected: Sequence[float] | np.ndarray, *, label: str
+) -> Markup:
+    """Draw small bars, and a line of what was expected of them.
+
+    Parameters
+    ----------
+    heights, expected
+        (n,) each, none below 0.
+    label
+        What the bars show, for those who do not see them.
+    """
+    wanted = np.asarray(expected, float)
+    scale = BAR_HEIGHT / max(float(np.max(heights)), float(wanted.max()), 1e-9)
+    bars = "".join(
+        f"M{BAR * i} {BAR_HEIGHT}v{-scale * float(height):.1f}h{BAR - 1}V{BAR_HEIGHT}z"
+        for i, height in enumerate(heights)
+        if height > 0
+    )
+    line = " ".join(
+        f"{BAR * i + (BAR - 1) / 2:g},{BAR_HEIGHT - scale * y:.1f}"
+        for i, y in enumerate(wanted.tolist())
+    )
+    width = BAR * len(wanted) - 1
+    return Markup(
+        f'<svg class="bars" viewBox="0 0 {width} {BAR_HEIGHT + 1}" role="img" '
+        f'aria-label="{escape(label)}"><title>{escape(label)}</title><path d="{bars}"/>'
+        f'<path class="axis" d="M0 {BAR_HEIGHT + 0.5}H{width}"/><polyline points="{line}"/></svg>'
+    )
+
 
 def line_figure(
     lines: Sequence[tuple[str, Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]],

@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from seqcnn.discovery.known import KnownGroup, known_groups
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.compare import Match
+from seqcnn.motifs.data import load_database
 from seqcnn.motifs.logo import logo_svg
 from seqcnn.report.tables import full_name
 from seqcnn.stats.logspace import format_log10
@@ -21,6 +23,28 @@ ELSEWHERE = 1000
 """Significant known motifs that are grouped, at most."""
 
 
+LARGEST_Q = 0.05
+"""A motif is called like a known one up to this false discovery rate."""
+
+TAXA = ("vertebrates", "plants", "fungi", "insects", "nematodes", "diatoms", "urochordates")
+"""Groups of `seqcnn.motifs.data.load_database`."""
+
+
+def like(motif: DiscoveredMotif) -> Match | None:
+    """Give the known motif that a motif is like; None if the likeness may be chance."""
+    log10_q = motif.match_log10_q
+    return motif.best_match if log10_q is not None and 10.0**log10_q <= LARGEST_Q else None
+
+
+def taxa_of(database: str) -> dict[str, str]:
+    """Say of which taxon each motif of a database is, by its name; nothing of a motif file."""
+    name, _, taxon = database.partition(":")
+    if name != "jaspar":
+        return {}
+    taxa = (taxon,) if taxon else TAXA
+    return {motif.name: taxon for taxon in taxa for motif in load_database(name, taxon)}
+
+
 def groups_of(found: Discovery, e_value: float) -> list[KnownGroup]:
     """Group the significant known motifs that are alike."""
     significant = [m for m in found.known if m.log10_e <= np.log10(e_value)]
@@ -28,7 +52,7 @@ def groups_of(found: Discovery, e_value: float) -> list[KnownGroup]:
 
 
 def shown_groups(
-    groups: list[KnownGroup], motifs: tuple[DiscoveredMotif, ...]
+    groups: list[KnownGroup], motifs: tuple[DiscoveredMotif, ...], taxa: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Say what stands in each row of the table.
 
@@ -38,12 +62,14 @@ def shown_groups(
         In rank order.
     motifs
         Those that were found.
+    taxa
+        The taxon of each known motif, where it is known.
     """
     rows = []
     for rank, group in enumerate(groups, 1):
         alike = [m for m in motifs if _explains(group, m)]
         if rank <= SHOWN or alike:
-            rows.append(_row(rank, group, alike))
+            rows.append(_row(rank, group, alike) | {"taxon": taxa.get(group.lead.motif.name)})
     return rows
 
 
@@ -53,7 +79,7 @@ def anchor_of(groups: list[KnownGroup], motif: DiscoveredMotif) -> str | None:
 
 
 def _explains(group: KnownGroup, motif: DiscoveredMotif) -> bool:
-    match = motif.best_match
+    match = like(motif)
     return match is not None and any(m.motif.name == match.target.name for m in group.members)
 
 

@@ -12,6 +12,7 @@ from seqcnn.discovery.result import Discovery
 from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import logo_svg
 from seqcnn.motifs.match_files import write_comparisons
+from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
 from seqcnn.report.folder import output_folder
@@ -68,8 +69,9 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
     table(folder / "sites.tsv", tables.SITE_COLUMNS, tables.site_rows(found.sites))
     if any(intervals_of(found.sequences)):
         table(folder / "sites.bed", (), tables.bed_rows(found.sites))
+    pairs = spaced_pairs(found.distinct_sites())
     table(folder / "positions.tsv", tables.POSITION_COLUMNS, tables.position_rows(found))
-    table(folder / "pairs.tsv", tables.PAIR_COLUMNS, tables.pair_rows(found))
+    table(folder / "pairs.tsv", tables.PAIR_COLUMNS, tables.pair_rows(found, pairs))
     table(folder / "known.tsv", tables.MOTIF_COLUMNS, tables.motif_rows(found.known, strand, None))
     write_comparisons(folder / "matches.tsv", found.matches or ())
     table(folder / "folds.tsv", tables.FOLD_COLUMNS, tables.fold_rows(found))
@@ -80,7 +82,7 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
         save_model(found.model, folder / "model")
     _write_json(folder / "metrics.json", metrics(found))
     with atomic_write(folder / "report.html") as handle:
-        handle.write(render(found, record))
+        handle.write(render(found, record, pairs))
     _write_json(folder / "run.json", run_facts(found, record))
 
 

@@ -9,13 +9,12 @@ import numpy as np
 from seqcnn.discovery.known import KNOWN
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.overlaps import best_of_sequence
-from seqcnn.motifs.pairs import spaced_pairs
+from seqcnn.motifs.pairs import Pair
 from seqcnn.motifs.scan import Hits
+from seqcnn.report.positions import positions_of
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.stats.logspace import format_log10
-from seqcnn.stats.tests import binomial_log10_p
 
 MOTIF_COLUMNS = (
     "rank id consensus width strand nsites pos_hits pos_total neg_hits neg_total odds_ratio or_low "
@@ -140,10 +139,18 @@ def fold_rows(found: Discovery) -> Iterator[list[Any]]:
         yield [found.sequences.ids[row.sequence], row.fold + 1, row.group, row.role]
 
 
-def pair_rows(found: Discovery) -> Iterator[list[Any]]:
-    """One row a pair of motifs and distance between their sites, the most significant first."""
+def pair_rows(found: Discovery, pairs: Sequence[Pair]) -> Iterator[list[Any]]:
+    """One row a pair of motifs and distance between their sites; columns are `PAIR_COLUMNS`.
+
+    Parameters
+    ----------
+    found
+        Whose motifs they are.
+    pairs
+        In rank order.
+    """
     names = [m.motif.name for m in found.motifs]
-    for pair in spaced_pairs(found.distinct_sites()):
+    for pair in pairs:
         yield [
             names[pair.first],
             names[pair.second],
@@ -156,26 +163,13 @@ def pair_rows(found: Discovery) -> Iterator[list[Any]]:
         ]
 
 
-def position_rows(found: Discovery, bins: int = 20) -> Iterator[list[Any]]:
+def position_rows(found: Discovery) -> Iterator[list[Any]]:
     """One row a motif and bin of the relative position of its best site in each sequence.
 
     The p-value asks whether more sites lie in the bin than its share of all places.
     """
-    best, lengths = best_of_sequence(found.distinct_sites()), found.sequences.lengths
-    for i, m in enumerate(found.motifs):
-        rows = np.flatnonzero(best.motif == i)
-        room = np.maximum(lengths[best.sequence[rows]] - m.motif.width + 1, 1)
-        counts = np.bincount(best.start[rows] * bins // room, minlength=bins)
-        shares = _bin_shares(room, bins)
-        for number, (count, share) in enumerate(zip(counts, shares, strict=True)):
-            log10_p = binomial_log10_p(int(count), len(rows), float(share))
-            yield [m.motif.name, number, count, format_log10(log10_p)]
-
-
-def _bin_shares(room: np.ndarray, bins: int) -> np.ndarray:
-    """Share of the places that fall into each bin, float64 (bins,), over all sequences."""
-    shares = np.zeros(bins)
-    for places, number in zip(*np.unique(room, return_counts=True), strict=True):
-        counts = np.bincount(np.arange(places) * bins // places, minlength=bins)
-        shares += number * counts / places
-    return shares / max(len(room), 1)
+    for positions in positions_of(found):
+        for number, (count, p) in enumerate(
+            zip(positions.counts, positions.log10_p.tolist(), strict=True)
+        ):
+            yield [positions.motif, number, count, format_log10(p)]

@@ -1,36 +1,69 @@
 """Sentences that say what a run found; those a biologist can quote."""
 
 import math
+from collections.abc import Sequence
 
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.report.known import like
+from seqcnn.seq.alphabet import DNA
 from seqcnn.stats.logspace import format_log10
 
 NULL = {
-    "shuffled": "that nothing but the counts of {kmer}-letter words makes the difference",
-    "given": "that foreground and control do not differ within classes of like composition",
+    "shuffled": "Null hypothesis: a sequence is as likely to have a site as each of its shuffles, "
+    "which keep {counts}.",
+    "given": "Null hypothesis: among sequences of like composition, those of the foreground are as "
+    "likely to have a site as those of the control.",
 }
+"""What p-values speak against, by the kind of control."""
+
+REAL_DNA = (
+    "Real genomic DNA departs from its shuffles in more than motifs: a control of your own "
+    "(--control FILE) or windows of the genome (--control genome) ask the stronger question."
+)
 
 
 def summary_sentences(found: Discovery) -> list[str]:
     """Say in up to three sentences what was found."""
     if found.holdout is None:
         return _known_only(found)
-    area = found.holdout.auroc
-    networks = f"AUROC of {area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})"
+    networks = _networks(found)
     if not found.motifs:
-        verb = "do not tell" if area.low <= 0.5 <= area.high else "tell"
-        return [
-            f"No motif is significant in {_sequences(found)}.",
-            _nothing_held(found),
-            f"The networks {verb} sequences that they never saw from the control: {networks}.",
-        ]
-    lead = next((m for m in found.motifs if not m.flags), found.motifs[0])
-    more = len(found.motifs) - 1
-    others = f"; {more} further motif{'s are' if more > 1 else ' is'} significant" if more else ""
-    return [
-        f"In {_sequences(found)} the leading motif is {_described(lead)}{others}.",
-        f"The networks tell sequences that they never saw from the control with an {networks}.",
-    ]
+        return [f"No motif is significant in {_sequences(found)}.", _nothing_held(found), networks]
+    lead = next((m for m in found.motifs if not m.flags), None)
+    if lead is None:
+        return [_all_flagged(found, found.motifs, "motif"), networks]
+    others = _others(found.motifs)
+    return [f"In {_sequences(found)} the leading motif is {_described(lead)}{others}.", networks]
+
+
+def _networks(found: Discovery) -> str:
+    """Say whether networks tell sequences from control: whether the whole interval is above 0.5."""
+    assert found.holdout is not None
+    area = found.holdout.auroc
+    verb = "tell" if area.low > 0.5 else "do not tell"
+    return (
+        f"The networks {verb} sequences that they never saw from the control: AUROC of "
+        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})."
+    )
+
+
+def _others(motifs: Sequence[DiscoveredMotif]) -> str:
+    """Count the significant motifs beside the leading one, and those of them that are flagged."""
+    more, flagged = len(motifs) - 1, sum(bool(m.flags) for m in motifs)
+    if not more:
+        return ""
+    doubted = f", {flagged} of them flagged" if flagged else ""
+    return f"; {more:,} further motif{'s are' if more > 1 else ' is'} significant{doubted}"
+
+
+def _all_flagged(found: Discovery, motifs: Sequence[DiscoveredMotif], what: str) -> str:
+    """Say that there is no motif without a reason for doubt, so that none leads."""
+    flags = ", ".join(dict.fromkeys(f.replace("_", " ") for m in motifs for f in m.flags))
+    if len(motifs) == 1:
+        count = f"one {what} is significant, and it is flagged"
+    else:
+        count = f"{len(motifs):,} {what}s are significant, and all are flagged"
+    return f"In {_sequences(found)} {count} ({flags}): there are reasons for doubt."
 
 
 def _known_only(found: Discovery) -> list[str]:
@@ -43,7 +76,9 @@ def _known_only(found: Discovery) -> list[str]:
         return [
             f"None of {tested} is significant in {_sequences(found)}; the least E-value is {least}."
         ]
-    lead = next((m for m in significant if not m.flags), significant[0])
+    lead = next((m for m in significant if not m.flags), None)
+    if lead is None:
+        return [_all_flagged(found, significant, "known motif")]
     name = f"{lead.motif.alternative_name} {lead.motif.name}".strip()
     return [f"In {_sequences(found)} the leading of {tested} is {name}, {_frequency(lead)}."]
 
@@ -67,15 +102,24 @@ def _nothing_held(found: Discovery) -> str:
 
 
 def null_hypothesis(found: Discovery) -> str:
-    """Say what a p-value of this run speaks against."""
-    control = found.facts["control"]
-    return NULL[control].format(kmer=found.facts.get("kmer"))
+    """State what a p-value of this run speaks against, in one sentence."""
+    kmer = found.facts.get("kmer")
+    counts = "the counts of its letters" if kmer == 1 else f"the counts of its {kmer}-letter words"
+    return NULL[found.facts["control"]].format(counts=counts)
+
+
+def control_advice(found: Discovery) -> str | None:
+    """Say what shuffles of DNA leave open; None with other letters or a given control."""
+    shuffled = found.facts["control"] == "shuffled"
+    return REAL_DNA if shuffled and found.sequences.alphabet == DNA else None
 
 
 def _described(m: DiscoveredMotif) -> str:
-    match = m.best_match
-    like = f", most like {match.target.alternative_name} (r = {match.r:.2f})" if match else ""
-    return f"{m.motif.consensus}{like}, {_frequency(m)}"
+    match = like(m)
+    if match is None:
+        return f"{m.motif.consensus}, {_frequency(m)}"
+    name = match.target.alternative_name or match.target.name
+    return f"{m.motif.consensus}, most like {name} (r = {match.r:.2f}), {_frequency(m)}"
 
 
 def _frequency(m: DiscoveredMotif) -> str:

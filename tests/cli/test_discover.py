@@ -1,5 +1,6 @@
 """The command as a user runs it: files, exit codes, single lines of error."""
 
+import contextlib
 import csv
 import gzip
 import json
@@ -110,6 +111,18 @@ def test_a_database_that_is_none_is_one_line(peaks, tmp_path, capsys):
     assert main(["discover", str(peaks), "--db", "none", "--known-only", "-o", out, "-q"]) == 2
     assert "--known-only" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_help_says_what_is_read_and_how_long_it_takes(capsys):
+    with contextlib.suppress(SystemExit):
+        main(["discover", "--help"])
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for part in ("20 sequences at least", "around summits", "seconds of processor time"):
+        assert part in words
+    for part in ("any number of repetitions", "zero or one occurrence", "weaker p-values"):
+        assert part in words
+    options = [option for option in words.split() if option.startswith("--")]
+    assert options.index("--dims") > options.index("--device")
 
 
 def test_quick_and_thorough_contradict_each_other(peaks, tmp_path, capsys):

@@ -1,47 +1,17 @@
 """Tables on sites, against counts by hand."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from seqcnn.discovery.pipeline import discover
-from seqcnn.discovery.result import FoldRow
-from seqcnn.discovery.settings import Settings
-from seqcnn.discovery.sites import find_sites
-from seqcnn.motifs.matrix import ProbabilityMatrix
-from seqcnn.motifs.motif import Motif
 from seqcnn.report.tables import position_rows
-from seqcnn.seq.alphabet import DNA
-from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import parse_log10
-from tests.discovery.planted import as_set, random_rows
-
-WORD = "TGACTCAGC"
+from tests.report.results import WORD, empty_result, with_sites
 
 
 @pytest.fixture(scope="module")
 def empty():
-    values = np.full((len(WORD), 4), 0.01)
-    values[np.arange(len(WORD)), DNA.encode(WORD)] = 0.97
-    motif = Motif("m1", ProbabilityMatrix(values, DNA))
-    settings = Settings(known_only=True)
-    return discover(as_set(random_rows(40, 50, 0)), settings=settings, database=[motif])
-
-
-def with_sites(empty, places, lengths, **options):
-    """A result with the word written at places of sequences."""
-    rng = np.random.default_rng(1)
-    rows = [rng.integers(0, 2, n).astype(np.uint8) * 3 for n in lengths]  # A and T: no other site
-    for sequence, start in places:
-        rows[sequence][start : start + len(WORD)] = DNA.encode(WORD)
-    sequences = SequenceSet.from_arrays(rows, alphabet=DNA)
-    motifs = (replace(empty.known[0], threshold_log10_p=-4.5),)
-    search = Settings().search(DNA, np.full(4, 0.25))
-    motifs, sites = find_sites(motifs, sequences, search, **options)
-    folds = tuple(FoldRow(i, 0, i, "analysed") for i in range(len(rows)))
-    return replace(empty, motifs=motifs, sites=sites, sequences=sequences, folds=folds)
+    return empty_result()
 
 
 def test_positions_are_counted_in_twentieths_of_the_room_for_a_site(empty):
