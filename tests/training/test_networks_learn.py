@@ -28,7 +28,14 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SMALL)
+QUICK = ("motifcnn as chosen",)
+"""The default is tried in every run, the others (each is also trained by itself in tests/networks)
+where there is time."""
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL]
+)
 def test_a_planted_motif_is_learnt(name):
     x = np.concatenate([plant(random_rows(N, 50, 0), "TGACTCAGC", 0.95, 1), random_rows(N, 50, 2)])
     labels = np.repeat([[1.0], [0.0]], N, axis=0)
