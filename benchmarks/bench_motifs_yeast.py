@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn.motifs.data import load_database
+from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.motif import Motif
-from seqcnn.motifs.scan import Hits, scan
+from seqcnn.motifs.scan import scan
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.io.fasta import read_sequences, write_fasta
 from seqcnn.seq.record import SequenceSet

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqcnn.motifs.scan import Hits
+from seqcnn.motifs.hits import Hits
 
 
 def best_of_sequence(hits: Hits) -> Hits:

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from seqcnn.motifs.scan import Hits
+from seqcnn.motifs.hits import Hits
 from seqcnn.stats.fdr import benjamini_hochberg
 from seqcnn.stats.tests import binomial_log10_p
 

@@ -1,10 +1,8 @@
 """Find the sites of motifs in sequences in memory, with exact p-values; for files: `scan_file`."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import overload
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from seqcnn.motifs.background import Background, resolve_background
 from seqcnn.motifs.engines.base import Engine, Found
 from seqcnn.motifs.engines.choose import make_engine
 from seqcnn.motifs.engines.lookup import LookupEngine
+from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.matrix import PSEUDOCOUNT
 from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.prepare import (
@@ -35,126 +34,6 @@ HELPED = 1 << 29
 
 LONG_CALLS = ("lightmotif", "convolution")
 """Engines that leave Python's lock alone while they work, so that threads do."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One site of one motif.
-
-    Parameters
-    ----------
-    sequence
-        Name of the sequence.
-    start, end
-        From 0, half open, on the strand that was given, whichever strand the site is on.
-    strand
-        ``+`` or ``-``.
-    motif
-        Name of the motif.
-    score
-        In bits.
-    p_value
-        Probability that a random word scores as much or more.
-    q_value
-        Benjamini-Hochberg over all windows and strands that were scored with this motif.
-    matched
-        The letters of the site, read along the motif.
-    """
-
-    sequence: str
-    start: int
-    end: int
-    strand: str
-    motif: str
-    score: float
-    p_value: float
-    q_value: float
-    matched: str
-
-
-@dataclass(frozen=True, eq=False)
-class Hits:
-    """All sites of a scan as columns; item i is a `Hit`, a slice is `Hits`.
-
-    Sorted by motif, sequence and start.
-
-    Parameters
-    ----------
-    motifs, sequences
-        What was scanned with, and what was scanned.
-    motif, sequence
-        int64 (n,): their positions in `motifs` and `sequences`.
-    start
-        int64 (n,), from 0.
-    reverse
-        bool (n,): whether the site is on the other strand.
-    score
-        float64 (n,), in bits.
-    log10_p_value, log10_q_value
-        float64 (n,).
-    """
-
-    motifs: Sequence[Motif]
-    sequences: SequenceSet
-    motif: np.ndarray
-    sequence: np.ndarray
-    start: np.ndarray
-    reverse: np.ndarray
-    score: np.ndarray
-    log10_p_value: np.ndarray
-    log10_q_value: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-    def __iter__(self) -> Iterator[Hit]:
-        return (self[i] for i in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: int) -> Hit: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "Hits": ...
-
-    def __getitem__(self, index: int | slice) -> "Hit | Hits":
-        if isinstance(index, slice):
-            return self.select(np.arange(len(self))[index])
-        motif = self.motifs[self.motif[index]]
-        start = int(self.start[index])
-        sequence = int(self.sequence[index])
-        return Hit(
-            self.sequences.ids[sequence],
-            start,
-            start + motif.width,
-            "-" if self.reverse[index] else "+",
-            motif.name,
-            float(self.score[index]),
-            float(10.0 ** self.log10_p_value[index]),
-            float(10.0 ** self.log10_q_value[index]),
-            self.matched(index),
-        )
-
-    def select(self, rows: np.ndarray) -> "Hits":
-        """Take sites by position or by a boolean mask."""
-        columns = (
-            "motif", "sequence", "start", "reverse", "score", "log10_p_value", "log10_q_value"
-        )  # fmt: skip
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
-
-    def best_per_sequence(self) -> "Hits":
-        """Keep the best site of each motif in each sequence, the first of equals."""
-        order = np.lexsort((-self.score, self.sequence, self.motif))
-        motif, sequence = self.motif[order], self.sequence[order]
-        first = np.ones(len(order), bool)
-        first[1:] = (motif[1:] != motif[:-1]) | (sequence[1:] != sequence[:-1])
-        return self.select(order[first])
-
-    def matched(self, index: int) -> str:
-        """Read the letters of one site along the motif."""
-        start, width = self.start[index], self.motifs[self.motif[index]].width
-        codes = self.sequences[int(self.sequence[index])][start : start + width]
-        alphabet = self.sequences.alphabet
-        return alphabet.decode(alphabet.reverse_complement(codes) if self.reverse[index] else codes)
 
 
 def scan(

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.background import Background, resolve_background
-from seqcnn.motifs.hit_files import find_format
+from seqcnn.motifs.hit_files import Format, MotifTable, find_format
 from seqcnn.motifs.matrix import PSEUDOCOUNT
 from seqcnn.motifs.motif import Motif, as_motifs
 from seqcnn.motifs.passes import (
@@ -154,15 +154,8 @@ def scan_file(
             spill = Spill(file, best=best)
             scanner = Scanner(ready, alphabet, **options)
             tally = _look(source, "scanning", scanner, ready, crew, spill)
-            limit = 0.0 if q_value is None else math.log10(q_value)
             tables = motif_tables(motifs, tally)
-            blocks = crew.in_turn(Writing(kind, tables).text, spill.read(tables, limit))
-            written = 0
-            with atomic_write(out) as handle:
-                handle.write(kind.header)
-                for block, text in blocks:
-                    handle.write(text)
-                    written += len(block.start)
+            written = _write(out, kind, tables, spill, crew, limit=q_value or 1.0)
     return _summary(source, tally, written, len(motifs), silent)
 
 
@@ -208,6 +201,26 @@ def _reaching(tally: Tally, q_value: float) -> list[ReadyMotif]:
         good = np.flatnonzero(log10_q <= math.log10(q_value) + 1e-12)
         reaching.append(motif.above(motif.least + int(good[0])) if len(good) else motif.silent())
     return reaching
+
+
+def _write(
+    out: str | Path,
+    kind: Format,
+    tables: list[MotifTable],
+    spill: Spill,
+    crew: Crew,
+    *,
+    limit: float,
+) -> int:
+    """Write the sites up to a q-value, and count them."""
+    written = 0
+    blocks = crew.in_turn(Writing(kind, tables).text, spill.read(tables, math.log10(limit)))
+    with atomic_write(out) as handle:
+        handle.write(kind.header)
+        for block, text in blocks:
+            handle.write(text)
+            written += len(block.start)
+    return written
 
 
 def _summary(

@@ -104,7 +104,7 @@ def save_model(model: Model, folder: str | Path) -> None:
     folder = Path(folder)
     # safetensors writes the memory of an array as it lies there, so it has to be contiguous
     tensors = {
-        f"{i}.{name}": np.ascontiguousarray(variable[...])
+        f"{i}.{name}": np.asarray(variable[...], order="C")
         for i, member in enumerate(model.members)
         for name, variable in _state(member.network).items()
     }

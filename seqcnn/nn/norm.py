@@ -17,6 +17,7 @@ from seqcnn.nn.norm_weights import (
     flattened,
     new_weights,
     ones_and_zeros,
+    spread_out,
     value_of,
 )
 
@@ -88,9 +89,7 @@ def batch_norm(
     if not training:
         axes = range(x.ndim - 1)
         moments = Moments(*(jnp.expand_dims(part.astype(wide), axes) for part in running))
-        scale, bias = (
-            None if w is None else jnp.expand_dims(w.astype(wide), axes) for w in (scale, bias)
-        )
+        scale, bias = spread_out(scale, bias, axes, wide)
         return standardise(x.astype(wide), moments, scale, bias, eps).astype(x.dtype), running
     flat = flattened(x, wide)
     whole_batch = Reduction((0, 1), x.shape[-1])

@@ -19,6 +19,7 @@ from seqcnn.nn.norm_weights import (
     check_weights,
     new_weights,
     ones_and_zeros,
+    spread_out,
     value_of,
 )
 
@@ -98,9 +99,7 @@ def _masked_layer_norm(
     mean = jnp.sum(x, axes, where=counts, keepdims=True) / number
     variance = jnp.sum(jnp.square(x - mean), axes, where=counts, keepdims=True) / number
     others = [axis for axis in range(x.ndim) if axis not in axes]
-    scale, bias = (
-        None if w is None else jnp.expand_dims(w.astype(x.dtype), others) for w in (scale, bias)
-    )
+    scale, bias = spread_out(scale, bias, others, x.dtype)
     return standardise(x, Moments(mean, variance), scale, bias, eps)
 
 

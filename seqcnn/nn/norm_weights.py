@@ -1,6 +1,7 @@
 """What all normalisations share: their weights, and the form that arrays are brought to."""
 
 import math
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +32,17 @@ def ones_and_zeros(
         jnp.ones(channels, x.dtype) if scale is None else scale.astype(x.dtype),
         jnp.zeros(channels, x.dtype) if bias is None else bias.astype(x.dtype),
     )
+
+
+def spread_out(
+    scale: jax.Array | None, bias: jax.Array | None, axes: Sequence[int], dtype: np.dtype
+) -> tuple[jax.Array | None, jax.Array | None]:
+    """Give the weights that there are an extent of 1 along the axes that have none of their own."""
+
+    def spread(weight: jax.Array | None) -> jax.Array | None:
+        return None if weight is None else jnp.expand_dims(weight.astype(dtype), tuple(axes))
+
+    return spread(scale), spread(bias)
 
 
 def check_weights(shape: tuple[int, ...], **weights: jax.Array | None) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from seqcnn.discovery.known import KNOWN
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
+from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pairs import Pair
-from seqcnn.motifs.scan import Hits
 from seqcnn.report.positions import positions_of
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write

@@ -138,10 +138,7 @@ class Insert:
 
     def __call__(self, codes: jax.Array, key: jax.Array) -> jax.Array:
         """Insert into each sequence."""
-        how_many, where, fill = jax.random.split(key, 3)
-        number = jax.random.randint(how_many, codes.shape[:1], 0, self.most + 1)[:, None]
-        start = _places(where, _lengths(codes))[:, None]
-        places = jnp.arange(codes.shape[1])[None]
+        number, start, places, fill = _stretches(codes, key, self.most)
         source = jnp.where(places < start, places, places - number)
         return _take(codes, source, (places < start) | (places >= start + number), fill)
 
@@ -160,10 +157,7 @@ class Delete:
 
     def __call__(self, codes: jax.Array, key: jax.Array) -> jax.Array:
         """Delete from each sequence."""
-        how_many, where, fill = jax.random.split(key, 3)
-        number = jax.random.randint(how_many, codes.shape[:1], 0, self.most + 1)[:, None]
-        start = _places(where, _lengths(codes))[:, None]
-        places = jnp.arange(codes.shape[1])[None]
+        number, start, places, fill = _stretches(codes, key, self.most)
         source = jnp.where(places < start, places, places + number)
         return _take(codes, source, jnp.ones_like(source, bool), fill)
 
@@ -229,6 +223,22 @@ def _lengths(codes: jax.Array) -> jax.Array:
 def _places(key: jax.Array, below: jax.Array) -> jax.Array:
     """Draw for each sequence a place from 0 to below `below`, int32 (n,)."""
     return jax.random.randint(key, below.shape, 0, jnp.maximum(below, 1))
+
+
+def _stretches(
+    codes: jax.Array, key: jax.Array, most: int
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """Draw how many letters, `most` at most, change at which place of each sequence.
+
+    Returns
+    -------
+    tuple of jax.Array
+        Numbers and places, int32 (n, 1); all places, int32 (1, length); a key for what comes next.
+    """
+    how_many, where, fill = jax.random.split(key, 3)
+    number = jax.random.randint(how_many, codes.shape[:1], 0, most + 1)[:, None]
+    start = _places(where, _lengths(codes))[:, None]
+    return number, start, jnp.arange(codes.shape[1])[None], fill
 
 
 def _take(codes: jax.Array, source: jax.Array, kept: jax.Array, key: jax.Array) -> jax.Array:

@@ -8,37 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from seqcnn.seq.composition import letter_shares as composition
 from seqcnn.stats.logistic import LogisticModel
 from seqcnn.training.targets import Target
 
-PAIRED_LETTERS = 6
-"""Pairs of letters are counted in alphabets up to this size; in larger ones they are too many."""
-
-BLOCK = 1 << 22
-"""Letters that are counted together."""
+__all__ = ["RIDGE", "Baseline", "composition"]
 
 RIDGE = 1.0
 """Penalty of a linear regression, in examples."""
-
-
-def composition(codes: np.ndarray, letters: int) -> np.ndarray:
-    """Compute the shares of letters, and of pairs where letters are few, float64 (n, features).
-
-    Parameters
-    ----------
-    codes
-        uint8 (n, length); codes from `letters` on are not counted.
-    letters
-        Size of the alphabet.
-
-    Examples
-    --------
-    >>> composition(np.array([[0, 0, 1, 255]], np.uint8), 2).round(2).tolist()
-    [[0.67, 0.33, 0.5, 0.5, 0.0, 0.0]]
-    """
-    size = max(1, BLOCK // max(1, codes.shape[1]))
-    parts = [_composition(codes[i : i + size], letters) for i in range(0, len(codes), size)]
-    return np.concatenate(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,23 +75,6 @@ class Baseline:
     def from_dict(cls, facts: dict[str, Any]) -> "Baseline":
         """Read what `to_dict` gave."""
         return cls(*(np.array(facts[k]) for k in ("mean", "spread", "weights")))
-
-
-def _composition(codes: np.ndarray, letters: int) -> np.ndarray:
-    n, known = len(codes), codes < letters
-    row = np.broadcast_to(np.arange(n)[:, None], codes.shape)
-    counts = [_counts(row, codes, known, n, letters)]
-    if letters <= PAIRED_LETTERS:
-        pairs = codes[:, :-1].astype(np.int64) * letters + codes[:, 1:]
-        counts.append(_counts(row[:, 1:], pairs, known[:, :-1] & known[:, 1:], n, letters**2))
-    return np.concatenate([c / np.maximum(c.sum(1, keepdims=True), 1) for c in counts], axis=1)
-
-
-def _counts(
-    row: np.ndarray, number: np.ndarray, kept: np.ndarray, n: int, kinds: int
-) -> np.ndarray:
-    flat = row[kept] * kinds + number[kept]
-    return np.bincount(flat, minlength=n * kinds).reshape(n, kinds).astype(float)
 
 
 def _ridge(features: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:

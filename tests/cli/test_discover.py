@@ -5,6 +5,8 @@ import csv
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -14,7 +16,9 @@ import pytest
 
 from seqcnn.cli.main import main
 from seqcnn.motifs.io import read_motifs
+from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.io.fasta import write_fasta
+from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.logspace import parse_log10
 from seqcnn.stats.tests import log10_p_of_detail
 from tests.discovery.planted import as_set, plant, random_rows
@@ -23,17 +27,27 @@ from tests.discovery.planted import as_set, plant, random_rows
 @pytest.fixture(scope="module")
 def peaks(tmp_path_factory):
     path = tmp_path_factory.mktemp("in") / "peaks.fa"
-    sequences = as_set(plant(random_rows(240, 50, 0), "TGACTCAGC", 0.5, 1))
-    names = tuple(f"chr1:{100 * i}-{100 * i + 50}" for i in range(len(sequences)))
+    sequences = as_set(plant(random_rows(240, 60, 0), "TGACTCAGC", 0.5, 1))
+    names = tuple(f"chr1:{100 * i}-{100 * i + 60}" for i in range(len(sequences)))
     write_fasta(path, replace(sequences, ids=names))
     return path
 
 
 @pytest.fixture(scope="module")
 def twice(peaks, tmp_path_factory):
+    """Run the command here, and in a process of its own: other hashes, and no cache."""
     folder = tmp_path_factory.mktemp("out")
-    for name in ("a", "b"):
-        assert main(["discover", str(peaks), "-o", str(folder / name), "--quiet"]) == 0
+    arguments = ["discover", str(peaks), "--quiet", "-o"]
+    assert main([*arguments, str(folder / "a")]) == 0
+    other = {"PYTHONHASHSEED": "2", "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "seqcnn", *arguments, str(folder / "b")],
+        env=os.environ | other,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -173,9 +187,14 @@ def test_sites_lie_in_the_genome_where_the_names_of_the_sequences_say(twice):
     assert [int(row[1]) for row in bed] == sorted(int(row[1]) for row in bed)
 
 
-def test_the_same_command_writes_the_same_bytes(twice):
-    for name in FILES:
-        first, second = ((twice / run / name).read_bytes() for run in ("a", "b"))
+def test_another_process_writes_the_same_bytes(twice):
+    a, b = (
+        {str(path.relative_to(twice / run)) for path in (twice / run).rglob("*") if path.is_file()}
+        for run in "ab"
+    )
+    assert a == b and set(FILES) <= a
+    for name in a:
+        first, second = ((twice / run / name).read_bytes() for run in "ab")
         if name == "run.json":
             first, second = (
                 {k: v for k, v in json.loads(text).items() if k != "time"}
@@ -203,6 +222,20 @@ def test_predict_takes_the_folder_of_a_run(twice, peaks, tmp_path):
     for model, out in zip((twice / "a", twice / "a" / "model"), outs, strict=True):
         assert main(["predict", str(model), str(peaks), "-o", str(out), "-q"]) == 0
     assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_a_long_record_beside_short_ones_can_be_scored(twice, tmp_path):
+    short = list(random_rows(300, 60, 2))
+    long = np.random.default_rng(3).integers(0, 4, 100_000).astype(np.uint8)
+    tables = []
+    for name, rows in (("mixed", [*short, long]), ("alone", short)):
+        write_fasta(tmp_path / name, SequenceSet.from_arrays(rows, alphabet=DNA))
+        out = tmp_path / (name + ".tsv")
+        assert main(["predict", str(twice / "a"), str(tmp_path / name), "-o", str(out), "-q"]) == 0
+        tables.append(rows_of(out))
+    assert [len(rows) for rows in tables] == [301, 300]
+    for one, other in zip(*tables, strict=False):
+        assert abs(float(one["probability"]) - float(other["probability"])) < 2e-6
 
 
 def bad_inputs(folder):

@@ -73,9 +73,11 @@ def rows_of(path):
 def runs(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     peaks = folder / "peaks.narrowPeak"
-    run(folder, "discover", peaks, "-o", out / "shuffled")
-    run(folder, "discover", peaks, "-o", out / "matched", "--control", "genome")
-    assert main(["discover", str(folder / "peaks.fa"), "-o", str(out / "fasta"), "-q"]) == 0
+    no_database = ["--db", "none"]
+    run(folder, "discover", peaks, "-o", out / "shuffled", *no_database)
+    run(folder, "discover", peaks, "-o", out / "matched", "--control", "genome", *no_database)
+    arguments = ["discover", str(folder / "peaks.fa"), "-o", str(out / "fasta"), "-q"]
+    assert main([*arguments, *no_database]) == 0
     return out
 
 

@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from seqcnn.cli.main import main
 from seqcnn.seq.io.fasta import write_fasta
 from tests.discovery.planted import as_set, plant, random_rows
 
@@ -21,7 +21,7 @@ SEQCNN = [sys.executable, "-m", "seqcnn"]
 @pytest.fixture(scope="module")
 def peaks(tmp_path_factory):
     path = tmp_path_factory.mktemp("in") / "peaks.fa"
-    write_fasta(path, as_set(plant(random_rows(300, 60, 0), "TGACTCAGC", 0.5, 1)))
+    write_fasta(path, as_set(plant(random_rows(240, 60, 0), "TGACTCAGC", 0.5, 1)))
     return path
 
 
@@ -48,8 +48,16 @@ def wait_until_jax_is_loaded(pid):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-@pytest.mark.parametrize("after", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize(
+    ("name", "code", "after"),
+    [
+        ("SIGINT", 130, 0.0),
+        ("SIGINT", 130, 1.0),
+        ("SIGINT", 130, 3.0),
+        ("SIGTERM", 143, 1.0),
+        ("SIGHUP", 129, 1.0),
+    ],
+)
 def test_a_signal_ends_the_run_and_leaves_nothing(many, tmp_path, name, code, after):
     process = subprocess.Popen(
         [*SEQCNN, "discover", str(many), "-o", str(tmp_path / "out"), "-q"],
@@ -68,26 +76,14 @@ def test_a_signal_ends_the_run_and_leaves_nothing(many, tmp_path, name, code, af
 
 def test_threads_bind_the_process(peaks, tmp_path):
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = run("discover", peaks, "-o", tmp_path / "out", "-q", "--threads", 1)
+    known = ["--db", "jaspar:insects"]
+    done = run("discover", peaks, "-o", tmp_path / "out", "-q", "--threads", 1, *known)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode == 0, done.stderr
     assert cpu / wall <= 1.2
     assert json.loads((tmp_path / "out" / "run.json").read_text())["threads"] == 1
-
-
-def test_another_process_writes_the_same_bytes(peaks, tmp_path):
-    for name, seed in (("a", "1"), ("b", "2")):
-        cold = {"PYTHONHASHSEED": seed, "XDG_CACHE_HOME": str(tmp_path / f"cache_{name}")}
-        done = run("discover", peaks, "-o", tmp_path / name, "-q", env=os.environ | cold)
-        assert done.returncode == 0, done.stderr
-    files = [path for path in (tmp_path / "a").rglob("*") if path.is_file()]
-    assert len(files) > 10
-    for path in files:
-        if path.name != "run.json":
-            other = tmp_path / "b" / path.relative_to(tmp_path / "a")
-            assert path.read_bytes() == other.read_bytes(), path.name
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
@@ -113,12 +109,11 @@ def test_a_closed_standard_output_is_one_line(peaks):
 
 
 @pytest.mark.parametrize("command", ["shuffle", "predict"])
-def test_the_output_is_never_the_input(peaks, tmp_path, command):
+def test_the_output_is_never_the_input(peaks, tmp_path, capsys, command):
     before = peaks.read_bytes()
     model = [tmp_path] if command == "predict" else []
-    done = run(command, *model, peaks, "-o", peaks)
-    assert done.returncode == 2
-    assert "the output is the input" in done.stderr
+    assert main([command, *map(str, [*model, peaks, "-o", peaks])]) == 2
+    assert "the output is the input" in capsys.readouterr().err
     assert peaks.read_bytes() == before
 
 
@@ -133,25 +128,9 @@ def test_a_gpu_that_is_not_there_is_one_line(peaks, tmp_path):
 def test_a_pipe_can_be_read(peaks, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     writer = subprocess.Popen(["bash", "-c", f"cat {peaks} > {tmp_path / 'pipe'}"])
-    done = run("discover", tmp_path / "pipe", "-o", tmp_path / "out", "-q")
+    known = ["--db", "jaspar:insects", "--known-only"]
+    done = run("discover", tmp_path / "pipe", "-o", tmp_path / "out", "-q", *known)
     writer.wait(10)
     assert done.returncode == 0, done.stderr
     inputs = json.loads((tmp_path / "out" / "run.json").read_text())["inputs"]
     assert inputs[0]["sha256"] is None
-
-
-def test_a_long_record_beside_short_ones_can_be_scored(peaks, tmp_path):
-    assert run("discover", peaks, "-o", tmp_path / "run", "-q").returncode == 0
-    mixed = list(random_rows(300, 60, 2))
-    long = np.random.default_rng(3).integers(0, 4, 100_000).astype(np.uint8)
-    from seqcnn.seq.alphabet import DNA
-    from seqcnn.seq.record import SequenceSet
-
-    for name, rows in (("mixed.fa", [*mixed, long]), ("alone.fa", mixed)):
-        write_fasta(tmp_path / name, SequenceSet.from_arrays(rows, alphabet=DNA))
-        done = run("predict", tmp_path / "run", tmp_path / name, "-o", tmp_path / (name + ".tsv"))
-        assert done.returncode == 0, done.stderr
-    lines = [(tmp_path / f"{n}.fa.tsv").read_text().splitlines() for n in ("mixed", "alone")]
-    assert len(lines[0]) == 302
-    for one, other in zip(lines[0][1:301], lines[1][1:], strict=True):
-        assert abs(float(one.split("\t")[1]) - float(other.split("\t")[1])) < 2e-6

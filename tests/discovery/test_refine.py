@@ -61,7 +61,7 @@ def test_columns_outside_of_most_sequences_stay_unused():
     assert columns[-1] - columns[0] == 7
 
 
-@pytest.mark.parametrize("length", [9, 12])
+@pytest.mark.parametrize("length", [9, pytest.param(12, marks=pytest.mark.slow)])
 def test_no_motif_is_wider_than_the_sequences(length):
     rows = plant(random_rows(300, length, 5), "TGACTC", 0.5, 6)
     contrast = Contrast(rows, random_rows(900, length, 7), 3)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.pairs import FARTHEST, spaced_pairs
-from seqcnn.motifs.scan import Hits, scan
+from seqcnn.motifs.scan import scan
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
 

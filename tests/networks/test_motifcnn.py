@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,13 +11,15 @@ from seqcnn.nn.init import from_matrices
 from seqcnn.reference import layers as by_hand
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN, Alphabet
 
+from .table import call, drawn, predict
+
 SMALL = {"kernels": 5, "width": 6, "hidden": 4, "tasks": 2}
 COMPLEMENT = (3, 2, 1, 0)
 LENGTHS = [20, 11, 6, 5, 1, 0]
 
 
 def network_of(alphabet: Alphabet = DNA, **options) -> MotifCNN:
-    network = create("motifcnn", alphabet=alphabet, **SMALL | options)
+    network = drawn("motifcnn", alphabet, **SMALL | options)
     assert isinstance(network, MotifCNN)
     # biases that matter, of both signs; every neuron of the few alive
     network.bias[...] = jnp.linspace(-1, 1.5, SMALL["kernels"])
@@ -27,10 +27,12 @@ def network_of(alphabet: Alphabet = DNA, **options) -> MotifCNN:
     return network
 
 
-def compiled(network: MotifCNN) -> Callable[[np.ndarray], np.ndarray]:
-    graph, state = nnx.split(network)
-    call = jax.jit(lambda state, codes: nnx.merge(graph, state)(codes))
-    return lambda codes: np.asarray(call(state, codes))
+def features(network: MotifCNN, codes: jax.Array) -> jax.Array:
+    return network.features(*network.image(codes))
+
+
+def scan(network: MotifCNN, codes: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return network.scan(codes)
 
 
 def sequences(size: int = 4, columns: int = 20, lengths: list[int] = LENGTHS) -> np.ndarray:
@@ -52,7 +54,7 @@ def test_features_equal_the_loops(strand, pool):
     )
     assert (expected > 0).any(axis=0).all()
     expected = expected[:, :5] if pool == "max" else expected
-    np.testing.assert_allclose(network.features(*network.image(codes)), expected, atol=1e-6)
+    np.testing.assert_allclose(call(features, network, codes), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("dims", [1, 2])
@@ -82,16 +84,16 @@ def test_the_road_that_explanations_take_gives_what_a_call_gives(strand, dims):
     ids=str,
 )
 def test_padding_never_changes_a_prediction(alphabet, options):
-    predict, codes = compiled(network_of(alphabet, **options)), sequences(alphabet.size)
-    together = predict(codes)
+    network, codes = network_of(alphabet, **options), sequences(alphabet.size)
+    together = predict(network, codes)
     assert np.ptp(together, axis=0).min() > 0.01
     assert together.shape == (len(LENGTHS), 2) and np.isfinite(together).all()
     alone = np.concatenate(
-        [predict(row[None, :n]) for row, n in zip(codes, LENGTHS, strict=True) if n]
+        [predict(network, row[None, :n]) for row, n in zip(codes, LENGTHS, strict=True) if n]
     )
     np.testing.assert_allclose(alone, together[: len(alone)], atol=1e-6, rtol=1e-6)
     longer = np.pad(codes, ((0, 0), (0, 13)), constant_values=PAD)
-    np.testing.assert_allclose(predict(longer), together, atol=1e-6, rtol=1e-6)
+    np.testing.assert_allclose(predict(network, longer), together, atol=1e-6, rtol=1e-6)
 
 
 @pytest.mark.parametrize("pool", ["max", "max_mean"])
@@ -100,7 +102,7 @@ def test_an_image_gives_exactly_what_a_sequence_gives(alphabet, pool):
     flat, image = network_of(alphabet, pool=pool), network_of(alphabet, dims=2, pool=pool)
     image.kernel[...] = flat.kernel[...][:, :, None]
     codes = sequences(alphabet.size)
-    np.testing.assert_array_equal(compiled(image)(codes), compiled(flat)(codes))
+    np.testing.assert_array_equal(predict(image, codes), predict(flat, codes))
 
     def slope(network, get):
         graph, state = nnx.split(network)
@@ -127,26 +129,26 @@ def test_the_order_of_the_letters_is_of_no_account(dims):
     nnx.update(shuffled, nnx.state(network))
     shuffled.kernel[...] = network.kernel[...][:, np.array(order)]
     codes = sequences()
-    np.testing.assert_allclose(compiled(shuffled)(codes), compiled(network)(codes), rtol=1e-5)
+    np.testing.assert_allclose(predict(shuffled, codes), predict(network, codes), rtol=1e-5)
 
 
 def test_the_other_strand_scores_the_same():
-    predict, codes = compiled(network_of()), sequences(lengths=[20, 20, 20])
-    np.testing.assert_allclose(predict(DNA.reverse_complement(codes)), predict(codes), rtol=1e-5)
-    assert not np.allclose(
-        compiled(one := network_of(strand="one"))(DNA.reverse_complement(codes)),
-        compiled(one)(codes),
-    )
+    codes = sequences(lengths=[20] * 6)
+    other = DNA.reverse_complement(codes)
+    both, one = network_of(), network_of(strand="one")
+    np.testing.assert_allclose(predict(both, other), predict(both, codes), rtol=1e-5)
+    assert not np.allclose(predict(one, other), predict(one, codes))
 
 
 def test_scan_finds_a_motif_with_its_strand():
     motif = np.eye(4)[DNA.encode("GATTCA")]
-    network = network_of(
-        kernel_init=from_matrices([motif, np.eye(4)[DNA.encode("CCCCCC")]], rest=jnp_zeros)
-    )
+    start = from_matrices([motif, np.eye(4)[DNA.encode("CCCCCC")]], rest=jnp_zeros)
+    network = create("motifcnn", alphabet=DNA, kernel_init=start, **SMALL)
+    assert isinstance(network, MotifCNN)
+    network.bias[...] = jnp.linspace(-1, 1.5, SMALL["kernels"])
     codes = np.stack([DNA.encode("AAAGATTCAAAAA"), DNA.encode("AAAAATGAATCAA")])
     codes = np.concatenate([codes, np.full((2, 2), PAD, np.uint8)], axis=1)
-    values, strands = network.scan(jnp.asarray(codes))
+    values, strands = call(scan, network, codes)
     assert values.shape == strands.shape == (2, 10, 5) and strands.dtype == jnp.int8
     assert values[..., 0].argmax(axis=1).tolist() == [3, 5]
     assert [strands[0, 3, 0], strands[1, 5, 0]] == [0, 1]
@@ -163,26 +165,29 @@ def jnp_zeros(key, shape, dtype):
 
 def test_scan_holds_the_maximum_that_the_network_pools():
     network, codes = network_of(), sequences()
-    values, _ = network.scan(jnp.asarray(codes))
-    pooled = network.features(*network.image(jnp.asarray(codes)))[:, :5]
+    values, _ = call(scan, network, codes)
+    pooled = call(features, network, codes)[:, :5]
     np.testing.assert_allclose(np.maximum(values.max(axis=1), 0), pooled, rtol=1e-6)
 
 
 def test_dropout_acts_only_with_randomness_and_gradients_are_finite():
     network, codes = network_of(dropout=0.5), jnp.asarray(sequences())
     graph, state = nnx.split(network, nnx.Param)
-    plain, again = network(codes), network(codes)
-    np.testing.assert_array_equal(plain, again)
-    assert not np.array_equal(network(codes, rngs=nnx.Rngs(dropout=1)), plain)
+    plain = predict(network, codes)
+    np.testing.assert_array_equal(plain, predict(network, codes))
+    np.testing.assert_array_equal(plain, predict(network_of(), codes))
 
     @jax.jit
     def slopes(state, key):
         def loss(state):
-            return (nnx.merge(graph, state)(codes, rngs=nnx.Rngs(dropout=key)) ** 2).sum()
+            logits = nnx.merge(graph, state)(codes, rngs=nnx.Rngs(dropout=key))
+            return (logits**2).sum(), logits
 
-        return jax.grad(loss)(state)
+        return jax.grad(loss, has_aux=True)(state)
 
-    leaves = jax.tree.leaves(slopes(state, jax.random.key(0)))
+    slope, logits = slopes(state, jax.random.key(0))
+    assert not np.array_equal(logits, plain)
+    leaves = jax.tree.leaves(slope)
     assert len(leaves) == 6 and all(np.isfinite(leaf).all() for leaf in leaves)
 
 
@@ -193,9 +198,8 @@ def test_kernel_gradient_is_the_finite_difference():
         state = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
         loss = jax.jit(lambda state: nnx.merge(graph, state)(codes).sum())
         gradient = jax.grad(loss)(state)
-        along = jax.tree.map(
-            lambda a: jnp.asarray(np.random.default_rng(0).normal(size=a.shape)), state
-        )
+        state, gradient = (jax.tree.map(np.asarray, tree) for tree in (state, gradient))
+        along = jax.tree.map(lambda a: np.random.default_rng(0).normal(size=a.shape), state)
         slope = sum(
             (g * d).sum()
             for g, d in zip(jax.tree.leaves(gradient), jax.tree.leaves(along), strict=True)
@@ -208,7 +212,8 @@ def test_kernel_gradient_is_the_finite_difference():
 
 def test_rank_and_dtype_promotion_are_explicit():
     with jax.numpy_rank_promotion("raise"), jax.numpy_dtype_promotion("strict"):
-        assert network_of()(sequences(), rngs=nnx.Rngs(0)).dtype == jnp.float32
+        logits = jax.eval_shape(lambda: network_of()(sequences(), rngs=nnx.Rngs(0)))
+        assert logits.dtype == jnp.float32
 
 
 @pytest.mark.parametrize(
@@ -242,7 +247,7 @@ def test_narrow_kernels_are_wide_ones_with_zeros_beside(dims):
     assert not np.array_equal(kernel, mixed.kernel[...])
     np.testing.assert_array_equal(mixed.first_kernel, kernel.reshape(9, 4, 5))
     plain.kernel[...] = jnp.asarray(kernel)
-    np.testing.assert_array_equal(compiled(mixed)(codes), compiled(plain)(codes))
+    np.testing.assert_array_equal(predict(mixed, codes), predict(plain, codes))
 
 
 @pytest.mark.parametrize("narrow", [0, 7])

@@ -2,6 +2,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -50,70 +51,87 @@ def test_every_public_layer_is_in_the_table():
     assert PUBLIC - NOT_LAYERS == {row.covers for row in TABLE}
 
 
+@cache
+def built(row: Row) -> tuple[nnx.GraphDef, nnx.State]:
+    """Build a layer once, so that what is compiled for one test is there for the others."""
+    return nnx.split(row.build(nnx.Rngs(0)))
+
+
+@partial(jax.jit, static_argnums=0)
+def compiled(graph: nnx.GraphDef, state: nnx.State, x: jax.Array) -> jax.Array:
+    return nnx.merge(graph, state, copy=True)(x)
+
+
+@partial(jax.jit, static_argnums=0)
+def slopes(graph: nnx.GraphDef, state: nnx.State, x: jax.Array) -> tuple[nnx.State, jax.Array]:
+    """Differentiate the sum of the sines of what a layer gives."""
+
+    def loss(state, x):
+        return jnp.sin(nnx.merge(graph, state, copy=True)(x)).sum()
+
+    return jax.grad(loss, argnums=(0, 1))(state, x)
+
+
+def widened(tree: Any) -> Any:
+    return jax.tree.map(lambda a: np.asarray(a, np.float64), tree)
+
+
 @rows
 def test_shape_and_dtype(row: Row):
-    result = row.build(nnx.Rngs(0))(row.input())
+    result = compiled(*built(row), row.input())
     assert (result.shape, result.dtype) == (row.shape_out, jnp.float32)
 
 
 @rows
 def test_jit_gives_what_eager_gives(row: Row):
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
-    x = jnp.asarray(row.input())
-    compiled = jax.jit(lambda state, x: nnx.merge(graph, state)(x))(state, x)
-    np.testing.assert_allclose(compiled, nnx.merge(graph, state)(x), rtol=1e-6, atol=1e-6)
+    eager = nnx.merge(*built(row), copy=True)(row.input())
+    assert (eager.shape, eager.dtype) == (row.shape_out, jnp.float32)
+    np.testing.assert_allclose(compiled(*built(row), row.input()), eager, rtol=1e-6, atol=1e-6)
 
 
 @rows
 def test_float64_goes_through_and_float32_is_near(row: Row):
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
-    single = nnx.merge(graph, state)(row.input())
+    graph, state = built(row)
+    single = compiled(graph, state, row.input())
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
-        double = nnx.merge(graph, wide)(jnp.asarray(row.input(), jnp.float64))
+        double = compiled(graph, widened(state), widened(row.input()))
         assert double.dtype == jnp.float64
     np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
 
 
 @rows
 def test_gradients_are_finite_differences(row: Row):
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
+    graph, state = built(row)
+    at = widened((state, row.input()))
+    rng = np.random.default_rng(1)
+    along = jax.tree.map(lambda a: rng.normal(size=a.shape), at)
+    step = 1e-6
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), state)
-        x = jnp.asarray(row.input(), jnp.float64)
-
-        def loss(state, x):
-            return jnp.sin(nnx.merge(graph, state)(x)).sum()
-
-        gradients = jax.grad(loss, argnums=(0, 1))(wide, x)
-        rng = np.random.default_rng(1)
-        along = jax.tree.map(lambda a: jnp.asarray(rng.normal(size=a.shape)), (wide, x))
-        step = 1e-6
+        gradients = jax.tree.leaves(slopes(graph, *at))
         ahead, behind = (
-            loss(*jax.tree.map(lambda a, d, s=s: a + s * step * d, (wide, x), along))
-            for s in (1.0, -1.0)
+            np.sin(compiled(graph, *jax.tree.map(lambda a, d, s=s: a + s * d, at, along))).sum()
+            for s in (step, -step)
         )
-        slope = sum(
-            jnp.sum(g * d)
-            for g, d in zip(jax.tree.leaves(gradients), jax.tree.leaves(along), strict=True)
-        )
-        np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-6)
+    slope = sum(
+        np.sum(np.asarray(g) * d) for g, d in zip(gradients, jax.tree.leaves(along), strict=True)
+    )
+    np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-6)
 
 
 @rows
 def test_weights_survive_a_round_trip_as_plain_arrays(row: Row):
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
+    graph, state = built(row)
     plain = {path: np.asarray(v[...]) for path, v in nnx.to_flat_state(state)}
     blank_graph, blank = nnx.split(nnx.eval_shape(lambda: row.build(nnx.Rngs(1))))
     filled = [(at, v.replace(jnp.asarray(plain.pop(at)))) for at, v in nnx.to_flat_state(blank)]
-    again = nnx.merge(blank_graph, nnx.from_flat_state(filled))
+    again = compiled(blank_graph, nnx.from_flat_state(filled), row.input())
     assert not plain
-    np.testing.assert_array_equal(again(row.input()), nnx.merge(graph, state)(row.input()))
+    np.testing.assert_array_equal(again, compiled(graph, state, row.input()))
 
 
 @rows
 def test_an_empty_batch_goes_through(row: Row):
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
+    graph, state = built(row)
 
     def loss(state, x):
         result = nnx.merge(graph, state, copy=True)(x)
@@ -128,12 +146,11 @@ def test_an_empty_batch_goes_through(row: Row):
 @rows
 def test_half_precision_is_the_rounded_result(row: Row):
     """Inputs far from 0, whose sums half precision cannot hold."""
-    graph, state = nnx.split(row.build(nnx.Rngs(0)))
-    compute = jax.jit(lambda state, x: nnx.merge(graph, state, copy=True)(x))
-    x = jnp.asarray(row.input() + 20, jnp.bfloat16)
-    found = compute(state, x)
+    graph, state = built(row)
+    x = (row.input() + 20).astype(jnp.bfloat16)
+    found = compiled(graph, state, x)
     assert found.dtype == jnp.bfloat16
-    expected = np.asarray(compute(state, x.astype(jnp.float32)))
+    expected = np.asarray(compiled(graph, state, x.astype(np.float32)))
     # weights and what lies between layers are rounded too
     bound = 2 * float(jnp.finfo(jnp.bfloat16).eps)
     np.testing.assert_allclose(
@@ -155,9 +172,8 @@ def _is_program(thing: Any) -> bool:
     return hasattr(thing, "eqns") or hasattr(thing, "jaxpr")
 
 
-def precisions(layer: nnx.Module, x: jax.Array) -> set[str]:
+def precisions(graph: nnx.GraphDef, state: nnx.State, x: Any) -> set[str]:
     """Find the precisions of all products in a layer and in its gradient."""
-    graph, state = nnx.split(layer)
 
     def loss(state, x):
         return jnp.sum(nnx.merge(graph, state, copy=True)(x))
@@ -188,7 +204,7 @@ MULTIPLY = {
 def test_products_are_as_precise_as_can_be(row: Row, platform: str, monkeypatch):
     """Without effect on a CPU, where tests run: therefore seen in the program."""
     monkeypatch.setattr(jax, "default_backend", lambda: platform)
-    found = precisions(row.build(nnx.Rngs(0)), jnp.asarray(row.input()))
+    found = precisions(*nnx.split(row.build(nnx.Rngs(0))), row.input())
     if row.covers in MULTIPLY:
         assert found or platform == "cpu"
     assert found <= {"HIGHEST"}
@@ -229,7 +245,7 @@ def test_a_module_is_its_functions_whatever_the_options(case: Composed, monkeypa
             np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
         if "precision" in case.options:
             monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-            assert precisions(Observed(layer, case.observed), x) == {"HIGH"}
+            assert precisions(*nnx.split(Observed(layer, case.observed)), x) == {"HIGH"}
 
 
 def test_every_option_of_every_module_is_held_against_functions():

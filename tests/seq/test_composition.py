@@ -1,8 +1,16 @@
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from seqcnn.seq.alphabet import DNA, PROTEIN
-from seqcnn.seq.composition import _features, composition_strata
+from seqcnn.seq import composition
+from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
+from seqcnn.seq.composition import (
+    composition_strata,
+    composition_strata_of_rows,
+    letter_shares,
+)
 from seqcnn.seq.record import SequenceSet
 
 
@@ -12,14 +20,59 @@ def random_set(rng, number, length, gc):
     return SequenceSet.from_arrays(list(rows), alphabet=DNA)
 
 
+def features(texts, *, both_strands):
+    places = composition._places_of_set(SequenceSet.from_strings(texts, alphabet=DNA))
+    return composition._features(places, DNA, both_strands)
+
+
 def test_features_by_hand():
     texts = ["ACGCGTN", "AAAA", "", "NCG"]
-    one = _features(SequenceSet.from_strings(texts, alphabet=DNA), both_strands=False)
-    assert one[0].tolist() == pytest.approx([2 / 6, 2 / 6, 1 / 6, 2 / 5])
-    assert one[1].tolist() == [0, 0, 0, 0]
-    assert one[3].tolist() == [0.5, 0.5, 0, 1.0]
-    both = _features(SequenceSet.from_strings(texts, alphabet=DNA), both_strands=True)
+    one = features(texts, both_strands=False)
+    assert one[0].tolist() == pytest.approx([2 / 6, 2 / 6, 1 / 6, 2 / 5, np.log(6)])
+    assert one[1].tolist() == pytest.approx([0, 0, 0, 0, np.log(4)])
+    assert one[2].tolist() == [0, 0, 0, 0, 0]
+    assert one[3].tolist() == pytest.approx([0.5, 0.5, 0, 1.0, np.log(2)])
+    both = features(texts, both_strands=True)
     assert both[:, 0].tolist() == pytest.approx([4 / 6, 0, 0, 1])
+
+
+def padded_rows(alphabet, number, seed):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, len(alphabet.symbols), (number, 30)).astype(np.uint8)
+    codes[np.arange(30) >= rng.integers(0, 31, number)[:, None]] = PAD
+    return codes
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@pytest.mark.parametrize("block", [1, 70, 1 << 22])
+def test_shares_are_those_that_one_counts(alphabet, block, monkeypatch):
+    monkeypatch.setattr(composition, "BLOCK", block)
+    codes, size = padded_rows(alphabet, 40, 3), alphabet.size
+    found = letter_shares(codes, size)
+    assert found.shape == (40, size + (size**2 if alphabet is DNA else 0))
+    for row, shares in zip(codes.tolist(), found, strict=True):
+        letters = Counter(a for a in row if a < size)
+        pairs = Counter(pair for pair in pairwise(row) if max(pair) < size)
+        total, total_pairs = max(1, letters.total()), max(1, pairs.total())
+        expected = [letters[a] / total for a in range(size)]
+        expected += [pairs[a, b] / total_pairs for a in range(size) for b in range(size)]
+        np.testing.assert_allclose(shares, expected[: len(shares)], rtol=1e-12)
+    assert letter_shares(codes[:0], size).shape == (0, found.shape[1])
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+def test_rows_of_codes_are_classed_like_their_sequences(alphabet, monkeypatch):
+    monkeypatch.setattr(composition, "BLOCK", 1000)
+    sides = [padded_rows(alphabet, number, number) for number in (150, 90)]
+    sets = [
+        SequenceSet.from_arrays([row[row != PAD] for row in side], alphabet=alphabet)
+        for side in sides
+    ]
+    options = {"both_strands": alphabet is DNA, "classes": 10}
+    by_rows = composition_strata_of_rows(*sides, alphabet, **options)
+    assert by_rows[0].max() == 3
+    for one, other in zip(by_rows, composition_strata(*sets, **options), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_gc_is_balanced_within_classes():

@@ -12,8 +12,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from seqcnn.networks.sequence.contract import SequenceNetwork
-from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, checked_length
+from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, TowerNetwork
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "deepsea": {
@@ -29,7 +28,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """Options of networks that differ in nothing else, by name."""
 
 
-class Basset(SequenceNetwork):
+class Basset(TowerNetwork):
     """Score sequences by stages of convolution, batch norm, ReLU and max-pooling.
 
     Parameters
@@ -82,22 +81,11 @@ class Basset(SequenceNetwork):
         **options: Any,
     ) -> None:
         super().__init__(shares, **options)
-        self.length = checked_length(length)
-        self.tower = Tower(
-            self.letters,
-            channels,
-            widths,
-            pools,
-            dims=self.dims,
-            padding=padding,
-            norm=norm,
-            rate=stage_dropout,
-            rngs=rngs,
-        )
-        self.shortest = self.tower.shortest
+        stages = {"padding": padding, "norm": norm, "rate": stage_dropout, "dims": self.dims}
+        tower = Tower(self.letters, channels, widths, pools, **stages, rngs=rngs)
         self.head = Head(
-            self.tower.channels[-1],
-            positions=None if length is None else self.tower.positions(length),
+            tower.channels[-1],
+            positions=self.begin_with_tower(tower, length),
             pool=pool,
             hidden=hidden,
             norm=norm,
@@ -105,11 +93,6 @@ class Basset(SequenceNetwork):
             tasks=tasks,
             rngs=rngs,
         )
-
-    @property
-    def first_kernel(self) -> jax.Array:
-        """Kernels of the first stage, float32 (width, letters, kernels)."""
-        return self.tower.kernel
 
     def score(
         self, image: jax.Array, inside: jax.Array, *, rngs: nnx.Rngs | None = None

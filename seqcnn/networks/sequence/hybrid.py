@@ -14,8 +14,7 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.networks.sequence.contract import SequenceNetwork
-from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, checked_length, sizes_of
+from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, TowerNetwork, sizes_of
 from seqcnn.nn.attention import MultiHeadAttention, sinusoidal_positions
 from seqcnn.nn.init import KERNEL_INIT
 from seqcnn.nn.layers import Dense, check_rate, dropout
@@ -39,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """Options of networks that differ in nothing else, by name."""
 
 
-class Hybrid(SequenceNetwork):
+class Hybrid(TowerNetwork):
     """Score sequences by a tower of convolutions, a layer that mixes positions, and a head.
 
     Parameters
@@ -97,10 +96,9 @@ class Hybrid(SequenceNetwork):
         **options: Any,
     ) -> None:
         super().__init__(shares, **options)
-        self.length = checked_length(length)
         stages = {"padding": padding, "norm": norm, "rate": stage_dropout, "dims": self.dims}
-        self.tower = Tower(self.letters, channels, widths, pools, **stages, rngs=rngs)
-        self.shortest, last = self.tower.shortest, self.tower.channels[-1]
+        tower = Tower(self.letters, channels, widths, pools, **stages, rngs=rngs)
+        positions, last = self.begin_with_tower(tower, length), tower.channels[-1]
         sizes_of("blocks, heads, neurons", (blocks, heads, neurons))
         check_rate(mixer_dropout, "mixer_dropout")
         if mixer == "attention":
@@ -113,18 +111,13 @@ class Hybrid(SequenceNetwork):
             raise SeqcnnError(f"`mixer` must be 'attention' or 'recurrent', not {mixer!r}")
         self.head = Head(
             last if mixer == "attention" else 2 * neurons,
-            positions=None if length is None else self.tower.positions(length),
+            positions=positions,
             pool=pool,
             hidden=hidden,
             rate=dropout,
             tasks=tasks,
             rngs=rngs,
         )
-
-    @property
-    def first_kernel(self) -> jax.Array:
-        """Kernels of the first stage, float32 (width, letters, kernels)."""
-        return self.tower.kernel
 
     def score(
         self, image: jax.Array, inside: jax.Array, *, rngs: nnx.Rngs | None = None

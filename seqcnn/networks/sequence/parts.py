@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.networks.sequence.contract import SequenceNetwork
 from seqcnn.nn.blocks import Sequential
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.init import KERNEL_INIT
@@ -169,6 +170,34 @@ class Tower(nnx.Module):
         for width, window in zip(self.widths, self.pools, strict=True):
             length = (length - (width - 1) * (self.padding == "valid")) // window
         return length
+
+
+class TowerNetwork(SequenceNetwork):
+    """A network that begins with a tower, and that may have a weight for each position behind it.
+
+    Attributes
+    ----------
+    tower : Tower
+        Made by `begin_with_tower`.
+    """
+
+    tower: Tower
+
+    def begin_with_tower(self, tower: Tower, length: int | None) -> int | None:
+        """Make a tower the first part, for sequences of a length or of any.
+
+        Returns
+        -------
+        int | None
+            How many positions of the tower's result have weights of their own.
+        """
+        self.tower, self.length, self.shortest = tower, checked_length(length), tower.shortest
+        return None if length is None else tower.positions(length)
+
+    @property
+    def first_kernel(self) -> jax.Array:
+        """Kernels of the first stage, float32 (width, letters, kernels)."""
+        return self.tower.kernel
 
 
 class Head(nnx.Module):

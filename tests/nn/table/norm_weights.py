@@ -10,5 +10,6 @@ NOT_LAYERS = {
     norm_weights.flattened,
     norm_weights.new_weights,
     norm_weights.ones_and_zeros,
+    norm_weights.spread_out,
     norm_weights.value_of,
 }
