@@ -3,16 +3,17 @@
     python benchmarks/bench_training_resume.py --runs 10
 
 Every run trains the same two networks on data that is made here. It is killed one to three times,
-at moments drawn from the time between its first saved state and its end; a run that was over before
-it could be killed is thrown away and made again, so that every run that counts was killed with a
-state on the disk and work left to do. The last line tells how many came to the bytes of the run
-left alone.
+at moments drawn from the time between its first saved state and the end of its training; a run that
+was past that before it could be killed is thrown away and made again, so that every run that counts
+was killed with a state on the disk and training left to do. The last line tells how many came to
+the bytes of the run left alone.
 """
 
 import argparse
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-OPTIONS = ["--ensemble", "2", "--rounds", "8", "--steps", "60", "--patience", "8", "-q"]
-OPTIONS += ["--network", "motifcnn", "--set", "kernels=16"]
+ROUNDS = 8
+OPTIONS = ["--ensemble", "2", "--rounds", str(ROUNDS), "--steps", "100", "--patience", str(ROUNDS)]
+OPTIONS += ["--network", "motifcnn", "--set", "kernels=16", "-q"]
 KILLS = 3
 """Times that a run is killed at most."""
 
@@ -64,48 +66,45 @@ def wait_for_state(process: subprocess.Popen, folder: Path) -> bool:
     return False
 
 
-def place(folder: Path) -> str:
-    """Say where a run was killed: the network, and the round and step of its last state."""
+def place(folder: Path) -> tuple[int, int, int]:
+    """Say where a run is by its last state: the network, the round and the step."""
     newest = states(folder)[-1]
     state = json.loads(newest.read_text())["place"]
-    return f"{newest.parts[-3]} round {state['round']} step {state['step']}"
+    return int(newest.parts[-3].removeprefix("network-")), state["round"], state["step"]
 
 
 def whole_run(command: list[str], folder: Path) -> float:
-    """Run to the end, and return the seconds since the first state."""
+    """Run to the end, and return the seconds from the first state to the last."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     assert wait_for_state(process, folder), "the run left alone failed"
-    start = time.monotonic()
+    start = last = time.monotonic()
+    while wait_for_state(process, folder):
+        last = time.monotonic()
     assert process.wait() == 0
-    return time.monotonic() - start
+    return last - start
 
 
 def killed_run(
     command: list[str], folder: Path, rng: np.random.Generator, longest: float
-) -> list[str]:
+) -> list[tuple[int, int, int]]:
     """Run to the end in spite of kills, and return where it was killed."""
-    places: list[str] = []
+    places: list[tuple[int, int, int]] = []
     wanted = int(rng.integers(1, KILLS + 1))
     while len(places) < wanted:
         process = subprocess.Popen([*command, "--resume"], stdout=subprocess.DEVNULL)
         alive = wait_for_state(process, folder)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(float(rng.uniform(0, longest)) if alive else 60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            assert process.wait() == -9
-            if (folder / "config.json").exists():  # too late to count
-                wanted = len(places)
-            else:
-                places.append(place(folder))
+        process.kill()
+        killed = process.wait() == -signal.SIGKILL
+        in_time = killed and states(folder) and place(folder)[:2] < (2, ROUNDS)
+        if in_time:
+            places.append(place(folder))
+        elif places:  # resumed, and past its training before the next kill: a run all the same
+            break
         else:
-            if places:  # resumed, and over before the next kill: that is a run too
-                break
-        if not places:
             shutil.rmtree(folder)
-            wanted = max(wanted, 1)
-    if not (folder / "config.json").exists() or states(folder):
-        subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
     return places
 
 
@@ -131,7 +130,7 @@ def main() -> None:
             assert places, "a run that was never killed shows nothing"
             equal = digests(out) == expected
             same += equal
-            told = "; ".join(places)
+            told = "; ".join(f"network {n} round {r} step {s}" for n, r, s in places)
             print(number + 1, len(places), "yes" if equal else "NO", told, sep="\t", flush=True)
         print(f"identical: {same} of {runs}")
 

@@ -72,6 +72,14 @@ def test_nothing_and_next_to_nothing():
         assert rows_sharing_words(made, rows, both_strands=True).tolist() == []
 
 
+def test_words_with_unplain_letters_are_no_words():
+    rng = np.random.default_rng(4)
+    half = "".join(rng.choice(list("ACGT"), 20))
+    texts = [f"{half}N{half}"] * 5 + ["".join(rng.choice(list("ACGT"), 60))] * 2
+    made = SequenceSet.from_strings(texts, alphabet=DNA)
+    assert rows_sharing_words(made, np.arange(7), both_strands=False).tolist() == [5, 6]
+
+
 @pytest.mark.parametrize("letters", [1, 5, 10, 1000])
 def test_blocks_hold_all_rows_once(letters):
     lengths = np.array([3, 0, 4, 12, 1, 1, 0])
