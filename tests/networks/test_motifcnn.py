@@ -257,7 +257,11 @@ def test_narrow_kernels_fit_into_wide_ones(narrow):
 
 
 def test_norm_standardises_what_is_pooled_and_remembers_it():
-    network, codes = network_of(norm=True, pool="max_mean", dropout=0), sequences()
+    # as created, with moments of which nothing has been seen
+    options = SMALL | {"norm": True, "pool": "max_mean", "dropout": 0}
+    network, codes = create("motifcnn", alphabet=DNA, **options), sequences()
+    assert isinstance(network, MotifCNN)
+    network.hidden.bias[...] = jnp.full(SMALL["hidden"], 2.0)
     pooled = np.asarray(network.features(*network.image(jnp.asarray(codes))), float)
     logits = network(jnp.asarray(codes), rngs=nnx.Rngs(dropout=0))
 

@@ -12,7 +12,8 @@ import jax
 import numpy as np
 from flax import nnx
 
-from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, TowerNetwork
+from seqcnn.networks.sequence.parts import Head, Pad, Pool
+from seqcnn.networks.sequence.tower import Tower, TowerNetwork
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "deepsea": {

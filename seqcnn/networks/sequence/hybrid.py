@@ -14,7 +14,8 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.networks.sequence.parts import Head, Pad, Pool, Tower, TowerNetwork, sizes_of
+from seqcnn.networks.sequence.parts import Head, Pad, Pool, sizes_of
+from seqcnn.networks.sequence.tower import Tower, TowerNetwork
 from seqcnn.nn.attention import MultiHeadAttention, sinusoidal_positions
 from seqcnn.nn.init import KERNEL_INIT
 from seqcnn.nn.layers import Dense, check_rate, dropout
