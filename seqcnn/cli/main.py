@@ -5,6 +5,8 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import rich_click as click
@@ -72,9 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
     interrupted.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    _speak_on_stderr(quiet="--quiet" in given or "-q" in given)
     debug = bool(os.environ.get("SEQCNN_DEBUG")) or "--debug" in given
-    with stop.listening():
+    with _speaking_on_stderr(quiet="--quiet" in given or "-q" in given), stop.listening():
         return _run(given, debug=debug)
 
 
@@ -123,18 +124,26 @@ def _harmless(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
 
 
-def _speak_on_stderr(*, quiet: bool) -> None:
-    """Print warnings and notes as single lines."""
+@contextmanager
+def _speaking_on_stderr(*, quiet: bool) -> Iterator[None]:
+    """Print warnings and notes as single lines; leave both as they were for a caller in Python."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         print("warning: " + _harmless(str(message)), file=sys.stderr)
 
-    warnings.showwarning = show
-    warnings.simplefilter("default")
-    logging.captureWarnings(False)
     logger = logging.getLogger("seqcnn")
-    logger.handlers[:] = [_Notes()]
-    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    handlers, level = logger.handlers[:], logger.level
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        warnings.simplefilter("default")
+        logging.captureWarnings(False)
+        logger.handlers[:] = [_Notes()]
+        logger.setLevel(logging.WARNING if quiet else logging.INFO)
+        try:
+            yield
+        finally:
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
 
 
 class _Notes(logging.Handler):

@@ -1,0 +1,24 @@
+"""The border between the command line and a Python program that calls it."""
+
+import logging
+import warnings
+
+import pytest
+
+from seqcnn.cli.main import main
+
+
+@pytest.mark.parametrize("arguments", [["shuffle", "none.fa", "--quiet"], ["--version"]])
+def test_a_caller_keeps_its_own_warnings_and_notes(arguments, capsys):
+    logger = logging.getLogger("seqcnn")
+    mine = logging.NullHandler()
+    logger.addHandler(mine)
+    before = logger.handlers[:], logger.level, warnings.showwarning, warnings.filters[:]
+    try:
+        main(arguments)
+        after = logger.handlers[:], logger.level, warnings.showwarning, warnings.filters[:]
+        assert after == before
+        assert mine in after[0]
+    finally:
+        logger.removeHandler(mine)
+    capsys.readouterr()
