@@ -47,7 +47,7 @@ class Search:
     background
         float64 (letters,).
     words, rounds, motifs
-        Seeds from words in each round, rounds of masking, motifs at most.
+        Seeds from words in each turn, turns on all sequences at most, motifs at most.
     copies
         Shuffles of each sequence that refine and rank candidates; words are counted in all.
     log10_e, doubt_log10_e
@@ -61,7 +61,7 @@ class Search:
     both_strands: bool
     background: np.ndarray
     words: int = BATCH
-    rounds: int = 6
+    rounds: int = 3
     motifs: int = 25
     copies: int = 3
     log10_e: float = -2.0

@@ -93,26 +93,37 @@ def find_candidates(
     list of Candidate
         In the order in which they were taken.
     """
-    rows = max(LEAST_ROWS, LETTERS // training.foreground.shape[1])
+    first = max(LEAST_ROWS, LETTERS // training.foreground.shape[1])
+    turns = [*_growing(first, len(training)), *[len(training)] * search.rounds]
     whole, taken = training, list[Taken]()
-    for turn in range(search.rounds):
+    for turn, rows in enumerate(turns):
         if on_turn is not None:
-            on_turn(turn / search.rounds)
+            on_turn(turn / len(turns))
         parts = Parts.of(whole.head(rows).thinned(search.copies))
         seeds = _seeds(whole, parts, search, kernels, first=turn == 0)
         before = len(taken)
         _take(make_trials(seeds, parts, search), taken, parts, search)
         holding = [each for each in taken if each.holds(search)]
-        last = rows >= len(training) and not any(e.holds(search) for e in taken[before:])
-        if last or turn == search.rounds - 1 or len(holding) >= search.motifs:
+        exhausted = rows == len(training) and not any(e.holds(search) for e in taken[before:])
+        if exhausted or turn == len(turns) - 1 or len(holding) >= search.motifs:
             break
         if rows < len(training):
             # what held little promise may hold much on more sequences: it is not hidden from them
-            rows, taken, whole = rows * MORE, holding, training
-            before = 0
+            taken, whole, before = holding, training, 0
         for each in taken[before:]:
             whole = each.hide(whole, search)
     return _estimated(_chosen(taken, search), training, search)
+
+
+def _growing(rows: int, most: int) -> list[int]:
+    """Say on how many sequences the turns search before they search all.
+
+    Examples
+    --------
+    >>> _growing(300, 5000)
+    [300, 1200]
+    """
+    return [rows, *_growing(rows * MORE, most)] if rows <= most // 2 else []
 
 
 def _seeds(

@@ -120,20 +120,22 @@ def scan_rows(
         score, start and strand as in `BestSites`.
     """
     frames, width, symbols = tables.shape
-    kernel = tables.transpose(1, 2, 0)
+    # an unknown letter is dark; what it scores is the same for all windows, and added in the end
+    unknown = tables[..., -1:]
+    kernel = (tables[..., :-1] - unknown).transpose(1, 2, 0)
     if complement is not None:
-        order = np.array([*complement, symbols - 1])
-        kernel = jnp.concatenate([kernel, kernel[::-1, order]], axis=2)
+        kernel = jnp.concatenate([kernel, kernel[::-1, np.array(complement)]], axis=2)
 
     def scan_some(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-        image = jax.nn.one_hot(jnp.minimum(rows, symbols - 1), symbols, dtype=jnp.float32)
+        image = jax.nn.one_hot(rows, symbols - 1, dtype=jnp.float32)
         scores = conv(image, kernel).reshape(
             len(rows), -1, frames
         )  # (n, position x strand, frames)
         best = scores.max(1)
         # on CPU, the first place of the maximum costs half as much in this way as by argmax
         places = jnp.arange(scores.shape[1], dtype=jnp.int32)[None, :, None]
-        return best, jnp.where(scores == best[:, None], places, scores.shape[1]).min(1)
+        place = jnp.where(scores == best[:, None], places, scores.shape[1]).min(1)
+        return best + unknown.sum(1).T, place
 
     score, place = jax.lax.map(scan_some, codes.reshape(-1, ROWS, codes.shape[1]))
     strands = 1 if complement is None else 2

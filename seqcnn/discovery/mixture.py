@@ -41,7 +41,8 @@ ROUNDS, STEPS = 2, 12
 """Times that windows are chosen and columns are trimmed, and steps of the fit in between."""
 
 DECIDED, NEGLIGIBLE = 4, 1e-4
-"""After so many steps windows that are less probably sites than this are left out, to save time."""
+"""After so many steps windows that are less probably sites than this are left out, to save time.
+From then on motifs change little, and who claims which letter is asked every other step."""
 
 FLANK = 2
 """Columns on either side of a motif that are looked at too."""
@@ -216,12 +217,14 @@ def _fit(
     share = [PRIOR] * len(candidates)
     sites = [np.zeros(len(w.row)) for w in windows]
     counts = [np.zeros((WIDTH, size)) for _ in windows]
+    free = [np.ones(len(w.row)) for w in windows]
     for step in range(STEPS):
         if step == DECIDED:
             likely = [weights > NEGLIGIBLE for weights in sites]
             windows = [w.select(kept) for w, kept in zip(windows, likely, strict=True)]
             sites = [weights[kept] for weights, kept in zip(sites, likely, strict=True)]
-        free = _free(candidates, windows, sites, shape)
+        if step <= DECIDED or step % 2:
+            free = _free(candidates, windows, sites, shape)
         for k, window in enumerate(windows):
             odds = _odds(frames[k], window, search.background) * free[k]
             sites[k] = _site_probabilities(odds, window, shape[0], share[k])

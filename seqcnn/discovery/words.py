@@ -27,6 +27,9 @@ WIDEST_GAP = {True: 16, False: 10}
 GAPPED_ROWS, GAPPED_COPIES = 2000, 3
 """Sequences, and shuffles of each, in which words with gaps are counted: their shapes are many."""
 
+CONTROLS = 9000
+"""So many control sequences are enough to count words in; of more shuffles some are left out."""
+
 FEWEST = 3
 """A word in fewer sequences is no seed, however rare it is in the control."""
 
@@ -83,6 +86,8 @@ def enriched_words(
     """
     words: list[Word] = []
     every = shapes(alphabet.size, both_strands=both_strands)
+    if contrast.copies:
+        contrast = contrast.thinned(max(1, round(CONTROLS / len(contrast))))
     some = contrast.head(GAPPED_ROWS).thinned(GAPPED_COPIES)
     for places in every:
         alike = sum(_kind(other) == _kind(places) for other in every)
