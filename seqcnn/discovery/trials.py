@@ -28,7 +28,7 @@ EQUAL = 0.98
 ITERATIONS = 4
 """Rounds of refinement; most seeds stop changing after three."""
 
-CONTROLS = 3000
+CONTROLS = 2000
 """So many control sequences are enough to refine seeds and to look at them; judging takes all."""
 
 

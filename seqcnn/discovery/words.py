@@ -5,7 +5,6 @@ et al. 2000, Discovering regulatory elements in non-coding sequences by analysis
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -93,11 +92,7 @@ def enriched_words(
         alike = sum(_kind(other) == _kind(places) for other in every)
         tried = np.log(alike) + len(places) * np.log(alphabet.size)
         seen = some if _kind(places)[1] else contrast
-        found = _enriched(seen, places, alphabet, both_strands, RANKED * number)
-        words += [
-            replace(word, score=word.score - tried, log10_tried=float(tried / np.log(10)))
-            for word in found
-        ]
+        words += _enriched(seen, places, alphabet, both_strands, float(tried), RANKED * number)
     words.sort(key=lambda word: -word.score)
     looked_at = with_neighbours(
         words[: LOOKED_AT * number], contrast.foreground, alphabet, both_strands
@@ -114,13 +109,18 @@ def _kind(places: tuple[int, ...]) -> tuple[int, bool]:
 
 
 def _enriched(
-    contrast: Contrast, places: tuple[int, ...], alphabet: Alphabet, both: bool, most: int
+    contrast: Contrast,
+    places: tuple[int, ...],
+    alphabet: Alphabet,
+    both_strands: bool,
+    tried: float,
+    most: int,
 ) -> list[Word]:
-    """Take the words of one shape that are enriched, the best first."""
+    """Take the words of one shape that are enriched, the best first; `tried` is a logarithm."""
     if contrast.foreground.shape[1] <= places[-1]:
         return []
     hits, control_hits = (
-        _sequences_with_word(codes, alphabet, places, both)
+        _sequences_with_word(codes, alphabet, places, both_strands)
         for codes in (contrast.foreground, contrast.control)
     )
     n, m = len(contrast.foreground), max(len(contrast.control), 1)
@@ -128,10 +128,12 @@ def _enriched(
     ratio = hits * np.log(np.maximum(hits, 1) / expected) - (hits - expected)
     score = np.where((hits >= FEWEST) & (hits > expected), ratio, 0.0)
     ranked = np.argsort(-score, kind="stable")[:most]
+    ranked = ranked[score[ranked] > 0]
+    codes = ranked[:, None] // alphabet.size ** np.arange(len(places))[::-1] % alphabet.size
+    log10_tried = tried / float(np.log(10))
     return [
-        Word(places, _codes_of(int(word), len(places), alphabet.size), float(score[word]))
-        for word in ranked
-        if score[word] > 0
+        Word(places, tuple(word), its_score, log10_tried)
+        for word, its_score in zip(codes.tolist(), (score[ranked] - tried).tolist(), strict=True)
     ]
 
 
@@ -162,10 +164,6 @@ def _words_of_rows(
     # the shapes of double strands are their own mirror images
     other = number_words(alphabet.reverse_complement(codes), alphabet.size, places)
     return np.minimum(words, other[:, ::-1])
-
-
-def _codes_of(word: int, length: int, size: int) -> tuple[int, ...]:
-    return tuple(word // size**i % size for i in reversed(range(length)))
 
 
 def _unlike(words: Sequence[Word], paired: Alphabet | None, number: int) -> list[Word]:

@@ -135,10 +135,9 @@ def fit(
     try:
         for number in range(schedule.rounds):
             losses = []
-            for rows in _draw(rng, classes, schedule):
-                key, use = jax.random.split(key)
+            for step, rows in enumerate(_draw(rng, classes, schedule), number * schedule.steps):
                 weights, state, loss = _step(
-                    weights, state, training.x[rows], use, graph=graph, schedule=schedule
+                    weights, state, training.x[rows], key, step, graph=graph, schedule=schedule
                 )
                 losses.append(loss)
             logits = predict_logits(graph, weights, validation.x)
@@ -186,11 +185,13 @@ def _step(
     state: optax.OptState,
     batch: jax.Array,
     key: jax.Array,
+    step: int,
     *,
     graph: nnx.GraphDef,
     schedule: Schedule,
 ) -> tuple[nnx.State, optax.OptState, jax.Array]:
     """Take one step on a batch (batch, length), positives first."""
+    key = jax.random.fold_in(key, step)  # a split outside costs as long as the step
     half = schedule.batch // 2
     targets = jnp.concatenate([jnp.ones(half), jnp.zeros(schedule.batch - half)])
 
