@@ -222,6 +222,10 @@ def _named(found: Found) -> str:
 KINDS = {
     "palindrome": Kind(lambda rng: planted(rng, "TCACGTGA", 0.2), every_site),
     "gapped": Kind(lambda rng: planted(rng, "CGG" + 11 * "N" + "CCG", 0.2), one_motif(0.95)),
+    "wide": Kind(  # 30 of 100 letters that are all the same would make them near-duplicates
+        lambda rng: planted(rng, "TGACTCAGCCATTGAACGTTAGGCATCCGA", 0.2, length=200),
+        one_motif(0.97),
+    ),
     "three sites": Kind(
         lambda rng: planted(rng, "TGACTCAGC", 0.2, sites=3), every_site, ("--sites", "anr")
     ),

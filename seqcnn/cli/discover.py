@@ -70,8 +70,8 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
 )
 @click.option(
     "--max-width",
-    type=click.IntRange(4, 24),
-    default=24,
+    type=click.IntRange(4, 48),
+    default=40,
     show_default=True,
     help="Letters of the longest motif.",
 )

@@ -90,7 +90,7 @@ class Candidate:
     threshold
         Bits.
     source
-        Where the seed came from: ``"word"`` or ``"kernel"``.
+        Where the seed came from: ``"word"``, ``"kernel"`` or ``"attribution"``.
     sites
         Weight of the sites it was counted from.
     """

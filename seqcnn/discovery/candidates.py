@@ -4,7 +4,7 @@ Forward selection: the best motif is taken, its sites are hidden, the next best 
 left. When none of the seeds does, words are sought anew in the masked sequences.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,7 +71,7 @@ class Taken:
 def find_candidates(
     training: Contrast,
     search: Search,
-    kernels: np.ndarray | None = None,
+    read: Mapping[str, np.ndarray] | None = None,
     *,
     on_turn: Callable[[float], None] | None = None,
 ) -> list[Candidate]:
@@ -83,8 +83,9 @@ def find_candidates(
         Sequences in random order.
     search
         What to spend.
-    kernels
-        float (seeds, WIDTH, letters): further seeds, from a network, for the first turn.
+    read
+        Further seeds, float (seeds, WIDTH, letters), by what they were read from in a network:
+        ``"kernel"``, ``"attribution"``.
     on_turn
         Is told the share of the turns that is done at most.
 
@@ -100,7 +101,7 @@ def find_candidates(
         if on_turn is not None:
             on_turn(turn / len(turns))
         parts = Parts.of(whole.head(rows).thinned(search.copies))
-        seeds = _seeds(whole, parts, search, kernels, first=turn == 0)
+        seeds = _seeds(whole, parts, search, read or {}, first=turn == 0)
         before = len(taken)
         _take(make_trials(seeds, parts, search), taken, parts, search)
         holding = [each for each in taken if each.holds(search)]
@@ -127,11 +128,17 @@ def _growing(rows: int, most: int) -> list[int]:
 
 
 def _seeds(
-    whole: Contrast, parts: Parts, search: Search, kernels: np.ndarray | None, *, first: bool
+    whole: Contrast,
+    parts: Parts,
+    search: Search,
+    read: Mapping[str, np.ndarray],
+    *,
+    first: bool,
 ) -> list[Seed]:
-    """Take words of all sequences, and kernels; parts know nothing of the letters in another.
+    """Take words of all sequences, and what was read from a network.
 
-    In the first turn all kernels are tried, in later ones those that are promising.
+    Parts know nothing of the letters in another. In the first turn both kinds have their share, in
+    later ones those are taken that are promising.
     """
     words = enriched_words(
         whole, search.alphabet, number=WORDS * search.words, both_strands=search.both_strands
@@ -154,10 +161,13 @@ def _seeds(
             for i, word in enumerate(words)
         ]
     most = max((seed.log10_tried for seed in seeds), default=0.0)
-    read = [Seed.fixed(frame, "kernel", most) for frame in ([] if kernels is None else kernels)]
+    learnt = [
+        Seed.fixed(frame, source, most) for source, frames in read.items() for frame in frames
+    ]
     if first:
-        return promising(seeds, parts, search, search.words) + read
-    return promising([*seeds, *read], parts, search, search.words)
+        kinds = [seeds, learnt]
+        return [seed for kind in kinds for seed in promising(kind, parts, search, search.words)]
+    return promising([*seeds, *learnt], parts, search, search.words)
 
 
 def _take(trials: list[Trial], taken: list[Taken], parts: Parts, search: Search) -> None:

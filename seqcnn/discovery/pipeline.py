@@ -2,8 +2,8 @@
 
 1. Check the sequences; near-duplicates form groups, and one of each group is analysed.
 2. Deal the groups out to two folds, then shuffle: every sequence stays with its shuffles.
-3. For each fold, on the *other* one: train a network, take seeds from its kernels and from enriched
-   words, refine them, and choose candidates with their thresholds.
+3. For each fold, on the *other* one: train a network, take seeds from its kernels, from what it
+   goes by, and from enriched words, refine them, and choose candidates with their thresholds.
 4. Test the candidates on the fold itself, which none of them has seen.
 5. Gather like candidates into motifs, estimate their matrices anew on all data, find their sites.
 6. Test every known motif of a database on the same folds, and name motifs after those.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 
+from seqcnn.discovery.attributions import attribution_frames
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.candidates import find_candidates
 from seqcnn.discovery.contrast import FoldedContrast
@@ -189,9 +190,12 @@ def _learn_fold(
     )
     if fitted.interrupted:
         raise KeyboardInterrupt
-    kernels = kernel_frames(member, training, search, settings.kernels)
+    read = {
+        "kernel": kernel_frames(member, training, search, settings.kernels),
+        "attribution": attribution_frames(member, training, search, settings.kernels),
+    }
     some = training.head(settings.searched)
-    candidates = find_candidates(some, search, kernels, on_turn=searched)
+    candidates = find_candidates(some, search, read, on_turn=searched)
     tell(f"{name}: testing {len(candidates)} candidates", start + 0.95 * span)
     tests = fold_tests(number, candidates, data.held(number), search)
     return _LearntFold(tests, member, fitted.history)

@@ -7,6 +7,7 @@ import numpy as np
 
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.frames import BATCH, WIDTH
+from seqcnn.discovery.wide import WIDEST
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule
@@ -63,12 +64,12 @@ class Settings:
     control_copies
         Shuffles of each of these that refine motifs; words are counted in all, and tests use all.
     min_width, max_width
-        Letters of a motif, 24 at most.
+        Letters of a motif, 48 at most; beyond 24 it is found by the 24 that tell most.
     motifs
         At most so many candidates a fold.
     words, kernels
-        Seeds of motifs: enriched words that are refined in each turn, and kernels of a fold's
-        network; without kernels motifs come from words alone.
+        Seeds of motifs: enriched words that are refined in each turn, and so many kernels of a
+        fold's network and patterns of its attributions; with 0 motifs come from words alone.
     schedule
         How networks are trained.
     sites
@@ -92,7 +93,7 @@ class Settings:
     searched: int = 5000
     control_copies: int = 3
     min_width: int = 4
-    max_width: int = 24
+    max_width: int = 40
     motifs: int = 25
     words: int = BATCH
     kernels: int = BATCH
@@ -129,10 +130,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check all values at once, so that a contradiction is not taken for "no motif"."""
-        if not 3 <= self.min_width <= self.max_width <= WIDTH:
+        if not 3 <= self.min_width <= min(self.max_width, WIDTH) or self.max_width > WIDEST:
             raise SeqcnnError(
-                f"widths of motifs go from 3 to {WIDTH}, the shortest no longer than the longest, "
-                f"not from {self.min_width} to {self.max_width}: change --min-width or --max-width"
+                f"motifs have from 3 to {WIDEST} letters, the shortest at most {WIDTH} and no more "
+                f"than the longest, not from {self.min_width} to {self.max_width}: change "
+                f"--min-width or --max-width"
             )
         if self.strand not in (None, "both", "one"):
             raise SeqcnnError(f"`strand` is {self.strand!r}, it must be 'both' or 'one'")

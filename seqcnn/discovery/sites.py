@@ -13,6 +13,7 @@ from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
+from seqcnn.discovery.wide import strictness_of, with_flanks
 from seqcnn.motifs.overlaps import best_of_sequence, without_overlaps
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
@@ -58,7 +59,7 @@ def finish_motifs(
     fitted = fit_mixture(
         [each.candidate for each in gathered], sample, search, palindromes=True, least=VERSION
     )
-    found = [_finish(motif, search) for motif in refitted(gathered, fitted, sample, search)]
+    found = [_finish(g, sample, search) for g in refitted(gathered, fitted, sample, search)]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
@@ -139,7 +140,12 @@ def crude_log10_p(family: Family) -> float:
     )
 
 
-def _finish(gathered: Gathered, search: Search) -> DiscoveredMotif:
-    family = gathered.family.like(gathered.candidate, search)
-    motif = replace(gathered.candidate.motif(search), log10_e_value=family.log10_e)
-    return DiscoveredMotif(motif, family, gathered.log10_p, flags=doubts_about(motif, family))
+def _finish(gathered: Gathered, sample: Contrast, search: Search) -> DiscoveredMotif:
+    candidate, limit = gathered.candidate, gathered.log10_p
+    family = gathered.family.like(candidate, search)
+    motif = replace(candidate.motif(search), log10_e_value=family.log10_e)
+    wide = with_flanks(candidate, sample.foreground, search, log10_p=limit)
+    if len(wide) > len(motif.matrix):
+        limit = strictness_of(wide, candidate, sample.foreground, search, log10_p=limit)
+        motif = replace(motif, matrix=wide)
+    return DiscoveredMotif(motif, family, limit, flags=doubts_about(motif, family))

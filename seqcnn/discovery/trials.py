@@ -89,7 +89,7 @@ class Seed:
         float64 (1 + PARTS, WIDTH, letters): read from all sequences, and from those without the
         first part, without the second, ...
     source
-        ``"word"`` or ``"kernel"``.
+        ``"word"``, ``"kernel"`` or ``"attribution"``.
     log10_tried
         log10 of the number of seeds of which this one was the best.
     """

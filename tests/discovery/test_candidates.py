@@ -131,7 +131,7 @@ def test_kernels_are_seeds_too(monkeypatch):
     rows = plant(random_rows(400, 60, 8), "TGACTCAGC", 0.4, 9)
     frame = np.full((24, 4), 0.25)
     frame[8:14] = np.eye(4)[DNA.encode("GACTCA")] * 0.6 + 0.1
-    found = find_candidates(shuffled(rows), BOTH, frame[None])
+    found = find_candidates(shuffled(rows), BOTH, {"kernel": frame[None]})
     assert found[0].source == "kernel"
     assert has(found[0], "TGACTCAGC")
     assert find_candidates(shuffled(rows), BOTH) == []

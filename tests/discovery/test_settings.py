@@ -11,7 +11,7 @@ from seqcnn.seq.alphabet import DNA, PROTEIN, RNA
     [
         {"min_width": 10, "max_width": 5},
         {"min_width": 2},
-        {"max_width": 25},
+        {"max_width": 49},
         {"seed": -1},
         {"strand": "reverse"},
         {"kmer": 4},

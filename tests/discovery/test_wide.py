@@ -1,0 +1,63 @@
+"""Motifs that are wider than a frame."""
+
+import numpy as np
+import pytest
+
+from seqcnn.discovery.candidate import Candidate, Search
+from seqcnn.discovery.frames import WIDTH, frame_of
+from seqcnn.discovery.wide import strictness_of, with_flanks
+from seqcnn.motifs.matrix import ProbabilityMatrix
+from seqcnn.seq.alphabet import DNA
+from tests.discovery.planted import plant, random_rows
+
+BOTH = Search(DNA, True, np.full(4, 0.25), max_width=40)
+WORD = "TGACTCAGCCATTGAACGTTAGGCATCCGA"
+
+
+def part(first: int, last: int) -> Candidate:
+    """Columns of the word in a frame, as a search would find them."""
+    values = np.eye(4)[DNA.encode(WORD[first:last])] * 0.96 + 0.01
+    return Candidate(*frame_of(ProbabilityMatrix(values, DNA)))
+
+
+def spelled(matrix: ProbabilityMatrix) -> str:
+    return DNA.decode(matrix.values.argmax(1).astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return plant(random_rows(1000, 100, 0), WORD, 0.2, 1)
+
+
+@pytest.mark.parametrize("first", [0, 3, 6])
+def test_a_motif_goes_on_beyond_its_frame_on_either_side(rows, first):
+    wide = with_flanks(part(first, first + WIDTH), rows, BOTH, log10_p=-8)
+    assert spelled(wide) == WORD
+    np.testing.assert_allclose(wide.values.sum(1), 1)
+    assert wide.values.max(1).min() > 0.9
+
+
+def test_it_ends_where_nothing_more_is_told(rows):
+    inside = part(4, 20)  # the fit has seen what stands beside it in its frame
+    assert len(with_flanks(inside, rows, BOTH, log10_p=-8)) == 16
+    alone = plant(random_rows(1000, 100, 2), WORD[3:27], 0.2, 3)
+    assert spelled(with_flanks(part(3, 27), alone, BOTH, log10_p=-8)) == WORD[3:27]
+
+
+def test_it_is_no_wider_than_allowed(rows):
+    narrow = Search(DNA, True, np.full(4, 0.25), max_width=27)
+    wide = with_flanks(part(3, 27), rows, narrow, log10_p=-8)
+    assert len(wide) == 27 and spelled(wide) in WORD
+
+
+def test_what_stands_behind_a_gap_is_another_motif():
+    text = WORD[3:27] + "." * 8 + "CCGG"
+    rows = plant(random_rows(1000, 100, 4), text, 0.2, 5)
+    assert spelled(with_flanks(part(3, 27), rows, BOTH, log10_p=-8)) == WORD[3:27]
+
+
+def test_as_many_sequences_keep_a_site(rows):
+    narrow = part(3, 27)
+    wide = with_flanks(narrow, rows, BOTH, log10_p=-8)
+    limit = strictness_of(wide, narrow, rows, BOTH, log10_p=-8)
+    assert -18.1 < limit < -8  # -18: log10 of 4^-30
