@@ -18,8 +18,9 @@ from seqcnn.seq.alphabet import PAD, Alphabet
 
 Array = TypeVar("Array", np.ndarray, jax.Array)
 
-WIDTH = 24
-"""Columns of a frame: the widest motif."""
+WIDTH, WIDEST = 24, 48
+"""Columns of a frame, which are those that a motif is sought by, and of the widest motif: half a
+frame more on either side, see `wide`."""
 
 BATCH = 16
 """Frames of one call: fewer are filled up."""

@@ -96,7 +96,7 @@ def gather(
                 ]
         found = [sites[id(each.candidate)] for each in (one, other)]
         widths = [int(each.candidate.used.sum()) for each in (one, other)]
-        return _same_sites(found, widths, contrast)
+        return same_sites(found, widths, contrast)
 
     kept: list[Gathered] = []
     for new in every:
@@ -167,7 +167,7 @@ def _least_strict(candidate: Candidate, codes: np.ndarray, search: Search) -> fl
     return float(np.log10(max(LEAST_STRICT, LEAST_STRICT_EACH / placements)))
 
 
-def _same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contrast) -> bool:
+def same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contrast) -> bool:
     """Say whether most sites of one of two motifs are sites of the other.
 
     `found` has for each motif its sites in foreground and control.

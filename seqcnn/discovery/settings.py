@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqcnn.discovery.candidate import Search
-from seqcnn.discovery.frames import BATCH, WIDTH
-from seqcnn.discovery.wide import WIDEST
+from seqcnn.discovery.frames import BATCH, WIDEST, WIDTH
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.training.loop import Schedule

@@ -13,7 +13,7 @@ from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif
 from seqcnn.discovery.significance import Family
-from seqcnn.discovery.wide import strictness_of, with_flanks
+from seqcnn.discovery.wide import Wide, strictness_of, with_flanks, without_ends
 from seqcnn.motifs.overlaps import best_of_sequence, without_overlaps
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
@@ -59,7 +59,10 @@ def finish_motifs(
     fitted = fit_mixture(
         [each.candidate for each in gathered], sample, search, palindromes=True, least=VERSION
     )
-    found = [_finish(g, sample, search) for g in refitted(gathered, fitted, sample, search)]
+    last = refitted(gathered, fitted, sample, search)
+    wide = [with_flanks(g.candidate, sample.foreground, search, log10_p=g.log10_p) for g in last]
+    ends = without_ends(last, wide, sample, search)
+    found = [_finish(g, w, sample, search) for g, w in ends]
     found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
@@ -140,12 +143,12 @@ def crude_log10_p(family: Family) -> float:
     )
 
 
-def _finish(gathered: Gathered, sample: Contrast, search: Search) -> DiscoveredMotif:
+def _finish(gathered: Gathered, wide: Wide, sample: Contrast, search: Search) -> DiscoveredMotif:
     candidate, limit = gathered.candidate, gathered.log10_p
     family = gathered.family.like(candidate, search)
-    motif = replace(candidate.motif(search), log10_e_value=family.log10_e)
-    wide = with_flanks(candidate, sample.foreground, search, log10_p=limit)
-    if len(wide) > len(motif.matrix):
-        limit = strictness_of(wide, candidate, sample.foreground, search, log10_p=limit)
-        motif = replace(motif, matrix=wide)
+    motif = replace(candidate.motif(search), log10_e_value=family.log10_e, matrix=wide.matrix)
+    if len(wide):
+        limit = strictness_of(
+            wide.matrix, candidate, sample.foreground, search, log10_p=gathered.log10_p
+        )
     return DiscoveredMotif(motif, family, limit, flags=doubts_about(motif, family))

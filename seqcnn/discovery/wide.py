@@ -4,20 +4,22 @@ A search in frames of many columns costs as many times more, and few motifs have
 is sought, tested and told from others by the columns that one frame holds.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from seqcnn.discovery.blocks import GAP, QUIET
 from seqcnn.discovery.candidate import TRIM_BITS, TRIM_CHANCE, Candidate, Search, sites_of
+from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, count_letters, small_sample_bits
+from seqcnn.discovery.merge import Gathered, same_sites
+from seqcnn.discovery.significance import Family
 from seqcnn.motifs.best_scores import best_scores
+from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.matrix import CountMatrix, ProbabilityMatrix
 from seqcnn.motifs.pvalue import ScoreDistribution
 from seqcnn.seq.alphabet import PAD
-
-WIDEST = 48
-"""Columns of the widest motif: half a frame more on either side."""
 
 NEAR = 3
 """A motif that ends so many columns before its frame does ends there; closer, it may go on."""
@@ -26,9 +28,27 @@ FEWEST = 10
 """Sites that are needed to look beyond the frame."""
 
 
-def with_flanks(
-    candidate: Candidate, codes: np.ndarray, search: Search, *, log10_p: float
-) -> ProbabilityMatrix:
+@dataclass(frozen=True, eq=False)
+class Wide:
+    """A matrix, and how many of its columns lie beyond those of the candidate.
+
+    Parameters
+    ----------
+    matrix
+        All columns.
+    before, behind
+        Columns on either side.
+    """
+
+    matrix: ProbabilityMatrix
+    before: int = 0
+    behind: int = 0
+
+    def __len__(self) -> int:
+        return self.before + self.behind
+
+
+def with_flanks(candidate: Candidate, codes: np.ndarray, search: Search, *, log10_p: float) -> Wide:
     """Go on with the columns of a matrix where its frame ends, as far as they tell anything.
 
     Parameters
@@ -44,15 +64,15 @@ def with_flanks(
 
     Returns
     -------
-    ProbabilityMatrix
-        That of the candidate, or a wider one.
+    Wide
+        With the matrix of the candidate if it ends in its frame.
     """
     matrix, used = candidate.matrix(search), np.flatnonzero(candidate.used)
     room = search.max_width - len(matrix)
     sides = used[0] < NEAR, used[-1] >= WIDTH - NEAR
     hits = sites_of(candidate, codes, search, log10_p=log10_p)
     if room <= 0 or not any(sides) or len(hits.start) < FEWEST:
-        return matrix
+        return Wide(matrix)
     flank = WIDTH // 2
     padded = np.pad(codes, ((0, 0), (flank, flank)), constant_values=PAD)
     columns = hits.start[:, None] + np.arange(len(matrix) + 2 * flank)
@@ -67,7 +87,59 @@ def with_flanks(
     while before + behind > room:
         before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
     wide = [values[flank - before : flank], matrix.values, values[-flank:][:behind]]
-    return replace(matrix, values=np.concatenate(wide))
+    return Wide(replace(matrix, values=np.concatenate(wide)), before, behind)
+
+
+def without_ends(
+    gathered: Sequence[Gathered], wide: Sequence[Wide], contrast: Contrast, search: Search
+) -> list[tuple[Gathered, Wide]]:
+    """Join what was taken for a motif and is the end of a wide one: most of its sites lie there.
+
+    Parameters
+    ----------
+    gathered
+        In rank order.
+    wide
+        Their matrices with flanks.
+    contrast, search
+        Sequences in which sites are compared, and how they are read.
+    """
+    pairs = list(zip(gathered, wide, strict=True))
+    sides = contrast.foreground, contrast.control
+    narrow = {
+        i: [sites_of(g.candidate, codes, search, log10_p=g.log10_p) for codes in sides]
+        for i, (g, w) in enumerate(pairs)
+        if not len(w) and any(map(len, wide))
+    }
+    owner: dict[int, int] = {}
+    for number, (one, its_wide) in enumerate(pairs):
+        if not len(its_wide):
+            continue
+        found = [_wide_sites(one, its_wide, codes, search) for codes in sides]
+        for i in narrow.keys() - owner.keys():
+            widths = [len(its_wide.matrix), int(gathered[i].candidate.used.sum())]
+            if same_sites([found, narrow[i]], widths, contrast):
+                owner[i] = number
+    return [
+        (replace(one, family=_with_ends(one, [gathered[k] for k in owner if owner[k] == i])), w)
+        for i, (one, w) in enumerate(pairs)
+        if i not in owner
+    ]
+
+
+def _with_ends(one: Gathered, ends: Sequence[Gathered]) -> Family:
+    """Take the tests of the ends in."""
+    family = one.family
+    for end in ends:
+        family = family.joined(end.family)
+    return family
+
+
+def _wide_sites(one: Gathered, wide: Wide, codes: np.ndarray, search: Search) -> Hits:
+    """Find the sites of a candidate, with what its matrix has beyond the frame."""
+    hits = sites_of(one.candidate, codes, search, log10_p=one.log10_p)
+    start = hits.start - np.where(hits.reverse, wide.behind, wide.before)
+    return replace(hits, start=np.clip(start, 0, max(codes.shape[1] - len(wide.matrix), 0)))
 
 
 def strictness_of(

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from seqcnn.discovery.candidate import Candidate, Search
+from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, frame_of
-from seqcnn.discovery.wide import strictness_of, with_flanks
+from seqcnn.discovery.merge import Gathered
+from seqcnn.discovery.significance import Family, fold_tests
+from seqcnn.discovery.wide import strictness_of, with_flanks, without_ends
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.seq.alphabet import DNA
 from tests.discovery.planted import plant, random_rows
@@ -32,32 +35,46 @@ def rows():
 @pytest.mark.parametrize("first", [0, 3, 6])
 def test_a_motif_goes_on_beyond_its_frame_on_either_side(rows, first):
     wide = with_flanks(part(first, first + WIDTH), rows, BOTH, log10_p=-8)
-    assert spelled(wide) == WORD
-    np.testing.assert_allclose(wide.values.sum(1), 1)
-    assert wide.values.max(1).min() > 0.9
+    assert spelled(wide.matrix) == WORD and wide.before == first
+    np.testing.assert_allclose(wide.matrix.values.sum(1), 1)
+    assert wide.matrix.values.max(1).min() > 0.9
 
 
 def test_it_ends_where_nothing_more_is_told(rows):
     inside = part(4, 20)  # the fit has seen what stands beside it in its frame
-    assert len(with_flanks(inside, rows, BOTH, log10_p=-8)) == 16
+    assert len(with_flanks(inside, rows, BOTH, log10_p=-8)) == 0
     alone = plant(random_rows(1000, 100, 2), WORD[3:27], 0.2, 3)
-    assert spelled(with_flanks(part(3, 27), alone, BOTH, log10_p=-8)) == WORD[3:27]
+    assert spelled(with_flanks(part(3, 27), alone, BOTH, log10_p=-8).matrix) == WORD[3:27]
 
 
 def test_it_is_no_wider_than_allowed(rows):
     narrow = Search(DNA, True, np.full(4, 0.25), max_width=27)
     wide = with_flanks(part(3, 27), rows, narrow, log10_p=-8)
-    assert len(wide) == 27 and spelled(wide) in WORD
+    assert len(wide.matrix) == 27 and spelled(wide.matrix) in WORD
 
 
 def test_what_stands_behind_a_gap_is_another_motif():
     text = WORD[3:27] + "." * 8 + "CCGG"
     rows = plant(random_rows(1000, 100, 4), text, 0.2, 5)
-    assert spelled(with_flanks(part(3, 27), rows, BOTH, log10_p=-8)) == WORD[3:27]
+    assert spelled(with_flanks(part(3, 27), rows, BOTH, log10_p=-8).matrix) == WORD[3:27]
 
 
 def test_as_many_sequences_keep_a_site(rows):
     narrow = part(3, 27)
     wide = with_flanks(narrow, rows, BOTH, log10_p=-8)
-    limit = strictness_of(wide, narrow, rows, BOTH, log10_p=-8)
+    limit = strictness_of(wide.matrix, narrow, rows, BOTH, log10_p=-8)
     assert -18.1 < limit < -8  # -18: log10 of 4^-30
+
+
+def test_the_ends_of_a_wide_motif_are_no_motifs():
+    rows = plant(random_rows(1000, 100, 6), WORD, 0.2, 7)
+    rows = plant(rows, "CCGGAAGTA", 0.3, 8)
+    sample = Contrast(rows, random_rows(2000, 100, 9), 2)
+    others = ProbabilityMatrix(np.eye(4)[DNA.encode("CCGGAAGTA")] * 0.96 + 0.01, DNA)
+    found = [part(6, 30), part(0, 7), Candidate(*frame_of(others))]
+    tests = [fold_tests(0, [c], sample, BOTH)[0] for c in found]
+    gathered = [Gathered(Family((t,), 1), c, -4.0) for t, c in zip(tests, found, strict=True)]
+    wide = [with_flanks(g.candidate, sample.foreground, BOTH, log10_p=-4.0) for g in gathered]
+    kept = without_ends(gathered, wide, sample, BOTH)
+    assert [spelled(w.matrix) for _, w in kept] == [WORD, "CCGGAAGTA"]
+    assert [len(g.family.tests) for g, _ in kept] == [2, 1]
