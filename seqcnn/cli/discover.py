@@ -116,8 +116,8 @@ def command(positives: str, out: Path | None, *, force: bool, **options: Any) ->
     """Find the motifs that tell SEQUENCES (FASTA or FASTQ, - for stdin) from a control.
 
     20 sequences at least; some hundreds of 50 to 500 letters around summits are usual. With
-    --genome, SEQUENCES may be intervals: BED, narrowPeak or broadPeak. A run takes some 15
-    seconds of processor time for 2,000 sequences of 100 letters, about a minute for 20,000, and
+    --genome, SEQUENCES may be intervals: BED, narrowPeak or broadPeak. A run takes some 20
+    seconds of processor time for 2,000 sequences of 100 letters, one to two minutes for 20,000, and
     more the first time, when programs are compiled.
 
     Two networks are trained, each on half of the sequences; every motif is tested on the half that

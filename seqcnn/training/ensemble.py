@@ -136,8 +136,11 @@ class Prepared:
 def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
     """Deal a sample out and encode its labels; arguments as for `train_ensemble`."""
     check_method(target, plan.calibration)
-    target = target.fitted(sample.labels)
     roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
+    learnt = np.ones(len(sample.labels), bool)
+    if len(roles) == 1:  # of several folds each reports on rows that the others learn from
+        learnt[roles[0].report] = False
+    target = target.fitted(sample.labels[learnt])
     weights = None if sample.weights is None else sample.weights.astype(np.float32)
     data = Examples(sample.x, target.encode(sample.labels), weights)
     recipe = _balanced(plan.recipe, target, sample)

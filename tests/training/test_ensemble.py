@@ -1,6 +1,7 @@
 """Ensembles: networks that die are trained anew, and half precision ends where training does."""
 
 import logging
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.networks.zoo import create
 from seqcnn.training import ensemble as ensemble_module
 from seqcnn.training.calibrate import Calibrator
-from seqcnn.training.ensemble import Plan, train_ensemble
+from seqcnn.training.ensemble import Plan, prepare, train_ensemble
 from seqcnn.training.fitting import fit_target
 from seqcnn.training.loop import Schedule
 from seqcnn.training.roles import Sample
@@ -124,3 +125,12 @@ def test_any_rising_curve_is_an_option_and_kept_in_the_model():
         train_ensemble(
             lambda number, s: build(s), made(), TARGET, Plan(RECIPE, calibration="magic")
         )
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_the_scale_of_numbers_is_learnt_without_those_that_are_held_out(folds):
+    held = np.arange(300) % 5 == 0
+    labels = np.where(held[:, None], 1e6, made().labels)
+    sample = replace(made(), labels=labels, held=held if folds == 1 else None)
+    target = prepare(sample, Target("regression", ("t",)), Plan(RECIPE, folds=folds)).target
+    assert (target.centre[0] < 100) == (folds == 1)
