@@ -31,7 +31,7 @@ EFFORTS: dict[str, dict[str, Any]] = {
     },
     "usual": {},
     "thorough": {
-        "searched": 20_000,
+        "searched": 40_000,
         "words": 2 * BATCH,
         "kernels": 2 * BATCH,
         "schedule": Schedule(steps=100, rounds=20, patience=5, learning_rate=3e-3),
@@ -89,7 +89,7 @@ class Settings:
     e_value: float = 0.05
     copies: int = 9
     dims: int = 1
-    searched: int = 5000
+    searched: int = 10_000
     control_copies: int = 3
     min_width: int = 4
     max_width: int = 40
@@ -108,7 +108,7 @@ class Settings:
         ----------
         effort
             ``"quick"``: three shuffles of each sequence, fewer sequences searched, short training;
-            ``"usual"``; ``"thorough"``: up to 20,000 sequences of a fold searched, twice as many
+            ``"usual"``; ``"thorough"``: up to 40,000 sequences of a fold searched, twice as many
             seeds, longer training.
         **others
             Other settings; they win over those of the effort.
