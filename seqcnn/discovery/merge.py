@@ -96,7 +96,7 @@ def gather(
                 ]
         found = [sites[id(each.candidate)] for each in (one, other)]
         widths = [int(each.candidate.used.sum()) for each in (one, other)]
-        return same_sites(found, widths, contrast)
+        return any(covered_sites(found, widths, contrast))
 
     kept: list[Gathered] = []
     for new in every:
@@ -167,8 +167,10 @@ def _least_strict(candidate: Candidate, codes: np.ndarray, search: Search) -> fl
     return float(np.log10(max(LEAST_STRICT, LEAST_STRICT_EACH / placements)))
 
 
-def same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contrast) -> bool:
-    """Say whether most sites of one of two motifs are sites of the other.
+def covered_sites(
+    found: Sequence[list[Hits]], widths: list[int], contrast: Contrast
+) -> tuple[bool, bool]:
+    """Say of each of two motifs whether most of its sites are sites of the other.
 
     `found` has for each motif its sites in foreground and control.
     """
@@ -186,7 +188,8 @@ def same_sites(found: Sequence[list[Hits]], widths: list[int], contrast: Contras
         shared.append([both, [len(h.sequence) for h in hits]])
     scale = len(contrast) / max(len(contrast.control), 1)
     excess = np.array(shared[0]) - scale * np.array(shared[1])
-    return bool((excess[0] >= SHARED * np.maximum(excess[1], 1.0)).any())
+    first, second = excess[0] >= SHARED * np.maximum(excess[1], 1.0)
+    return bool(first), bool(second)
 
 
 def _covered(row: np.ndarray, start: np.ndarray, width: int, shape: tuple[int, int]) -> np.ndarray:

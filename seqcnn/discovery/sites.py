@@ -63,7 +63,7 @@ def finish_motifs(
     wide = [with_flanks(g.candidate, sample.foreground, search, log10_p=g.log10_p) for g in last]
     ends = without_ends(last, wide, sample, search)
     found = [_finish(g, w, sample, search) for g, w in ends]
-    found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags)))  # stable: E-value next
+    found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags), m.log10_e))
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
     )

@@ -13,7 +13,7 @@ from seqcnn.discovery.blocks import GAP, QUIET
 from seqcnn.discovery.candidate import TRIM_BITS, TRIM_CHANCE, Candidate, Search, sites_of
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH, count_letters, small_sample_bits
-from seqcnn.discovery.merge import Gathered, same_sites
+from seqcnn.discovery.merge import Gathered, covered_sites
 from seqcnn.discovery.significance import Family
 from seqcnn.motifs.best_scores import best_scores
 from seqcnn.motifs.hits import Hits
@@ -118,7 +118,8 @@ def without_ends(
         found = [_wide_sites(one, its_wide, codes, search) for codes in sides]
         for i in narrow.keys() - owner.keys():
             widths = [len(its_wide.matrix), int(gathered[i].candidate.used.sum())]
-            if same_sites([found, narrow[i]], widths, contrast):
+            _, within = covered_sites([found, narrow[i]], widths, contrast)
+            if within:
                 owner[i] = number
     return [
         (replace(one, family=_with_ends(one, [gathered[k] for k in owner if owner[k] == i])), w)

@@ -78,3 +78,16 @@ def test_the_ends_of_a_wide_motif_are_no_motifs():
     kept = without_ends(gathered, wide, sample, BOTH)
     assert [spelled(w.matrix) for _, w in kept] == [WORD, "CCGGAAGTA"]
     assert [len(g.family.tests) for g, _ in kept] == [2, 1]
+
+
+def test_a_motif_that_stands_alone_too_is_no_end():
+    """Half of a composite, most of whose sites are elsewhere."""
+    rows = plant(random_rows(1000, 100, 6), WORD, 0.1, 7)
+    rows = plant(rows, WORD[:9], 0.5, 8)
+    sample = Contrast(rows, random_rows(2000, 100, 9), 2)
+    found = [part(6, 30), part(0, 9)]
+    tests = [fold_tests(0, [c], sample, BOTH)[0] for c in found]
+    gathered = [Gathered(Family((t,), 1), c, -4.0) for t, c in zip(tests, found, strict=True)]
+    wide = [with_flanks(g.candidate, sample.foreground, BOTH, log10_p=-4.0) for g in gathered]
+    kept = without_ends(gathered, wide, sample, BOTH)
+    assert [spelled(w.matrix) for _, w in kept] == [WORD, WORD[:9]]
