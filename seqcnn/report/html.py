@@ -13,11 +13,12 @@ from seqcnn import __version__
 from seqcnn.discovery.doubts import BY_COMPOSITION
 from seqcnn.discovery.known import KnownGroup
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, Holdout
-from seqcnn.motifs.logo import glyph_defs, logo_svg
+from seqcnn.motifs.logo import glyph_defs
 from seqcnn.motifs.pairs import Pair
 from seqcnn.report import known, spacings
 from seqcnn.report.figures import line_figure
 from seqcnn.report.known import anchor_of, groups_of, like, shown_groups, taxa_of
+from seqcnn.report.logos import row_logo
 from seqcnn.report.positions import BINS, histogram, positions_of
 from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.report.spacings import shown_pairs, significant_pairs
@@ -139,7 +140,7 @@ def _shown(m: DiscoveredMotif, groups: list[KnownGroup], taxa: dict[str, str]) -
     return {
         "id": m.motif.name,
         "consensus": m.motif.consensus,
-        "logo": Markup(logo_svg(m.motif, height=56, axes=False, defs=False)),
+        "logo": row_logo(m.motif),
         "share": hits / total,
         "control_share": control_hits / max(control_total, 1),
         "ratio": m.family.odds_ratio,

@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from seqcnn.discovery.known import KnownGroup, known_groups
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.motifs.compare import Match
 from seqcnn.motifs.data import load_database
-from seqcnn.motifs.logo import logo_svg
+from seqcnn.report.logos import row_logo
 from seqcnn.report.tables import full_name
 from seqcnn.stats.logspace import format_log10
 
@@ -96,7 +95,7 @@ def _row(rank: int, group: KnownGroup, alike: list[DiscoveredMotif]) -> dict[str
         "anchor": _anchor(rank),
         "rank": rank,
         "name": full_name(lead.motif),
-        "logo": Markup(logo_svg(lead.motif, height=56, axes=False, defs=False)),
+        "logo": row_logo(lead.motif),
         "others": ", ".join(others[:NAMED]),
         "more": max(len(others) - NAMED, 0),
         "all": ", ".join(others),

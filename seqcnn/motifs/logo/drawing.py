@@ -117,7 +117,7 @@ class Page(NamedTuple):
         return "".join(sorted({g.letter for place in self.placed for g in place.drawing.glyphs}))
 
 
-def lay_out(logo: Logo, *, axes: bool = True) -> Drawing:
+def lay_out(logo: Logo, *, axes: bool = True, highest: float | None = None) -> Drawing:
     """Lay a logo out.
 
     Parameters
@@ -126,8 +126,11 @@ def lay_out(logo: Logo, *, axes: bool = True) -> Drawing:
         What to draw.
     axes
         Number the positions and the heights.
+    highest
+        Where the axis ends, in the unit of the logo; by default at the most that there can be.
     """
     low, high = logo.limits
+    high = high if highest is None else highest
     scale, letters = TALL / (high - low), logo.alphabet.letters
     if not axes:
         glyphs = _stack(logo.heights * scale, letters, 0, high * scale)

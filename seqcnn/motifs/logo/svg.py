@@ -33,6 +33,7 @@ def logo_svg(
     kind: str | None = None,
     axes: bool = True,
     defs: bool = True,
+    highest: float | None = None,
 ) -> str:
     """Draw a logo.
 
@@ -51,6 +52,8 @@ def logo_svg(
     defs
         Bring the outlines of the letters; a page with many logos can hold them once, see
         `glyph_defs`.
+    highest
+        Where the axis ends, in the unit of the logo; by default at the most that there can be.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def logo_svg(
     SeqcnnError
         `kind` is unknown, the alphabet has no other strand to draw, or `height` is not above 0.
     """
-    drawing = lay_out(as_logo(motif, kind, reverse=reverse), axes=axes)
+    drawing = lay_out(as_logo(motif, kind, reverse=reverse), axes=axes, highest=highest)
     page = Page(drawing.width, drawing.height, [Placed(0, 0, drawing)])
     return page_svg(page, height=height, title=drawing.title, defs=defs)
 
