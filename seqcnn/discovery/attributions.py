@@ -173,6 +173,7 @@ def _patterns(
     strands = [letters]
     if search.both_strands:
         strands.append(search.alphabet.reverse_complement(letters))
+    laid_out = np.stack(strands)
     left = np.ones(len(letters), bool)
     frames = []
     while left.any() and len(frames) < number:
@@ -187,7 +188,7 @@ def _patterns(
         if len(members) < FEWEST:
             continue
         columns = ROOM - (WIDTH - CORE) // 2 + shift[members, None] + np.arange(WIDTH)
-        aligned = np.stack(strands)[strand[members, None], members[:, None], columns]
+        aligned = laid_out[strand[members, None], members[:, None], columns]
         counts = count_letters(aligned, strength[members], search.alphabet.size)
         # as many counts as there are seqlets, however large contributions are
         scaled = CountMatrix(counts * len(members) / strength[members].sum(), search.alphabet)

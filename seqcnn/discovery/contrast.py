@@ -106,6 +106,10 @@ class Contrast:
         rows = np.arange(len(self.control)) % self.copies < kept
         return replace(self, control=self.control[rows], copies=kept)
 
+    def with_about(self, controls: int) -> "Contrast":
+        """Thin shuffles to about so many, one of each sequence at least; keep a given control."""
+        return self.thinned(max(1, round(controls / len(self)))) if self.copies else self
+
     def masked(self, foreground: np.ndarray, control: np.ndarray) -> "Contrast":
         """Put sequences with hidden letters in place of the same ones."""
         return replace(self, foreground=foreground, control=control)

@@ -148,7 +148,5 @@ def _finish(gathered: Gathered, wide: Wide, sample: Contrast, search: Search) ->
     family = gathered.family.like(candidate, search)
     motif = replace(candidate.motif(search), log10_e_value=family.log10_e, matrix=wide.matrix)
     if len(wide):
-        limit = strictness_of(
-            wide.matrix, candidate, sample.foreground, search, log10_p=gathered.log10_p
-        )
+        limit = strictness_of(wide, sample.foreground, search, log10_p=limit)
     return DiscoveredMotif(motif, family, limit, flags=doubts_about(motif, family))

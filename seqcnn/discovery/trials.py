@@ -191,7 +191,7 @@ def promising(seeds: Sequence[Seed], parts: Parts, search: Search, number: int) 
     """
     if len(seeds) <= number:
         return list(seeds)
-    parts = parts.masked(_with_few_controls(parts.whole))
+    parts = parts.masked(parts.whole.with_about(CONTROLS))
     trials = []
     for seed in seeds:
         whole, *rivals = (Candidate(f, used_columns(f, search)) for f in seed.frames)
@@ -247,7 +247,7 @@ def _log10_p_of_words(scales: Sequence[ScoreDistribution], scores: np.ndarray) -
 def _refined(
     seeds: Sequence[Seed], number: int, contrast: Contrast, search: Search
 ) -> list[Candidate]:
-    contrast = _with_few_controls(contrast)
+    contrast = contrast.with_about(CONTROLS)
     frames = refine(
         np.stack([seed.frames[number] for seed in seeds]),
         contrast.foreground,
@@ -261,13 +261,6 @@ def _refined(
         for f, seed in zip(frames, seeds, strict=True)
     ]
     return [strongest_block(candidate, search) for candidate in found]
-
-
-def _with_few_controls(contrast: Contrast) -> Contrast:
-    """Thin shuffles to about `CONTROLS`, one of each sequence at least."""
-    if not contrast.copies:
-        return contrast
-    return contrast.thinned(max(1, round(CONTROLS / len(contrast))))
 
 
 def _distinct(rows: list[int], candidates: list[Candidate], search: Search) -> list[int]:

@@ -38,11 +38,14 @@ class Wide:
         All columns.
     before, behind
         Columns on either side.
+    sequences
+        How many have a site, if there are such columns.
     """
 
     matrix: ProbabilityMatrix
     before: int = 0
     behind: int = 0
+    sequences: int = 0
 
     def __len__(self) -> int:
         return self.before + self.behind
@@ -70,8 +73,10 @@ def with_flanks(candidate: Candidate, codes: np.ndarray, search: Search, *, log1
     matrix, used = candidate.matrix(search), np.flatnonzero(candidate.used)
     room = search.max_width - len(matrix)
     sides = used[0] < NEAR, used[-1] >= WIDTH - NEAR
+    if room <= 0 or not any(sides):
+        return Wide(matrix)
     hits = sites_of(candidate, codes, search, log10_p=log10_p)
-    if room <= 0 or not any(sides) or len(hits.start) < FEWEST:
+    if len(hits) < FEWEST:
         return Wide(matrix)
     flank = WIDTH // 2
     padded = np.pad(codes, ((0, 0), (flank, flank)), constant_values=PAD)
@@ -87,7 +92,8 @@ def with_flanks(candidate: Candidate, codes: np.ndarray, search: Search, *, log1
     while before + behind > room:
         before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
     wide = [values[flank - before : flank], matrix.values, values[-flank:][:behind]]
-    return Wide(replace(matrix, values=np.concatenate(wide)), before, behind)
+    wider = replace(matrix, values=np.concatenate(wide))
+    return Wide(wider, before, behind, len(np.unique(hits.sequence)))
 
 
 def without_ends(
@@ -143,28 +149,17 @@ def _wide_sites(one: Gathered, wide: Wide, codes: np.ndarray, search: Search) ->
     return replace(hits, start=np.clip(start, 0, max(codes.shape[1] - len(wide.matrix), 0)))
 
 
-def strictness_of(
-    wide: ProbabilityMatrix,
-    candidate: Candidate,
-    codes: np.ndarray,
-    search: Search,
-    *,
-    log10_p: float,
-) -> float:
+def strictness_of(wide: Wide, codes: np.ndarray, search: Search, *, log10_p: float) -> float:
     """Find log10 of the p-value that gives as many sequences a site as the narrower matrix does.
 
     Parameters
     ----------
-    wide
-        From `with_flanks`.
-    candidate, codes, search, log10_p
-        As there.
+    wide, codes, search, log10_p
+        Of `with_flanks`.
     """
-    hits = sites_of(candidate, codes, search, log10_p=log10_p)
-    number = len(np.unique(hits.sequence))
-    scores = wide.to_scores(background=search.background)
+    scores = wide.matrix.to_scores(background=search.background)
     best = best_scores([scores], codes, search.alphabet, both_strands=search.both_strands)[0]
-    limit = float(np.sort(best)[-max(number, 1)])
+    limit = float(np.sort(best)[-max(wide.sequences, 1)])
     distribution = ScoreDistribution.of(scores)
     if not np.isfinite(limit):  # fewer sequences are as wide
         limit = float(best[np.isfinite(best)].min(initial=0.0))

@@ -85,8 +85,7 @@ def enriched_words(
     """
     words: list[Word] = []
     every = shapes(alphabet.size, both_strands=both_strands)
-    if contrast.copies:
-        contrast = contrast.thinned(max(1, round(CONTROLS / len(contrast))))
+    contrast = contrast.with_about(CONTROLS)
     some = contrast.head(GAPPED_ROWS).thinned(GAPPED_COPIES)
     for places in every:
         alike = sum(_kind(other) == _kind(places) for other in every)

@@ -62,7 +62,7 @@ def test_what_stands_behind_a_gap_is_another_motif():
 def test_as_many_sequences_keep_a_site(rows):
     narrow = part(3, 27)
     wide = with_flanks(narrow, rows, BOTH, log10_p=-8)
-    limit = strictness_of(wide.matrix, narrow, rows, BOTH, log10_p=-8)
+    limit = strictness_of(wide, rows, BOTH, log10_p=-8)
     assert -18.1 < limit < -8  # -18: log10 of 4^-30
 
 
