@@ -6,7 +6,7 @@ from typing import Any
 
 import rich_click as click
 
-from seqcnn.cli.options import common, default_out, prepare_jax, sequences
+from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.report.folder import check_output, input_record, output_folder
@@ -167,6 +167,7 @@ def run_discover(
     from seqcnn.report.record import RunRecord
     from seqcnn.report.run import write_run
 
+    warn_of_idle_gpu()
     with output_folder(out, force=force, inputs=paths) as folder:
         with progress_bar(quiet=quiet) as progress:
             found = discover(

@@ -1,21 +1,27 @@
 """``seqcnn evaluate``: metrics and curves of a model on sequences that it has not seen."""
 
 import json
+import logging
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from seqcnn.cli.evaluate_inputs import read_known
+from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
-from seqcnn.cli.places import Places
-from seqcnn.cli.train_inputs import has_labels
-from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from seqcnn.seq.record import SequenceSet
+    from seqcnn.cli.evaluate_inputs import Known
     from seqcnn.training.targets import Target
+
+FAR = math.log(2)
+"""Log-odds of two shares of positives that differ so much are worth a warning."""
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(name="evaluate", no_args_is_help=True)
@@ -28,6 +34,15 @@ if TYPE_CHECKING:
               "needed if SEQUENCES is a table that holds them.")  # fmt: skip
 @click.option("--profile", metavar="FILE", multiple=True, help="bigWig or bedGraph of each track, "
               "in the order of those of MODEL.")  # fmt: skip
+@click.option("--columns", metavar="A,B,...", help="Columns that are labels; by default those that "
+              "MODEL has learnt.")  # fmt: skip
+@click.option("--weights", metavar="COLUMN", help="Column that says how much each row counts.")
+@click.option("--group-by", metavar="COLUMN", help="Rows of one value in this column hang "
+              "together, which makes intervals wider. Near-duplicates and overlapping intervals "
+              "always do.")  # fmt: skip
+@click.option("--prevalence", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="Share of positives that probabilities are to be for; by default that of the "
+              "data that MODEL was trained on.")  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder; by default "
               "<name of SEQUENCES>_evaluation.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files of an earlier evaluation.")
@@ -39,7 +54,10 @@ def command(
     out: Path | None,
     *,
     force: bool,
+    prevalence: float | None,
     seed: int,
+    quiet: bool,
+    debug: bool,
     **options: Any,
 ) -> None:
     """Judge MODEL, a folder that `seqcnn train` wrote, on SEQUENCES whose labels are known.
@@ -50,172 +68,110 @@ def command(
     and a PNG file of each curve, and predictions.tsv.
     """
     out = out or default_out(files[0], "_evaluation")
+    check_folder(out, force=force)
     prepare_jax()
-    import numpy as np
-
-    from seqcnn.cli.folder import filled_folder
     from seqcnn.networks.weights import load_model
-    from seqcnn.training.predict import predict, predict_profiles, target_of
+    from seqcnn.training.predict import target_of
 
     loaded = load_model(model)
     target = target_of(loaded)
     strand = loaded.members[0].options.get("strand")
-    scored, labels = _read(target, files, loaded.alphabet, strand=strand, seed=seed, **options)
-    if target.kind == "profile":
-        totals, shares = predict_profiles(loaded, scored)
-        predicted = np.concatenate([totals[:, None].astype(np.float32), shares], axis=1)
-    else:
-        predicted = predict(loaded, scored).reshape(len(scored), -1)
-    facts = _facts(loaded, target, scored, predicted, labels, seed)
+    known = read_known(
+        target, files, loaded.alphabet, loaded.extra, strand=strand, seed=seed, **options
+    )
+    predicted = _predicted(loaded, target, known, prevalence)
+    _warn(target, known, predicted, loaded.extra.get("prevalence", 0.5), prevalence)
+    facts = _facts(loaded, target, known, predicted, seed=seed)
     with filled_folder(str(out), force=force) as folder:
-        _write(folder, target, scored, predicted, labels, facts)
+        _write(folder, target, known, predicted, facts)
     print(_summary(target, facts, out))
 
 
-def _read(
+def _predicted(
+    loaded: Any, target: "Target", known: "Known", prevalence: float | None
+) -> "np.ndarray":
+    import numpy as np
+
+    from seqcnn.training.predict import predict, predict_profiles
+
+    if target.kind == "profile":
+        totals, shares = predict_profiles(loaded, known.sequences)
+        return np.concatenate([totals[:, None].astype(np.float32), shares], axis=1)
+    found = predict(loaded, known.sequences, prevalence=prevalence)
+    return found.reshape(len(known.sequences), -1)
+
+
+def _warn(
     target: "Target",
-    files: tuple[str, ...],
-    letters: Any,
-    *,
-    control: str | None,
-    classes: bool,
-    labels: str | None,
-    profile: tuple[str, ...],
-    alphabet: str | None,
-    mask: str,
-    places: Places,
-    strand: str | None,
-    seed: int,
-    **_: Any,
-) -> "tuple[SequenceSet, np.ndarray]":
-    """Read sequences, and labels of the model's tasks: float64 (n, tasks)."""
+    known: "Known",
+    predicted: "np.ndarray",
+    trained: float,
+    prevalence: float | None,
+) -> None:
+    """Say why metrics are not defined, or why probabilities cannot fit."""
     import numpy as np
 
-    from seqcnn.seq.record import concatenate
-
-    reading: dict[str, Any] = {"mask": mask, "strand": strand}
-    sets = [places.read(path, alphabet=alphabet or letters, **reading) for path in files]
-    if profile or target.kind == "profile":
-        return _profiles(target, sets, profile, given=[control, classes, labels])
-    if labels is None and not (control or classes) and len(sets) == 1 and has_labels(files[0]):
-        labels = files[0]
-    if labels is not None:
-        if len(sets) > 1 or control or classes:
-            raise SeqcnnError("`--labels` goes with one file, and neither --control nor --classes")
-        return _labelled(target, sets[0], labels)
-    if classes:
-        if target.kind != "multiclass" or len(sets) != target.outputs:
-            raise SeqcnnError(
-                f"`--classes` with {len(sets)} files, but the model is of {target.kind} with "
-                f"{target.outputs} outputs"
-            )
-        values = np.repeat(np.arange(len(sets), dtype=float), [len(s) for s in sets])
-        return concatenate(sets), values[:, None]
-    if target.kind != "binary" or len(sets) > 1:
-        raise SeqcnnError(
-            f"the model is of {target.kind} ({', '.join(target.names)}): say what SEQUENCES are "
-            f"with --labels, or --classes and a file for each class"
-        )
-    other = places.read_control(control, files[0], sets[0], seed=seed, **reading)
-    if other is None:
-        raise SeqcnnError("one class alone cannot be told from another: give --control or --labels")
-    values = np.repeat([1.0, 0.0], [len(sets[0]), len(other)])
-    return concatenate([sets[0], other]), values[:, None]
-
-
-def _profiles(
-    target: "Target", sets: "list[SequenceSet]", paths: tuple[str, ...], *, given: list[Any]
-) -> "tuple[SequenceSet, np.ndarray]":
-    from seqcnn.seq.io.signal import read_profiles
-
-    if target.kind != "profile":
-        raise SeqcnnError(f"`--profile` is for models of profiles, this one is of {target.kind}")
-    if len(sets) > 1 or any(given) or len(paths) != target.outputs:
-        raise SeqcnnError(
-            f"the model is of profiles ({', '.join(target.names)}): give intervals, and --profile "
-            f"with a file for each of its tracks, in this order"
-        )
-    return sets[0], read_profiles(paths, sets[0], width=target.width)
-
-
-def _labelled(target: "Target", read: "SequenceSet", path: str) -> "tuple[SequenceSet, np.ndarray]":
-    import numpy as np
-
-    from seqcnn.seq.io.labels import read_labels
-    from seqcnn.training.samples import names_in_table
-    from seqcnn.training.targets import check_labels
-
-    table = read_labels(path, read.ids)
-    if target.kind == "multiclass":
-        numbers, names = table.classes()
-        unknown = sorted(set(names) - set(target.names))
-        if unknown:
-            raise SeqcnnError(
-                f"the class {unknown[0]!r} is none of the model's: {', '.join(target.names)}",
-                path=path,
-            )
-        where = np.array([target.names.index(name) for name in names], float)
-        values = where[numbers.astype(int)]
-    elif len(table.names) == 1 and target.outputs == 1:
-        values = table.numbers()
-    else:
-        for name in table.names:
-            if name not in target.names:
-                table = table.without(name)
-        known = [target.names.index(name) for name in table.names]
-        if not known:
-            raise SeqcnnError(
-                f"no column is a task of the model: those are {', '.join(target.names)}", path=path
-            )
-        values = np.full((len(table.ids), target.outputs), np.nan)
-        values[:, known] = table.numbers()
-    chosen, rows = table.match(names_in_table(read, table))
-    kept = read.select(chosen)
-    check_labels(target, values[rows], kept.ids, learnt=False)
-    return kept, values[rows]
+    if target.kind in ("binary", "multilabel"):
+        for name, column in zip(target.names, known.labels.T, strict=True):
+            found = np.unique(column[np.isfinite(column)])
+            if len(found) == 1:
+                logger.warning(
+                    "all labels of %r are %g: areas and calibration are not defined", name, found[0]
+                )
+    if target.kind != "binary":
+        return
+    share = prevalence or trained
+    here = float(np.average(known.labels[:, 0], weights=known.weights))
+    if 0 < here < 1 and abs(np.log(here / (1 - here)) - np.log(share / (1 - share))) > FAR:
+        logger.warning(
+            "%.3g of the sequences are positive, probabilities are for a share of %.3g: "
+            "--prevalence %.3g makes them fit; their order is the same", here, share, here,
+        )  # fmt: skip
 
 
 def _facts(
-    loaded: Any,
-    target: "Target",
-    scored: "SequenceSet",
-    predicted: "np.ndarray",
-    labels: "np.ndarray",
-    seed: int,
+    loaded: Any, target: "Target", known: "Known", predicted: "np.ndarray", *, seed: int
 ) -> dict[str, Any]:
+    import numpy as np
+
     from seqcnn.stats.classification import calibration_error_limit
     from seqcnn.training.baseline import composition
     from seqcnn.training.evaluation import baseline_predictions, composition_of, report_of
     from seqcnn.training.metrics import main_metric
 
+    scored, labels, weights = known.sequences, known.labels, known.weights
+    strand = loaded.members[0].options.get("strand")
+    both = scored.alphabet.double_stranded if strand is None else strand == "both"
+    groups = known.groups(both_strands=both)
     facts: dict[str, Any] = {
         "target": target.kind,
         "main": main_metric(target),
         "sequences": len(scored),
-        "metrics": report_of(target, predicted, labels, seed=seed),
+        "groups": len(np.unique(groups)),
+        "metrics": report_of(target, predicted, labels, groups, weights=weights, seed=seed),
     }
     if target.kind == "binary":
         facts["positives"] = int((labels == 1).sum())
-        facts["ece_limit"] = calibration_error_limit(predicted[:, 0], seed=seed)
+        facts["ece_limit"] = calibration_error_limit(predicted[:, 0], weights=weights, seed=seed)
     if "composition" in loaded.extra:
         features = composition(scored.padded(), scored.alphabet.size)
         simple = baseline_predictions(loaded.extra, target, features)
-        facts["composition"] = composition_of(target, simple, labels)
+        facts["composition"] = composition_of(target, simple, labels, weights)
     return facts
 
 
 def _write(
     folder: Path,
     target: "Target",
-    scored: "SequenceSet",
+    known: "Known",
     predicted: "np.ndarray",
-    labels: "np.ndarray",
     facts: dict[str, Any],
 ) -> None:
     from seqcnn.report import evaluation
     from seqcnn.report.tables import write_table
     from seqcnn.seq.io.files import atomic_write
 
+    labels = known.labels
     if target.kind == "profile":  # the totals of what is judged in metrics.json
         predicted, labels = predicted[:, 0], labels.sum(axis=1)
     curves: list[evaluation.Curve] = []
@@ -235,7 +191,7 @@ def _write(
     write_table(folder / "curves.tsv", evaluation.CURVE_COLUMNS, evaluation.curve_rows(curves))
     values = (
         [name, *(f"{value:.6g}" for value in row)]
-        for name, row in zip(scored.ids, predicted.tolist(), strict=True)
+        for name, row in zip(known.sequences.ids, predicted.tolist(), strict=True)
     )
     write_table(folder / "predictions.tsv", ["id", *target.names], values)
     evaluation.draw_curves(folder, curves)

@@ -14,6 +14,15 @@ def names_folder(out: str) -> bool:
     return out.endswith("/") or (out != "-" and Path(out).is_dir())
 
 
+def check_folder(out: str | Path, *, force: bool) -> None:
+    """Refuse a folder that cannot be filled; arguments and errors as for `filled_folder`."""
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise SeqcnnError("is a file, not a folder", path=out)
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise SeqcnnError("the folder is not empty: name another one, or add --force", path=out)
+
+
 @contextmanager
 def filled_folder(out: str, *, force: bool) -> Iterator[Path]:
     """Give a folder to write in, whose files come into `out` only when all has gone well.
@@ -30,11 +39,8 @@ def filled_folder(out: str, *, force: bool) -> Iterator[Path]:
     SeqcnnError
         The folder is a file, holds files already, or cannot be written.
     """
+    check_folder(out, force=force)
     folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise SeqcnnError("is a file, not a folder", path=out)
-    if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise SeqcnnError("the folder is not empty: name another one, or add --force", path=out)
     # inside of the folder, so that it lies on the same disk whatever links lead there
     part = folder / f".seqcnn-{secrets.token_hex(8)}.tmp"
     was_there = folder.is_dir()

@@ -150,5 +150,6 @@ class _Notes(logging.Handler):
     """Print notes on what stderr is at the time."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one note as one line."""
-        print("note: " + _harmless(record.getMessage()), file=sys.stderr)
+        """Print one note, or warning, as one line."""
+        kind = "warning" if record.levelno >= logging.WARNING else "note"
+        print(f"{kind}: " + _harmless(record.getMessage()), file=sys.stderr)

@@ -1,5 +1,6 @@
 """Options that commands share, and what has to happen before jax is imported."""
 
+import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,11 @@ SEQUENCES = (
 )  # fmt: skip
 GPU = "cuda"
 """What jax calls the platform."""
+
+GPU_FILES = ("/dev/nvidia0", "/dev/kfd")
+"""One of these is there where a GPU is."""
+
+logger = logging.getLogger(__name__)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -152,6 +158,19 @@ def prepare_jax() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
     if os.environ.get("JAX_PLATFORMS") == GPU:
         _check_gpu()
+
+
+def warn_of_idle_gpu() -> None:
+    """Warn if jax computes on the CPU although a GPU is there, and nobody said so."""
+    import jax
+
+    if os.environ.get("JAX_PLATFORMS") == "cpu" or jax.default_backend() != "cpu":
+        return
+    if any(Path(path).exists() for path in GPU_FILES):
+        logger.warning(
+            "a GPU is there, but jax computes on the CPU, which is slower: install a jax for GPUs "
+            "(pip install 'seqcnn[cuda]'), or say --device cpu"
+        )
 
 
 def _check_gpu() -> None:

@@ -3,17 +3,20 @@
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from seqcnn.cli import stop
-from seqcnn.cli.options import common, default_out, prepare_jax, sequences
+from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.progress import progress_bar
 from seqcnn.cli.train_inputs import check_arguments, read_sample
 from seqcnn.cli.train_outputs import (
+    say_networks,
     summary_of,
     teller,
     write_model,
@@ -21,28 +24,26 @@ from seqcnn.cli.train_outputs import (
     write_trials,
 )
 from seqcnn.cli.train_plan import (
+    Wanted,
     choose_network,
     parsed_settings,
     plan_of,
-    precision_options,
     search_options,
 )
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from seqcnn.seq.alphabet import Alphabet
+    from seqcnn.training.ensemble import EnsembleFit, Plan
+    from seqcnn.training.roles import Sample
     from seqcnn.training.search import Trial
+    from seqcnn.training.targets import Target
 
 CHECKPOINTS = "checkpoint"
 """Folder, within that of the model, with the state of a run that goes on."""
 
 CURVES = "tensorboard"
 """Folder, within that of the model, with event files."""
-
-WRITTEN = (
-    "config.json", "weights.safetensors", "history.tsv", "metrics.json", "predictions.tsv",
-    "search.tsv", CHECKPOINTS, CURVES,
-)  # fmt: skip
-"""All that is written; --force replaces nothing else."""
 
 EXAMPLES = (
     "Examples:",
@@ -68,8 +69,9 @@ click.rich_click.OPTION_GROUPS["* train"] = [
     {"name": "Network", "options": ["--network", "--set", "--dims", "--ensemble", "--search"]},
     {
         "name": "Training",
-        "options": ["--augment", "--rounds", "--steps", "--batch", "--patience", "--learning-rate",
-                    "--weight-decay", "--precision", "--calibration"],
+        "options": ["--balance", "--augment", "--augment-strand", "--rounds", "--steps", "--batch",
+                    "--patience", "--learning-rate", "--weight-decay", "--precision",
+                    "--calibration"],
     },
     {
         "name": "Output",
@@ -116,7 +118,8 @@ logger = logging.getLogger(__name__)
               "profile, the middle of each window; by default the whole window.")  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the model; by "
               "default <name of SEQUENCES>_model.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Replace a model that is there, and start anew.")
+@click.option("--force", is_flag=True, help="Start anew, and replace a model that is there in "
+              "the end.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was broken off.")
 @click.option("--tensorboard", is_flag=True, help="Write event files too: tensorboard --logdir "
               "<folder of the model>/tensorboard shows the losses.")  # fmt: skip
@@ -152,6 +155,13 @@ logger = logging.getLogger(__name__)
               "part.")  # fmt: skip
 @click.option("--augment", is_flag=True, help="Mutate, shift, cut and invert sequences at random "
               "in training.")  # fmt: skip
+@click.option("--augment-strand", is_flag=True, help="With --strand one: turn sequences at random "
+              "to their reverse complement in training.")  # fmt: skip
+@click.option(
+    "--balance", type=click.Choice(["auto", "batches", "weights", "none"]), default="auto",
+    show_default=True, help="How classes of unequal size come to count alike: by batches with as "
+    "many of each, or by weights in the loss. auto takes batches for one label a sequence.",
+)  # fmt: skip
 @click.option("--rounds", type=click.IntRange(1), help="Rounds of training at most.")
 @click.option("--steps", type=click.IntRange(1), help="Steps of a round; by default by the "
               "number of sequences.")  # fmt: skip
@@ -197,63 +207,91 @@ def run_train(
         return
     prepare_jax()
     sample, target, alphabet = read_sample(files, strand=strand, seed=seed, options=options)
-    network, given, variants = choose_network(sample, target, alphabet, settings, options)
-    given |= {"tasks": target.outputs, "dims": options["dims"]}
-    given |= {"strand": strand} if strand else {}
-    plan = plan_of(sample, target, alphabet, seed=seed, options=options)
-    computed = precision_options(options["precision"], network)
-    from seqcnn.networks.zoo import create
+    wanted = choose_network(sample, target, alphabet, settings, options, strand)
+    plan = plan_of(sample, target, alphabet, seed=seed, strand=strand, options=options)
+    warn_of_idle_gpu()
+    with _begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
+        told = {**settings, **{k: v for k, v in options.items() if v is not None}}
+        trials, done, each = _train(
+            wanted, (sample, target, plan), alphabet, tuple(told), folder,
+            show=show, search=options["search"], curves=options["tensorboard"],
+        )  # fmt: skip
+    write_model(out, done, wanted.name, each, alphabet)
+    write_predictions(out, done, sample)
+    write_trials(out, trials)
+    shutil.rmtree(folder, ignore_errors=True)
+    say_networks(done)
+    print(summary_of(done, out))
+
+
+def _train(
+    wanted: Wanted,
+    made: "tuple[Sample, Target, Plan]",
+    alphabet: "Alphabet",
+    fixed: tuple[str, ...],
+    folder: Path,
+    *,
+    show: Callable[[str, float], None],
+    search: int | None,
+    curves: bool,
+) -> "tuple[list[Trial], EnsembleFit, list[dict[str, Any]]]":
+    """Search if that is asked for, and train; give the trials and the options of each network."""
     from seqcnn.training.ensemble import train_ensemble
     from seqcnn.training.fitting import TrainingStopped
+    from seqcnn.training.metrics import main_metric
 
-    def build(changed: Mapping[str, Any], start: int) -> Any:
-        return create(network, alphabet=alphabet, seed=start, **{**given, **computed, **changed})
-
+    sample, target, plan = made
     # the options of the network are part of what must not change before a run is resumed
-    folder = out / CHECKPOINTS
-    wanted = {"network": network, "options": given | computed, "search": options["search"]}
-    wanted["variants"] = list(variants)
-    _check_same_network(folder, wanted)
+    facts = {"network": wanted.name, "options": {**wanted.options, **wanted.computed}}
+    _check_same_network(folder, {**facts, "search": search, "variants": list(wanted.variants)})
+    events = folder.parent / CURVES if curves else None
     trials: list[Trial] = []
-    with stop.deferred() as asked, progress_bar(quiet=quiet) as show:
-        curves = out / CURVES if options["tensorboard"] else None
+    with stop.deferred() as asked:
+        tell = partial(teller, show, events, metric=main_metric(target))
         try:
-            if options["search"]:
-                told = {**settings, **{k: v for k, v in options.items() if v is not None}}
-                trials, plan, chosen = search_options(
-                    build, (sample, target, plan), network, given,
-                    fixed=tuple(told), number=options["search"], folder=folder / "search",
-                    stop=asked, report=teller(show, curves, "trial"),
+            if search:
+                trials, plan, wanted = search_options(
+                    wanted, made, alphabet, fixed=fixed, number=search, folder=folder / "search",
+                    stop=asked, report=tell("trial"),
                 )  # fmt: skip
-                given, variants = given | chosen, [{}]
-            each = [{**given, **variants[i % len(variants)]} for i in range(plan.ensemble)]
+            each = wanted.of_each(plan.ensemble)
             done = train_ensemble(
-                lambda number, start: build(each[number], start), sample, target, plan,
-                folder=folder, stop=asked, report=teller(show, curves, "network"),
+                lambda number, start: wanted.build(alphabet, each[number], start),
+                sample, target, plan, folder=folder, stop=asked, report=tell("network"),
             )  # fmt: skip
         except TrainingStopped:
             logger.info("the state is saved: go on with --resume and the same options")
             raise
-    write_model(out, done, network, each, alphabet)
-    write_predictions(out, done, sample)
-    if trials:
-        write_trials(out, trials)
-    shutil.rmtree(folder, ignore_errors=True)
-    print(summary_of(done, out))
+    return trials, done, each
+
+
+@contextmanager
+def _begun(out: Path, *, anew: bool) -> Iterator[Path]:
+    """Give the folder of checkpoints; it does not stay if no state came into it.
+
+    A model that was there stays until the new one is written.
+    """
+    folder, was_there = out / CHECKPOINTS, out.is_dir()
+    if anew:
+        for path in (folder, out / CURVES):
+            shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        if not any(any(folder.rglob(name)) for name in ("state.json", "trials.tsv")):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not was_there and out.is_dir() and not any(out.iterdir()):
+                out.rmdir()
 
 
 def _is_done(out: Path, *, force: bool, resume: bool) -> bool:
     """Look at the folder of the model, and say whether there is nothing left to do."""
     if out.exists() and not out.is_dir():
         raise SeqcnnError("is a file: name a folder for the model", path=out)
-    if force and not resume:
-        for name in WRITTEN:
-            path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if not out.is_dir() or not any(out.iterdir()):
         return False
     going = (out / CHECKPOINTS).is_dir()
-    if not resume and (going or any((out / name).exists() for name in WRITTEN) or not force):
+    if not resume and not force:
         hint = "--resume goes on with the run that was broken off, " if going else ""
         raise SeqcnnError(
             f"the folder is not empty: {hint}--force replaces what is there, or name another",

@@ -99,7 +99,7 @@ def read_sample(
         raise SeqcnnError(f"{first.alphabet.name} has one strand only: use --strand one")
     from seqcnn.training.samples import Apart
 
-    apart = Apart(both, options["group_by"], _listed("--hold-out", options["hold_out"]))
+    apart = Apart(both, options["group_by"], listed("--hold-out", options["hold_out"]))
     if options["profile"]:
         made = _profile_sample(first, apart, options)
     elif table is not None:
@@ -122,10 +122,10 @@ def read_table(path: str, sequences: "SequenceSet", columns: str | None) -> "Lab
     from seqcnn.seq.io.labels import read_labels
 
     table = read_labels(path, sequences.ids)
-    return table if columns is None else table.only(_listed("--columns", columns))
+    return table if columns is None else table.only(listed("--columns", columns))
 
 
-def _listed(option: str, text: str | None) -> tuple[str, ...]:
+def listed(option: str, text: str | None) -> tuple[str, ...]:
     """Take names apart that are separated by commas."""
     if text is None:
         return ()
@@ -142,7 +142,7 @@ def _labelled(
 
     columns, more = options["columns"], {options["weights"], options["group_by"]}
     if columns is not None:
-        named = _listed("--columns", columns)
+        named = listed("--columns", columns)
         columns = ",".join([*named, *sorted(more - {None, CHROMOSOME, *named})])
     return labelled_sample(
         first,

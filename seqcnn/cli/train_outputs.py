@@ -1,6 +1,8 @@
 """What ``train`` tells and writes: progress, curves, the model, and what it is worth."""
 
 import json
+import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.training.ensemble import EnsembleFit
-    from seqcnn.training.fitting import Progress
+    from seqcnn.training.fitting import Epoch, Progress
     from seqcnn.training.roles import Sample
     from seqcnn.training.search import Trial
 
+logger = logging.getLogger(__name__)
+
 
 def teller(
-    show: Callable[[str, float], None], curves: Path | None, what: str
+    show: Callable[[str, float], None], curves: Path | None, what: str, *, metric: str
 ) -> "Callable[[int, int, Progress], None]":
     """Give what is told of each step: it moves the progress bar, and adds to curves if wanted.
 
@@ -26,13 +30,15 @@ def teller(
         Folder of event files; None for none.
     what
         Is trained: a network, or a trial of a search.
+    metric
+        Name of the metric of an epoch.
     """
     import jax
 
     from seqcnn.report.tensorboard import EventFile
 
     device = jax.devices()[0].platform
-    said = {"validation": float("nan")}
+    said: dict[str, Epoch] = {}
     files: dict[int, EventFile] = {}
 
     def draw(folder: Path, number: int, now: "Progress") -> None:
@@ -40,26 +46,43 @@ def teller(
             files[number] = EventFile(folder / f"{what}-{number + 1}")
         assert now.epoch is not None
         values = {"loss/training": now.epoch.loss, "loss/stopping": now.epoch.validation_loss}
+        if now.epoch.metric is not None:
+            values[f"{metric}/stopping"] = now.epoch.metric
         files[number].write(
             {**values, "speed/sequences": now.sequences_per_second}, (now.epoch.round + 1)
         )
 
     def tell(number: int, total: int, now: "Progress") -> None:
         if now.epoch is not None:
-            said["validation"] = now.epoch.validation_loss
+            said["last"] = now.epoch
             if curves is not None:
                 draw(curves, number, now)
         elif now.step % 10:
             return
         share = (number + (now.round + now.step / now.steps) / now.rounds) / total
-        show(
-            f"{what} {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}, "
-            f"loss {now.loss:.3f}, stopping part {said['validation']:.3f}, "
-            f"{now.sequences_per_second:,.0f} sequences/s on {device}",
-            share,
-        )
+        text = f"{what} {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}"
+        if "last" in said:
+            text += f", {_worth(said['last'], metric)}"
+        speed = f", {now.sequences_per_second:,.0f} sequences/s on {device}"
+        show(text + ("" if math.isnan(now.sequences_per_second) else speed), share)
 
     return tell
+
+
+def _worth(epoch: "Epoch", metric: str) -> str:
+    text = f"loss {epoch.loss:.3f}, stopping part {epoch.validation_loss:.3f}"
+    return text if epoch.metric is None else f"{text}, {metric} {epoch.metric:.3f}"
+
+
+def say_networks(done: "EnsembleFit") -> None:
+    """Say in a line for each network how its training went."""
+    metric, total = done.metrics["main"], len(done.members)
+    for number, member in enumerate(done.members):
+        best = min(member.history, key=lambda epoch: epoch.validation_loss)
+        logger.info(
+            "network %d/%d: best in round %d of %d, %s", number + 1, total, best.round + 1,
+            len(member.history), _worth(best, metric),
+        )  # fmt: skip
 
 
 def write_model(
@@ -74,13 +97,22 @@ def write_model(
     from seqcnn.report.tables import write_table
     from seqcnn.seq.io.files import atomic_write
 
+    def shown(value: float | None) -> str | None:
+        return None if value is None else f"{value:.6g}"
+
     rows = (
-        [i + 1, member.extra["fold"] + 1, e.round + 1, f"{e.loss:.6g}", f"{e.validation_loss:.6g}"]
-        for i, member in enumerate(done.members)
-        for e in member.history
+        [
+            i + 1,
+            m.extra["fold"] + 1,
+            e.round + 1,
+            *map(shown, (e.loss, e.validation_loss, e.metric)),
+        ]
+        for i, m in enumerate(done.members)
+        for e in m.history
     )
     out.mkdir(parents=True, exist_ok=True)
-    write_table(out / "history.tsv", ["network", "fold", "round", "loss", "validation_loss"], rows)
+    names = ["network", "fold", "round", "loss", "validation_loss", done.metrics["main"]]
+    write_table(out / "history.tsv", names, rows)
     with atomic_write(out / "metrics.json") as handle:
         handle.write(json.dumps(done.metrics, indent=2) + "\n")
     members = tuple(
@@ -123,7 +155,10 @@ def write_predictions(out: Path, done: "EnsembleFit", sample: "Sample") -> None:
 
 
 def write_trials(out: Path, trials: "list[Trial]") -> None:
-    """Write what a search has tried."""
+    """Write what a search has tried; without trials no table of an earlier one stays."""
+    if not trials:
+        (out / "search.tsv").unlink(missing_ok=True)
+        return
     from seqcnn.report.tables import write_table
     from seqcnn.training.search import trial_rows
 

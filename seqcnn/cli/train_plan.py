@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,55 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What networks are made of.
+
+    Parameters
+    ----------
+    name
+        Of the zoo.
+    options
+        For `create`, all but what they compute in.
+    variants
+        What the networks of an ensemble change of the options, by turns.
+    computed
+        What they compute in, as an option; empty for float32.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    variants: Sequence[Mapping[str, Any]]
+    computed: Mapping[str, str]
+
+    def build(self, alphabet: "Alphabet", changed: Mapping[str, Any], seed: int) -> Any:
+        """Make a network with random weights; `changed` comes before the options."""
+        from seqcnn.networks.zoo import create
+
+        options = {**self.options, **self.computed, **changed}
+        return create(self.name, alphabet=alphabet, seed=seed, **options)
+
+    def of_each(self, ensemble: int) -> list[dict[str, Any]]:
+        """Give the options of each network of an ensemble."""
+        turns = [self.variants[i % len(self.variants)] for i in range(ensemble)]
+        return [{**self.options, **variant} for variant in turns]
+
+    def with_best(self, chosen: Mapping[str, Any]) -> "Wanted":
+        """Take what a search has chosen, which variants may not take back."""
+        kept = [{k: v for k, v in each.items() if k not in chosen} for each in self.variants]
+        variants = [{}] if "width" in chosen else kept
+        return replace(self, options={**self.options, **chosen}, variants=variants)
+
+
 def choose_network(
     sample: "Sample",
     target: "Target",
     alphabet: "Alphabet",
     settings: dict[str, Any],
     options: Mapping[str, Any],
-) -> tuple[str, dict[str, Any], Sequence[Mapping[str, Any]]]:
-    """Choose the network, its options, and in what those of an ensemble differ by turns.
-
-    What is told comes before what is chosen.
-    """
+    strand: str | None,
+) -> Wanted:
+    """Choose the network and its options; what is told comes before what is chosen."""
     import numpy as np
 
     from seqcnn.networks.choose import default_network, motif_options, motif_variants
@@ -52,8 +90,10 @@ def choose_network(
     variants = [{k: v for k, v in each.items() if k not in settings} for each in variants]
     if target.kind == "profile" and name not in ("bpnet", "dilated"):
         raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
-    defaults = {"profile": True} if target.kind == "profile" else {}
-    return name, {**defaults, **chosen, **settings}, variants
+    given = {"profile": True} if target.kind == "profile" else {}
+    given |= {**chosen, **settings, "tasks": target.outputs, "dims": options["dims"]}
+    given |= {"strand": strand} if strand else {}
+    return Wanted(name, given, variants, precision_options(options["precision"], name))
 
 
 def precision_options(wanted: str, network: str) -> dict[str, str]:
@@ -69,29 +109,28 @@ def precision_options(wanted: str, network: str) -> dict[str, str]:
 
 
 def search_options(
-    build: Callable[[Mapping[str, Any], int], Any],
+    wanted: Wanted,
     made: "tuple[Sample, Target, Plan]",
-    network: str,
-    given: Mapping[str, Any],
+    alphabet: "Alphabet",
     *,
     fixed: tuple[str, ...],
     number: int,
     folder: Path,
     **telling: Any,
-) -> "tuple[list[Trial], Plan, dict[str, Any]]":
-    """Search, and give the trials, the plan with the best rates, and the best options."""
+) -> "tuple[list[Trial], Plan, Wanted]":
+    """Search, and give the trials, the plan with the best rates, and the best networks."""
     from seqcnn.networks.zoo import defaults
     from seqcnn.training.search import best_trial, draw_options, search, with_options
 
     sample, target, plan = made
-    known = {**defaults(network), **given}
+    known = {**defaults(wanted.name), **wanted.options}
     options = [
         draw_options(known, plan.recipe, fixed=fixed, seed=plan.seed, number=i)
         for i in range(number)
     ]
 
     def build_trial(changed: Mapping[str, Any], start: int) -> Any:
-        return build(with_options(plan.recipe, changed)[1], start)
+        return wanted.build(alphabet, with_options(plan.recipe, changed)[1], start)
 
     trials = search(build_trial, sample, target, plan, options=options, folder=folder, **telling)
     best = best_trial(trials)
@@ -101,7 +140,7 @@ def search_options(
         ", ".join(f"{k}={v}" for k, v in trials[best].options.items()) or "the defaults",
     )  # fmt: skip
     recipe, chosen = with_options(plan.recipe, trials[best].options)
-    return trials, replace(plan, recipe=recipe), chosen
+    return trials, replace(plan, recipe=recipe), wanted.with_best(chosen)
 
 
 def parsed_settings(settings: tuple[str, ...]) -> dict[str, Any]:
@@ -126,20 +165,34 @@ def plan_of(
     alphabet: "Alphabet",
     *,
     seed: int,
-    options: dict[str, Any],
+    strand: str | None,
+    options: Mapping[str, Any],
 ) -> "Plan":
     """Make the plan of training: a schedule by the number of sequences, and what was told."""
-    from seqcnn.seq.augment import evoaug
     from seqcnn.training.ensemble import Plan
+    from seqcnn.training.losses import balanced_class_weights
     from seqcnn.training.recipe import default_schedule
     from seqcnn.training.step import Recipe
 
     schedule = default_schedule(int(sample.counted.sum()), alphabet.size)
     names = ("batch", "steps", "rounds", "patience", "learning_rate", "weight_decay")
     changed = {name: options[name] for name in names if options[name] is not None}
-    augmentation = evoaug(alphabet, length=sample.x.shape[1]) if options["augment"] else None
-    balanced = target.kind in ("binary", "multiclass")
-    recipe = Recipe(replace(schedule, **changed), balanced=balanced, augmentation=augmentation)
+    balance = options["balance"]
+    if balance != "auto" and not target.classifies:
+        raise SeqcnnError(f"`--balance` {balance} is for classes, these are {target.kind}")
+    if balance == "auto":
+        balance = "batches" if target.kind in ("binary", "multiclass") else "none"
+    if balance == "batches" and target.kind == "multilabel":
+        raise SeqcnnError("`--balance` batches cannot hold for several labels at once: say weights")
+    weights = None
+    if balance == "weights":
+        weights = balanced_class_weights(target, sample.labels[sample.counted])
+    recipe = Recipe(
+        replace(schedule, **changed),
+        balanced=balance == "batches",
+        class_weights=weights,
+        augmentation=_augmentation(alphabet, sample.x.shape[1], strand, options),
+    )
     return Plan(
         recipe,
         folds=options["folds"],
@@ -147,3 +200,21 @@ def plan_of(
         seed=seed,
         calibration=options["calibration"],
     )
+
+
+def _augmentation(
+    alphabet: "Alphabet", length: int, strand: str | None, options: Mapping[str, Any]
+) -> Any:
+    """Choose what is done to sequences in training; None for nothing."""
+    from seqcnn.seq.augment import Augmentation, ReverseComplement, evoaug
+
+    operations = evoaug(alphabet, length=length) if options["augment"] else None
+    if not options["augment_strand"]:
+        return operations
+    if strand != "one" or alphabet.complements is None:
+        raise SeqcnnError(
+            "`--augment-strand` shows networks of one strand the other: it goes with --strand one, "
+            "and letters that have complements"
+        )
+    turn = Augmentation((ReverseComplement.of(alphabet),), 0.5)
+    return turn if operations is None else Augmentation((turn, operations), 1.0)

@@ -8,8 +8,11 @@ from numpy.typing import ArrayLike
 from seqcnn.errors import SeqcnnError
 from seqcnn.stats.intervals import Estimate, logit_interval, wilson
 
+Weights = tuple[ArrayLike, ArrayLike]
+"""How much each positive and each negative counts."""
 
-def auroc(scores_pos: ArrayLike, scores_neg: ArrayLike) -> float:
+
+def auroc(scores_pos: ArrayLike, scores_neg: ArrayLike, *, weights: Weights | None = None) -> float:
     """Compute the area under the ROC curve.
 
     It is the share of pairs in which the positive has the higher score; a tie is half a pair.
@@ -18,6 +21,8 @@ def auroc(scores_pos: ArrayLike, scores_neg: ArrayLike) -> float:
     ----------
     scores_pos, scores_neg
         float (n_pos,) and (n_neg,): scores of positives and negatives.
+    weights
+        float (n_pos,) and (n_neg,): how much each counts; None for all the same.
 
     Raises
     ------
@@ -30,7 +35,11 @@ def auroc(scores_pos: ArrayLike, scores_neg: ArrayLike) -> float:
     0.875
     """
     positives, negatives = _checked(scores_pos, scores_neg)
-    return float(_share_below(positives, negatives).mean())
+    if weights is None:
+        return float(_share_below(positives, negatives).mean())
+    below = _share_below(positives, negatives, np.asarray(weights[1], float))
+    counts = np.asarray(weights[0], float)
+    return float(counts @ below / counts.sum())
 
 
 def auroc_interval(
@@ -74,14 +83,14 @@ def auroc_interval(
     return wilson(value * smaller, smaller, level=level)
 
 
-def auprc(scores_pos: ArrayLike, scores_neg: ArrayLike) -> float:
+def auprc(scores_pos: ArrayLike, scores_neg: ArrayLike, *, weights: Weights | None = None) -> float:
     """Compute the area under the precision-recall curve, as average precision.
 
     All sequences of one score enter together, so the result does not depend on their order.
 
     Parameters
     ----------
-    scores_pos, scores_neg
+    scores_pos, scores_neg, weights
         As for `auroc`.
 
     Raises
@@ -94,9 +103,9 @@ def auprc(scores_pos: ArrayLike, scores_neg: ArrayLike) -> float:
     >>> auprc([0.9, 0.5], [0.5, 0.1])
     0.8333333333333333
     """
-    above_pos, above_neg = _counts_above(scores_pos, scores_neg)
+    above_pos, above_neg = _counts_above(scores_pos, scores_neg, weights)
     # whole numbers are added up, so that perfect separation is exactly 1
-    weighted = np.diff(above_pos, prepend=0) * above_pos / (above_pos + above_neg)
+    weighted = np.diff(above_pos, prepend=0) * above_pos / np.maximum(above_pos + above_neg, 1e-300)
     return float(weighted.sum() / above_pos[-1])
 
 
@@ -253,20 +262,33 @@ def _checked(scores_pos: ArrayLike, scores_neg: ArrayLike) -> tuple[np.ndarray, 
     return positives, negatives
 
 
-def _share_below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _share_below(
+    scores: np.ndarray, others: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """For each score the share of the others below it, ties counted as half."""
-    ordered = np.sort(others)
-    twice = np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")
-    return twice / (2 * len(others))
+    order = np.argsort(others) if weights is not None else slice(None)
+    ordered = others[order] if weights is not None else np.sort(others)
+    below, up_to = (np.searchsorted(ordered, scores, side) for side in ("left", "right"))
+    if weights is None:
+        return (below + up_to) / (2 * len(others))
+    total = np.concatenate([[0.0], np.cumsum(weights[order])])
+    return (total[below] + total[up_to]) / (2 * total[-1])
 
 
-def _counts_above(scores_pos: ArrayLike, scores_neg: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _counts_above(
+    scores_pos: ArrayLike, scores_neg: ArrayLike, weights: Weights | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Positives and negatives at or above each different score, from the highest down."""
-    positives, negatives = _checked(scores_pos, scores_neg)
-    thresholds = np.unique(np.concatenate([positives, negatives]))[::-1]
-    above = [
-        len(s) - np.searchsorted(np.sort(s), thresholds, "left") for s in (positives, negatives)
-    ]
+    sets = _checked(scores_pos, scores_neg)
+    thresholds = np.unique(np.concatenate(sets))[::-1]
+    if weights is None:  # whole numbers
+        above = [len(s) - np.searchsorted(np.sort(s), thresholds, "left") for s in sets]
+        return above[0], above[1]
+    above = []
+    for scores, given in zip(sets, weights, strict=True):
+        order = np.argsort(scores)
+        total = np.concatenate([[0.0], np.cumsum(np.asarray(given, float)[order])])
+        above.append(total[-1] - total[np.searchsorted(scores[order], thresholds, "left")])
     return above[0], above[1]
 
 

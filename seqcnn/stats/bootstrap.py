@@ -1,7 +1,7 @@
 """Intervals by the bootstrap, of groups if examples hang together."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -15,6 +15,7 @@ def bootstrap(
     repeats: int = 500,
     level: float = 0.95,
     seed: int = 0,
+    biased: Collection[str] = (),
 ) -> dict[str, Estimate]:
     """Estimate statistics with percentile intervals (Efron 1979, doi:10.1214/aos/1176344552).
 
@@ -27,6 +28,9 @@ def bootstrap(
         doi:10.1111/j.1467-9868.2007.00593.x).
     repeats, level, seed
         Draws, confidence level, random start.
+    biased
+        Names of numbers that draws make larger than they are, such as a calibration error, which
+        is never below 0: their draws are moved so that the mean is the value, and to 0 at least.
 
     Returns
     -------
@@ -56,12 +60,16 @@ def bootstrap(
         for name, value in statistic(rows).items():
             draws[name].append(value)
     tail = (1 - level) / 2
-    return {name: _estimate(found[name], draws[name], tail) for name in found}
+    return {
+        name: _estimate(found[name], draws[name], tail, biased=name in biased) for name in found
+    }
 
 
-def _estimate(value: float, draws: list[float], tail: float) -> Estimate:
+def _estimate(value: float, draws: list[float], tail: float, *, biased: bool) -> Estimate:
     value, defined = float(value), np.array(draws)[np.isfinite(draws)] if draws else np.zeros(0)
     if not len(defined):
         return Estimate(value, math.nan, math.nan)
+    if biased:
+        defined = np.maximum(defined + value - defined.mean(), 0.0)
     low, high = np.quantile(defined, [tail, 1 - tail])
     return Estimate(value, float(low), float(high))

@@ -12,22 +12,34 @@ NEWTON_STEPS = 50
 """More than enough for a convex loss with two parameters."""
 
 
-def accuracy(predicted: ArrayLike, labels: ArrayLike) -> float:
+def accuracy(predicted: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None) -> float:
     """Compute the share of predictions that are right.
+
+    Parameters
+    ----------
+    predicted, labels
+        Classes, (n,).
+    weights
+        float (n,): how much each counts; None for all the same.
 
     Examples
     --------
     >>> accuracy([0, 2, 1, 1], [0, 2, 1, 0])
     0.75
     """
-    return float((np.asarray(predicted) == np.asarray(labels)).mean())
+    return _mean(np.asarray(predicted) == np.asarray(labels), weights)
 
 
-def matthews(predicted: ArrayLike, labels: ArrayLike) -> float:
+def matthews(predicted: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None) -> float:
     """Compute the correlation of predicted and true classes, two or more.
 
     Matthews 1975, doi:10.1016/0005-2795(75)90109-9; for several classes Gorodkin 2004,
     doi:10.1016/j.compbiolchem.2004.09.006. It is 0 where either has one class only.
+
+    Parameters
+    ----------
+    predicted, labels, weights
+        As for `accuracy`.
 
     Examples
     --------
@@ -38,14 +50,16 @@ def matthews(predicted: ArrayLike, labels: ArrayLike) -> float:
     classes = np.union1d(first, second)
     one = first[:, None] == classes
     two = second[:, None] == classes
-    n = len(first)
-    shares_one, shares_two = one.mean(0), two.mean(0)
-    covariance = (one & two).sum() / n - shares_one @ shares_two
-    spread = math.sqrt((1 - shares_one @ shares_one) * (1 - shares_two @ shares_two))
-    return float(covariance / spread) if spread > 1e-12 else 0.0
+    share = _shares(len(first), weights)
+    shares_one, shares_two = share @ one, share @ two
+    covariance = (share @ (one & two)).sum() - shares_one @ shares_two
+    product = (1 - shares_one @ shares_one) * (1 - shares_two @ shares_two)
+    return float(covariance / math.sqrt(product)) if product > 1e-24 else 0.0
 
 
-def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
+def brier(
+    probabilities: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None
+) -> float:
     """Compute the mean squared error of probabilities (Brier 1950).
 
     Parameters
@@ -54,6 +68,8 @@ def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
         float (n,), or (n, classes) for the sum over classes.
     labels
         0 or 1, of the same shape.
+    weights
+        As for `accuracy`.
 
     Examples
     --------
@@ -61,10 +77,12 @@ def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
     0.125
     """
     error = (np.asarray(probabilities, float) - np.asarray(labels, float)) ** 2
-    return float(error.reshape(len(error), -1).sum(1).mean())
+    return _mean(error.reshape(len(error), -1).sum(1), weights)
 
 
-def calibration_line(probabilities: ArrayLike, labels: ArrayLike) -> tuple[float, float]:
+def calibration_line(
+    probabilities: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None
+) -> tuple[float, float]:
     """Compute calibration slope and intercept (Cox 1958; Van Calster 2016).
 
     Parameters
@@ -73,6 +91,8 @@ def calibration_line(probabilities: ArrayLike, labels: ArrayLike) -> tuple[float
         float (n,), from 0 to 1.
     labels
         0 or 1, (n,).
+    weights
+        As for `accuracy`.
 
     Returns
     -------
@@ -92,15 +112,16 @@ def calibration_line(probabilities: ArrayLike, labels: ArrayLike) -> tuple[float
         raise SeqcnnError("calibration of one class only cannot be told: give both")
     p = np.clip(np.asarray(probabilities, float), 1e-12, 1 - 1e-12)
     z = np.log(p) - np.log1p(-p)
-    ones = np.ones_like(z)
-    slope = _logistic_fit(np.column_stack([z, ones]), np.zeros_like(z), happened)[0]
-    intercept = _logistic_fit(ones[:, None], z, happened)[0]
+    ones, share = np.ones_like(z), _shares(len(z), weights)
+    slope = _logistic_fit(np.column_stack([z, ones]), np.zeros_like(z), happened, share)[0]
+    intercept = _logistic_fit(ones[:, None], z, happened, share)[0]
     return float(slope), float(intercept)
 
 
 def calibration_error_limit(
     probabilities: ArrayLike,
     *,
+    weights: ArrayLike | None = None,
     bins: int = 10,
     level: float = 0.95,
     repeats: int = 500,
@@ -115,7 +136,7 @@ def calibration_error_limit(
     ----------
     probabilities
         float (n,).
-    bins
+    weights, bins
         As for `expected_calibration_error`.
     level
         Quantile that is given.
@@ -124,24 +145,37 @@ def calibration_error_limit(
     """
     p, rng = np.asarray(probabilities, float), np.random.default_rng(seed)
     drawn = [
-        expected_calibration_error(p, rng.random(len(p)) < p, bins=bins) for _ in range(repeats)
+        expected_calibration_error(p, rng.random(len(p)) < p, weights=weights, bins=bins)
+        for _ in range(repeats)
     ]
     return float(np.quantile(drawn, level))
 
 
-def _logistic_fit(design: np.ndarray, offset: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _shares(number: int, weights: ArrayLike | None) -> np.ndarray:
+    """Tell how much each of some examples counts, as shares that sum to 1."""
+    weight = np.ones(number) if weights is None else np.asarray(weights, float)
+    return weight / max(weight.sum(), 1e-300)
+
+
+def _mean(values: np.ndarray, weights: ArrayLike | None) -> float:
+    return float(values.mean() if weights is None else _shares(len(values), weights) @ values)
+
+
+def _logistic_fit(
+    design: np.ndarray, offset: np.ndarray, labels: np.ndarray, share: np.ndarray
+) -> np.ndarray:
     """Fit by Newton's method with halved steps, so that it cannot run away."""
 
     def loss(weights: np.ndarray) -> float:
         z = design @ weights + offset
-        return float((np.logaddexp(0, z) - labels * z).mean()) + 1e-9 * float(weights @ weights)
+        return float(share @ (np.logaddexp(0, z) - labels * z)) + 1e-9 * float(weights @ weights)
 
     weights = np.zeros(design.shape[1])
     for _ in range(NEWTON_STEPS):
         z = design @ weights + offset
         p = 0.5 * (1 + np.tanh(z / 2))
-        gradient = design.T @ (p - labels) / len(z) + 2e-9 * weights
-        curvature = (design * (p * (1 - p))[:, None]).T @ design / len(z)
+        gradient = design.T @ (share * (p - labels)) + 2e-9 * weights
+        curvature = (design * (share * p * (1 - p))[:, None]).T @ design
         step = np.linalg.solve(curvature + 2e-9 * np.eye(len(weights)), gradient)
         scale, before = 1.0, loss(weights)
         while loss(weights - scale * step) > before and scale > 1e-9:

@@ -116,7 +116,7 @@ def fit_target_calibrator(
     labels
         float (n, tasks), NaN where missing.
     weights
-        float (n,): how much each sequence counts; None for all the same.
+        float (n,): how often each sequence counts; None for once.
     method
         One of `METHODS`. Isotonic regression (Zadrozny and Elkan 2002,
         doi:10.1145/775047.775151) takes any rising curve, and needs a thousand sequences or more
@@ -185,15 +185,17 @@ def _fit_platt(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> t
     positive, negative = weights[labels == 1].sum(), weights[labels == 0].sum()
     if positive == 0 or negative == 0:
         return 1.0, 0.0
-    # Platt's targets: as if there were one more of each class
-    goal = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    label = np.asarray(labels, float)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         scale, offset = np.exp(parameters[0]), parameters[1]
         eta = scale * z + offset
-        error = weights * (expit(eta) - goal)
-        value = (weights * (np.logaddexp(0, eta) - goal * eta)).sum()
+        error = weights * (expit(eta) - label)
+        value = (weights * (np.logaddexp(0, eta) - label * eta)).sum()
         slope = np.array([(error * scale * z).sum(), error.sum()])
+        # Platt's goals, as if there were one more of each class, make few sequences timid; this
+        # weak prior, a scale about 1, does nothing but keep it finite where classes lie apart
+        value, slope[0] = value + parameters[0] ** 2 / 2, slope[0] + parameters[0]
         return value / weights.sum(), slope / weights.sum()
 
     limits = [(np.log(0.05), np.log(MOST_SCALE)), (-15.0, 15.0)]

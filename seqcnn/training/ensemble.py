@@ -26,6 +26,9 @@ from seqcnn.training.targets import Target
 ATTEMPTS = 3
 """How often a network is trained whose units die, so that it gives the same for all sequences."""
 
+FEW = 200
+"""From fewer sequences than this, the scale of log-odds is uncertain by a fifth and more."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -212,8 +215,10 @@ def train_ensemble(
         members += these
     baseline, simple = fit_baselines(sample, target, roles)
     extra = {"kind": "train", "target": target.to_dict(), **baseline}
+    extra |= {"columns": list(sample.columns), "weighted_by": sample.weighted_by}
     if target.kind == "binary":
-        extra["prevalence"] = float(sample.labels[sample.counted, 0].mean())
+        counts = None if sample.weights is None else sample.weights[sample.counted]
+        extra["prevalence"] = float(np.average(sample.labels[sample.counted, 0], weights=counts))
     held_out = HeldOut.of(roles, predicted)
     metrics = held_out_metrics(sample, target, held_out, simple, seed=plan.seed)
     metrics["sequences"] = sizes_of_roles(roles)
@@ -276,7 +281,15 @@ def _calibrator(
 ) -> Calibrator:
     if not target.classifies:
         return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
+    if len(rows) < FEW:
+        logger.warning(
+            "probabilities are rough: %d sequences calibrate them, %d are better; their order does "
+            "not suffer", len(rows), FEW,
+        )  # fmt: skip
+    number = len(rows)
     rows, weights = with_copies(sample, target, rows)
+    if weights is not None:  # so much as the sequences that are counted, on whatever scale
+        weights = weights * (number / max(weights.sum(), 1e-300))
     logits = mean_outputs(networks, sample.x[rows])
     return fit_target_calibrator(target, logits, sample.labels[rows], weights, method=method)
 

@@ -1,7 +1,7 @@
 """What networks are worth on sequences that they have not seen, and what composition alone is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ def fit_baselines(
 def _baseline_facts(
     sample: Sample, target: Target, rows: np.ndarray, features: np.ndarray, labels: np.ndarray
 ) -> dict[str, Any]:
+    if target.kind == "counts":  # fitted and given back as logarithms, as a network learns them
+        labels = np.log1p(labels)
     facts: dict[str, Any] = {"composition": Baseline.fit(target, features, labels).to_dict()}
     if target.kind == PROFILE:
         facts["mean_profile"] = mean_profile(sample.labels[rows]).astype(np.float32).tolist()
@@ -78,6 +80,8 @@ def baseline_predictions(
         totals = np.expm1(np.clip(scores, 0, MOST_LOG_COUNT)).astype(np.float32)
         spread = np.broadcast_to(shares, (len(scores), *shares.shape))
         return np.concatenate([totals[:, None], spread], axis=1)
+    if target.kind == "counts":
+        return np.expm1(np.clip(scores, 0, MOST_LOG_COUNT))
     # any rising function of the scores has the same area
     return 1 / (1 + np.exp(-np.clip(scores, -30, 30))) if target.classifies else scores
 
@@ -127,18 +131,24 @@ def held_out_metrics(
     """
     rows, predicted = held_out.rows, held_out.predicted
     labels = sample.labels[rows]
+    weights = None if sample.weights is None else sample.weights[rows]
     facts: dict[str, Any] = {
         "target": target.kind,
         "main": main_metric(target),
-        "held_out": report_of(target, predicted, labels, sample.groups[rows], seed=seed),
-        "composition": composition_of(target, simple, labels),
+        "held_out": report_of(
+            target, predicted, labels, sample.groups[rows], weights=weights, seed=seed
+        ),
+        "composition": composition_of(target, simple, labels, weights),
         "folds": [
-            score_of_main(target, predicted[held_out.fold == f], labels[held_out.fold == f])
-            for f in range(int(held_out.fold.max()) + 1)
+            score_of_main(
+                target, predicted[at], labels[at], None if weights is None else weights[at]
+            )
+            for at in (held_out.fold == f for f in range(int(held_out.fold.max()) + 1))
         ],
     }
     if target.kind == "binary":
-        facts["ece_limit"] = calibration_error_limit(predicted[:, 0], seed=seed)
+        limit = calibration_error_limit(predicted[:, 0], weights=weights, seed=seed)
+        facts["ece_limit"] = limit
     return facts
 
 
@@ -148,10 +158,22 @@ def report_of(
     labels: np.ndarray,
     groups: np.ndarray | None = None,
     *,
+    weights: np.ndarray | None = None,
     seed: int = 0,
 ) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Compute all metrics with intervals as plain numbers; None where one is not defined."""
-    found = intervals(target, predicted, labels, groups=groups, seed=seed)
+    """Compute all metrics with intervals as plain numbers; None where one is not defined.
+
+    Parameters
+    ----------
+    target, predicted, labels, groups, weights, seed
+        As for `seqcnn.training.metrics.intervals`.
+
+    Returns
+    -------
+    dict
+        By task (and ``"mean"``), metric, and ``"value"``, ``"low"``, ``"high"``.
+    """
+    found = intervals(target, predicted, labels, groups=groups, weights=weights, seed=seed)
     return {
         task: {
             metric: {
@@ -164,17 +186,61 @@ def report_of(
     }
 
 
-def composition_of(target: Target, simple: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Compute the main metric of `baseline_predictions` for each task."""
+def composition_of(
+    target: Target, simple: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, float | None]:
+    """Compute the main metric of what composition alone predicts, by task; None if not defined.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    simple
+        float (n, outputs): as `baseline_predictions` gives.
+    labels, weights
+        As for `seqcnn.training.metrics.score`.
+    """
     metric = main_metric(target)
-    found = score(target, simple, labels)
+    found = score(target, simple, labels, weights)
     kept = {name[: -len(metric) - 1]: v for name, v in found.items() if name.endswith(f"/{metric}")}
     return {task: float(v) if np.isfinite(v) else None for task, v in kept.items()}
 
 
-def score_of_main(target: Target, predicted: np.ndarray, labels: np.ndarray) -> float | None:
-    """Compute the metric that sums all up, the mean over tasks."""
-    found = score(target, predicted, labels)
+def score_of_main(
+    target: Target,
+    predicted: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> float | None:
+    """Compute the metric that sums a kind of target up, the mean over tasks or classes.
+
+    Arguments are those of `seqcnn.training.metrics.score`; None if the metric is not defined.
+    """
+    found = score(target, predicted, labels, weights)
     task = MEAN if target.outputs > 1 else target.names[0]
     value = found[f"{task}/{main_metric(target)}"]
     return float(value) if np.isfinite(value) else None
+
+
+def score_of_outputs(
+    target: Target, outputs: np.ndarray, encoded: np.ndarray, weights: np.ndarray
+) -> float | None:
+    """Compute the main metric of a network's outputs, before calibration, as training goes on.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    outputs
+        float32 (n, outputs), of profiles (n, 1 + width, tasks).
+    encoded
+        What `Target.encode` gave; numbers are compared on the scale on which they are learnt.
+    weights
+        float32 (n,): how much each counts.
+    """
+    if target.kind == PROFILE:
+        labels, predicted = encoded[:, 1:], target.decode(outputs)
+    else:
+        labels = encoded.astype(np.float64)
+        predicted = replace(target, transform="none", centre=(), spread=()).decode(outputs)
+    return score_of_main(target, predicted, labels, weights)

@@ -18,6 +18,7 @@ from flax import nnx
 from seqcnn.data.batches import draw_rows
 from seqcnn.errors import TrainingError
 from seqcnn.training.checkpoint import Checkpoint, CheckpointFolder, filled_with, tensors_of
+from seqcnn.training.evaluation import score_of_outputs
 from seqcnn.training.examples import Examples
 from seqcnn.training.losses import mean_loss
 from seqcnn.training.step import Recipe, optimizer_of, predict_outputs, take_step
@@ -38,11 +39,14 @@ class Epoch:
         From 0.
     loss, validation_loss
         Mean loss of the training steps and on the stopping part.
+    metric
+        Main metric on the stopping part (`main_metric`); None if it is not defined there.
     """
 
     round: int
     loss: float
     validation_loss: float
+    metric: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,7 @@ class Progress:
     round, rounds, step, steps
         Place in training: rounds and steps of a round.
     loss
-        Mean of the steps of this round so far.
+        Mean of the steps of the last round that has ended; NaN before.
     sequences_per_second
         Of this call, compilation left out.
     epoch
@@ -211,12 +215,13 @@ class _Run:
         x, y, weights = self.stopping.take(slice(None))
         states = (self.weights, self.statistics)
         outputs = predict_outputs(self.graph, states, x, width=self.target.width)
-        outputs, y, weights = (jnp.asarray(array) for array in (outputs, y, weights))
         table = self.recipe.stop_class_weights or self.recipe.class_weights
-        loss = float(mean_loss(self.target.kind, outputs, y, weights, table))
+        given = jnp.asarray(outputs), jnp.asarray(y), jnp.asarray(weights)
+        loss = float(mean_loss(self.target.kind, *given, class_weights=table))
         if not np.isfinite(loss):
             raise _not_a_number(self.round)
-        epoch = Epoch(self.round, float(np.mean(np.array(self.losses))), loss)
+        metric = score_of_outputs(self.target, outputs, y, weights)
+        epoch = Epoch(self.round, float(np.mean(np.array(self.losses))), loss, metric)
         self.history.append(epoch)
         if loss < self.best_loss:
             self.best, self.best_loss, self.best_tensors = self.round, loss, self.model_tensors()
@@ -224,7 +229,9 @@ class _Run:
         return epoch
 
     def check(self) -> None:
-        if not np.isfinite(np.array(self.losses, np.float32)).all():
+        """Raise unless losses are numbers, and weights too, which the last step has changed."""
+        finite = np.isfinite(np.array(self.losses, np.float32)).all()
+        if not finite or not _all_finite((self.weights, self.statistics)):
             raise _not_a_number(self.round)
 
     def model_tensors(self) -> dict[str, np.ndarray]:
@@ -255,7 +262,8 @@ class _Run:
 
     def progress(self, rate: float, epoch: Epoch | None) -> Progress:
         schedule = self.recipe.schedule
-        loss = epoch.loss if epoch is not None else float(np.float32(self.losses[-1]))
+        # not that of this step, which the device may still be at work on
+        loss = self.history[-1].loss if self.history else float("nan")
         return Progress(self.round, schedule.rounds, self.at, schedule.steps, loss, rate, epoch)
 
     def result(self) -> Fitted:
@@ -305,6 +313,11 @@ class _Clock:
     def rate(self) -> float:
         spent = time.monotonic() - self.start
         return self.done / spent if self.done > 0 and spent > 0 else float("nan")
+
+
+def _all_finite(tree: Any) -> bool:
+    leaves = (leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.inexact))
+    return all(bool(jnp.isfinite(leaf).all()) for leaf in leaves)
 
 
 def _not_a_number(number: int) -> TrainingError:

@@ -29,7 +29,8 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     -------
     jax.Array
         float32 (n, tasks), 0 where the label is missing: cross-entropy in nats, half the squared
-        error, the Poisson deviance's varying part, rate - count log(rate), or `profile_losses`.
+        error, the Poisson deviance's varying part in units of the mean count, rate - count
+        log(rate), or `profile_losses`.
     """
     given = ~jnp.isnan(targets)
     # a number in the place of NaN: the gradient of NaN times 0 is NaN

@@ -1,24 +1,62 @@
 """Metrics of each kind of target, per task and averaged, with bootstrap intervals."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.stats.auroc import auprc, auroc, expected_calibration_error
+from seqcnn.stats.auroc import (
+    auprc,
+    auprc_interval,
+    auroc,
+    auroc_interval,
+    expected_calibration_error,
+)
 from seqcnn.stats.bootstrap import bootstrap
 from seqcnn.stats.classification import accuracy, brier, calibration_line, matthews
 from seqcnn.stats.intervals import Estimate
-from seqcnn.stats.regression import pearson, r_squared, spearman
+from seqcnn.stats.regression import (
+    deviance_explained,
+    pearson,
+    r_squared,
+    root_mean_squared_error,
+    spearman,
+)
 from seqcnn.training.profiles import ProfileScores
 from seqcnn.training.targets import PROFILE, Target
 
 MEAN = "mean"
 """Name of the mean over tasks, or over classes against the rest."""
 
+CLASSIFYING = (
+    "auroc", "auprc", "accuracy", "mcc", "brier", "ece", "calibration_slope",
+    "calibration_intercept",
+)  # fmt: skip
+"""Metrics of probabilities."""
 
-def score(target: Target, predictions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+NUMBERS: Mapping[str, Callable[..., float]] = {
+    "pearson": pearson,
+    "spearman": spearman,
+    "r2": r_squared,
+    "rmse": root_mean_squared_error,
+}
+"""Metrics of numbers; counts have one more."""
+
+AREAS = {"auroc": auroc_interval, "auprc": auprc_interval}
+
+FEWEST, MOST, DRAWN = 200, 1000, 4_000_000
+"""Draws of the bootstrap: at least, at most, and so many examples in all draws together."""
+
+
+def score(
+    target: Target,
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> dict[str, float]:
     """Compute all metrics of a kind of target.
 
     Parameters
@@ -29,6 +67,9 @@ def score(target: Target, predictions: np.ndarray, labels: np.ndarray) -> dict[s
         float64 (n, outputs), as `Target.decode` gives; of profiles (n, 1 + width, tasks).
     labels
         float64 (n, tasks), as `Target.encode` takes; NaN where missing.
+    weights
+        float64 (n,): how much each example counts; None for all the same. Of profiles each counts
+        the same.
 
     Returns
     -------
@@ -48,13 +89,17 @@ def score(target: Target, predictions: np.ndarray, labels: np.ndarray) -> dict[s
         )
     if target.kind == PROFILE:
         return _joined(ProfileScores(target.names, predictions, labels)(np.arange(len(labels))))
+    if weights is not None:  # what counts nothing is not there
+        counts = weights > 0
+        predictions, labels, weights = predictions[counts], labels[counts], weights[counts]
     if target.kind == "multiclass":
-        return _multiclass(target, predictions, labels[:, 0])
-    metric = _classify if target.classifies else _regress
+        return _multiclass(target, predictions, labels[:, 0], weights)
+    metric = _classify if target.classifies else partial(_regress, target.kind)
     tasks = {}
     for i, name in enumerate(target.names):
         given = np.isfinite(labels[:, i])
-        tasks[name] = metric(predictions[given, i], labels[given, i])
+        weight = None if weights is None else weights[given]
+        tasks[name] = metric(predictions[given, i], labels[given, i], weight)
     return _joined(tasks)
 
 
@@ -64,19 +109,25 @@ def intervals(
     labels: np.ndarray,
     *,
     groups: np.ndarray | None = None,
-    repeats: int = 200,
+    weights: np.ndarray | None = None,
+    repeats: int | None = None,
     seed: int = 0,
 ) -> dict[str, dict[str, Estimate]]:
-    """Compute all metrics with 95 % intervals.
+    """Compute all metrics with 95 % intervals, by the bootstrap.
+
+    Where the bootstrap can tell nothing of an area, because all draws are perfect, the interval is
+    that of `auroc_interval` or `auprc_interval`.
 
     Parameters
     ----------
-    target, predictions, labels
+    target, predictions, labels, weights
         As for `score`.
     groups
         int (n,): examples that hang together; None if each stands alone.
-    repeats, seed
-        Draws of the bootstrap and its random start.
+    repeats
+        Draws of the bootstrap; None for 1000, or down to 200 for many examples.
+    seed
+        Its random start.
 
     Returns
     -------
@@ -85,6 +136,7 @@ def intervals(
     """
     labelled = np.isfinite(labels).reshape(len(labels), -1).any(axis=1)
     predictions, labels = predictions[labelled], labels[labelled]
+    weights = None if weights is None else weights[labelled]
     groups = np.arange(len(labels)) if groups is None else groups[labelled]
     if target.kind == PROFILE:
         profiles = ProfileScores(target.names, predictions, labels)
@@ -92,14 +144,32 @@ def intervals(
     def statistic(rows: np.ndarray) -> dict[str, float]:
         if target.kind == PROFILE:
             return _joined(profiles(rows))
-        return score(target, predictions[rows], labels[rows])
+        return score(target, predictions[rows], labels[rows], _of(weights, rows))
 
-    found = bootstrap(statistic, groups, repeats=repeats, seed=seed)
+    repeats = repeats or int(np.clip(DRAWN // max(len(labels), 1), FEWEST, MOST))
+    errors = [f"{name}/ece" for name in (*target.names, MEAN)]
+    found = bootstrap(statistic, groups, repeats=repeats, seed=seed, biased=errors)
     result: dict[str, dict[str, Estimate]] = {}
     for name, estimate in found.items():
         task, _, metric = name.rpartition("/")
+        if metric in AREAS and estimate.value == 1 and task != MEAN:
+            estimate = AREAS[metric](*_sides(target, task, predictions, labels))
         result.setdefault(task, {})[metric] = estimate
     return result
+
+
+def _of(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weights is None else weights[rows]
+
+
+def _sides(
+    target: Target, task: str, predictions: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Part the probabilities of a task, or of a class, into those of positives and negatives."""
+    i = target.names.index(task)
+    several = target.kind == "multiclass"
+    label = (labels[:, 0] == i).astype(float) if several else labels[:, i]
+    return predictions[label == 1, i], predictions[label == 0, i]
 
 
 def main_metric(target: Target) -> str:
@@ -109,53 +179,65 @@ def main_metric(target: Target) -> str:
     return "auroc" if target.classifies else "pearson"
 
 
-def _classify(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    positives, negatives = probabilities[labels == 1], probabilities[labels == 0]
-    both = len(positives) > 0 and len(negatives) > 0
-    slope, intercept = calibration_line(probabilities, labels) if both else (math.nan, math.nan)
+def _classify(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
+) -> dict[str, float]:
+    positive, negative = labels == 1, labels == 0
+    if not len(labels):
+        return dict.fromkeys(CLASSIFYING, math.nan)
+    sides = probabilities[positive], probabilities[negative]
+    how: dict[str, Any] = {"weights": weights}
+    parted = {"weights": None if weights is None else (weights[positive], weights[negative])}
+    both = len(sides[0]) > 0 and len(sides[1]) > 0
+    slope, intercept = math.nan, math.nan
+    if both:
+        slope, intercept = calibration_line(probabilities, labels, **how)
     decided = probabilities >= 0.5
-    some = len(labels) > 0
-    return {
-        "auroc": auroc(positives, negatives) if both else math.nan,
-        "auprc": auprc(positives, negatives) if both else math.nan,
-        "accuracy": accuracy(decided, labels == 1) if some else math.nan,
-        "mcc": matthews(decided.astype(int), labels.astype(int)) if some else math.nan,
-        "brier": brier(probabilities, labels) if some else math.nan,
-        "ece": expected_calibration_error(probabilities, labels) if some else math.nan,
-        "calibration_slope": slope,
-        "calibration_intercept": intercept,
-    }
+    found = (
+        auroc(*sides, **parted) if both else math.nan,
+        auprc(*sides, **parted) if both else math.nan,
+        accuracy(decided, positive, **how),
+        matthews(decided, positive, **how),
+        brier(probabilities, labels, **how),
+        expected_calibration_error(probabilities, labels, **how),
+        slope,
+        intercept,
+    )
+    return dict(zip(CLASSIFYING, found, strict=True))
 
 
-def _regress(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
+def _regress(
+    kind: str, predicted: np.ndarray, measured: np.ndarray, weights: np.ndarray | None
+) -> dict[str, float]:
+    metrics = dict(NUMBERS)
+    if kind == "counts":
+        metrics["deviance_explained"] = deviance_explained
     if len(measured) < 2:
-        return dict.fromkeys(("pearson", "spearman", "r2", "rmse"), math.nan)
-    return {
-        "pearson": pearson(predicted, measured),
-        "spearman": spearman(predicted, measured),
-        "r2": r_squared(predicted, measured),
-        "rmse": float(np.sqrt(((predicted - measured) ** 2).mean())),
-    }
+        return dict.fromkeys(metrics, math.nan)
+    return {name: metric(predicted, measured, weights=weights) for name, metric in metrics.items()}
 
 
-def _multiclass(target: Target, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def _multiclass(
+    target: Target, probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
+) -> dict[str, float]:
     """Each class against the rest; accuracy, correlation and Brier score of all at once."""
     given = np.isfinite(labels)
     probabilities, known = probabilities[given], labels[given].astype(int)
+    weights = None if weights is None else weights[given]
     truth = known[:, None] == np.arange(target.outputs)
     result = _joined(
         {
-            name: _classify(probabilities[:, i], truth[:, i].astype(float))
+            name: _classify(probabilities[:, i], truth[:, i].astype(float), weights)
             for i, name in enumerate(target.names)
         }
     )
     if len(known):
-        chosen = probabilities.argmax(axis=1)
-        confidence = probabilities.max(axis=1)
-        result[f"{MEAN}/accuracy"] = accuracy(chosen, known)
-        result[f"{MEAN}/mcc"] = matthews(chosen, known)
-        result[f"{MEAN}/brier"] = brier(probabilities, truth)
-        result[f"{MEAN}/ece"] = expected_calibration_error(confidence, chosen == known)
+        chosen, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        how: dict[str, Any] = {"weights": weights}
+        result[f"{MEAN}/accuracy"] = accuracy(chosen, known, **how)
+        result[f"{MEAN}/mcc"] = matthews(chosen, known, **how)
+        result[f"{MEAN}/brier"] = brier(probabilities, truth, **how)
+        result[f"{MEAN}/ece"] = expected_calibration_error(confidence, chosen == known, **how)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Prediction: the mean of the calibrated probabilities of a model's networks."""
+"""Prediction: the mean of the calibrated outputs of a model's networks."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -6,6 +6,7 @@ import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
 from seqcnn.training.loop import predict_logits
@@ -167,7 +168,7 @@ def _predicted(model: ModelLike, sequences: SequenceSet, target: Target) -> np.n
     # the middle of a sequence is not that of a row that is filled up
     same = (np.flatnonzero(lengths == length) for length in np.unique(lengths))
     for rows in same if profile else _like_lengths(lengths):
-        codes = sequences.select(rows).padded()
+        codes = _filled_up(model, sequences.select(rows))
         if "target" in model.extra:
             result[rows] = predictions_of_codes(model.members, codes, target)
         else:
@@ -176,13 +177,29 @@ def _predicted(model: ModelLike, sequences: SequenceSet, target: Target) -> np.n
     return result
 
 
+def _filled_up(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
+    """Pad sequences to one length: that of the networks, if they have weights of positions."""
+    codes = sequences.padded()
+    length = next((n for m in model.members if (n := getattr(m.network, "length", None))), None)
+    if length is None:
+        return codes
+    if codes.shape[1] > length:
+        name = sequences.ids[int(sequences.lengths.argmax())]
+        raise SeqcnnError(
+            f"sequence {name!r} has {codes.shape[1]:,} letters, the model reads {length:,} at "
+            f"most: cut windows of that length"
+        )
+    return np.pad(codes, ((0, 0), (0, length - codes.shape[1])), constant_values=PAD)
+
+
 def predictions_of_codes(
     members: "Sequence[MemberLike]", codes: np.ndarray, target: Target
 ) -> np.ndarray:
     """Score rows of codes by networks that share a target.
 
-    Networks of one fold are an ensemble: their logits are averaged, then calibrated, for the mean
-    of calibrated probabilities would be too timid. Predictions of folds are averaged.
+    Networks of one fold are an ensemble: their outputs are averaged, then calibrated together.
+    Those of several folds are calibrated each by what its fold has held back, and averaged then;
+    probabilities as log-odds, for a mean of probabilities would be too timid.
 
     Parameters
     ----------
@@ -206,8 +223,8 @@ def predictions_of_codes(
         networks = [member.network for member in together]
         logits = mean_outputs(networks, codes, width=target.width)
         calibrator = Calibrator.from_dict(together[0].extra["calibrator"])
-        each.append(target.decode(calibrator(logits)))
-    return np.mean(each, axis=0)
+        each.append(calibrator(logits))
+    return target.decode(np.mean(each, axis=0))
 
 
 def mean_outputs(

@@ -45,6 +45,9 @@ class Sample:
         n names.
     held
         bool (n,): what is reported on; None to draw a part.
+    columns, weighted_by
+        Columns of the table of labels that were learnt, and that gave the weights; none without a
+        table.
     """
 
     x: np.ndarray
@@ -55,6 +58,8 @@ class Sample:
     letters: int
     ids: Sequence[str]
     held: np.ndarray | None = None
+    columns: tuple[str, ...] = ()
+    weighted_by: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

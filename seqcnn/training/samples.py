@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +21,12 @@ from seqcnn.training.targets import KINDS, Target, check_labels, guess_kind
 
 COPIES = 9
 """Shuffles of each sequence that networks are trained on."""
+
+MUCH_PADDING = 4
+"""So many times the letters of the sequences are worth a warning."""
+
+MOST_PADDED = 1 << 32
+"""Letters and padding at most, where most of them are padding."""
 
 MOST_SHUFFLED = 1 << 30
 """Letters of all shuffles at most, where sequences are so many that one of each is enough."""
@@ -121,7 +127,7 @@ def shuffled_sample(
     first = np.arange(n * copies) % copies == 0
     whole = concatenate([positives, shuffled])
     sample = Sample(
-        whole.padded(),
+        padded_codes(whole),
         np.repeat([[1.0], [0.0]], sizes, axis=0),
         groups[origin],
         np.concatenate([np.ones(n, bool), first]),
@@ -207,7 +213,7 @@ def labelled_sample(
         raise SeqcnnError(f"the weight {counts.min():g} in {weights!r} is below 0")
     values = None
     if apart.group_by not in (None, CHROMOSOME):
-        values = _numbered(table.texts(apart.group_by))
+        values = numbered(table.texts(apart.group_by))
     for name in (weights, apart.group_by):
         table = table if name in (None, CHROMOSOME) else table.without(name)
     if not table.names:
@@ -220,8 +226,10 @@ def labelled_sample(
     check_labels(target, labels[rows], sequences.ids)
     counts, values = (None if array is None else array[rows] for array in (counts, values))
     labels = labels[rows]
+    columns = tuple(table.names)
     del table, chosen, rows  # a million rows of text, before the memory is needed
-    return sample_of(sequences, labels, apart, weights=counts, values=values), target
+    made = sample_of(sequences, labels, apart, weights=counts, values=values)
+    return replace(made, columns=columns, weighted_by=weights), target
 
 
 def names_in_table(sequences: SequenceSet, table: LabelTableLike) -> Sequence[str]:
@@ -232,7 +240,7 @@ def names_in_table(sequences: SequenceSet, table: LabelTableLike) -> Sequence[st
     return sequences.ids
 
 
-def _numbered(texts: Sequence[str]) -> np.ndarray:
+def numbered(texts: Sequence[str]) -> np.ndarray:
     """Give equal texts one number, int64 (n,); missing ones stand alone."""
     _, numbers = np.unique(texts, return_inverse=True)
     alone = np.array([not text for text in texts], bool)
@@ -277,8 +285,34 @@ def sample_of(
     """
     groups, held = _kept_apart(sequences, apart, values)
     counted, letters = np.ones(len(sequences), bool), sequences.alphabet.size
-    codes = sequences.padded()
+    codes = padded_codes(sequences)
     return Sample(codes, labels, groups, counted, weights, letters, sequences.ids, held)
+
+
+def padded_codes(sequences: SequenceSet) -> np.ndarray:
+    """Pad sequences to the longest, uint8 (n, length); warn where that is much longer than most.
+
+    Raises
+    ------
+    SeqcnnError
+        They would take more than `MOST_PADDED` letters, and most of that is padding.
+    """
+    longest, letters = int(sequences.lengths.max(initial=0)), len(sequences.codes)
+    size = len(sequences) * longest
+    if size > MUCH_PADDING * max(letters, 1):
+        name = sequences.ids[int(sequences.lengths.argmax())]
+        most = f"sequence {name!r} has {longest:,} letters, the mean is "
+        most += f"{letters / len(sequences):,.0f}"
+        if size > MOST_PADDED:
+            raise SeqcnnError(
+                f"{most}: all would be filled up to the longest, which takes {size / 1e9:,.0f} GB; "
+                f"leave the longest out, or cut them into windows"
+            )
+        logger.warning(
+            "%s: all are filled up to the longest, and training takes so much longer; leave the "
+            "longest out, or cut them into windows", most,
+        )  # fmt: skip
+    return sequences.padded()
 
 
 def _kept_apart(

@@ -7,6 +7,7 @@ in that round (Golovin et al. 2017, doi:10.1145/3097983.3098043).
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -104,6 +105,8 @@ def draw_options(
         present = isinstance(defaults.get(name), int | float)
         if present and name not in fixed:
             drawn[name] = value
+    if drawn.get("width", math.inf) < (defaults.get("narrow") or 0):
+        drawn["narrow"] = None  # no kernels are narrower than all
     for name in RATES:
         factor = FACTOR ** rng.uniform(-1, 1)
         if name not in fixed:

@@ -41,7 +41,8 @@ class Target:
         Of the labels of a regression: ``"none"``, ``"log1p"``, ``"sqrt"`` or ``"asinh"``.
     centre, spread
         Of transformed labels: the network learns (label - centre) / spread of each task. Of
-        profiles: the mean of log(1 + total), and the mean total.
+        counts: the logarithm of their mean, and their mean, which is the rate that a network starts
+        from and the unit of its loss. Of profiles: the mean of log(1 + total), and the mean total.
     width
         Positions of a profile; 0 for other kinds.
 
@@ -104,7 +105,7 @@ class Target:
         return self.kind in ("binary", "multiclass", "multilabel")
 
     def fitted(self, labels: np.ndarray) -> "Target":
-        """Take centre and spread of a regression from the labels that train it.
+        """Take centre and spread from the labels that are learnt; of classes there are none.
 
         Parameters
         ----------
@@ -118,16 +119,18 @@ class Target:
                 centre=tuple(log_totals(labels).mean(axis=0).tolist()),
                 spread=tuple(np.maximum(totals, 1e-6).tolist()),
             )
-        if self.kind != "regression":
+        if self.classifies:
             return self
-        values = _FORWARD[self.transform](labels)
-        centre = np.nanmean(values, axis=0)
-        spread = np.nanstd(values, axis=0)
-        return replace(
-            self,
-            centre=tuple(float(c) for c in centre),
-            spread=tuple(float(s) if s > 0 else 1.0 for s in spread),
-        )
+        spread = [1.0] * self.outputs
+        centre = [0.0] * self.outputs
+        for i, column in enumerate(_FORWARD[self.transform](labels).T):
+            known = column[np.isfinite(column)]
+            if self.kind == "counts" and known.sum() > 0:
+                spread[i] = float(known.mean())
+                centre[i] = float(np.log(spread[i]))
+            elif self.kind == "regression" and len(known):
+                centre[i], spread[i] = float(known.mean()), float(known.std()) or 1.0
+        return replace(self, centre=tuple(centre), spread=tuple(spread))
 
     def per_sequence(self, labels: np.ndarray) -> np.ndarray:
         """Sum labels up to one number of each task: float64 (n, tasks); most are so already."""
@@ -154,6 +157,8 @@ class Target:
             if self.centre:
                 values = (values - np.array(self.centre)) / np.array(self.spread)
             return values.astype(np.float32)
+        if self.kind == "counts" and self.spread:
+            labels = labels / np.array(self.spread)
         return np.asarray(labels, np.float32)
 
     def decode(self, logits: np.ndarray) -> np.ndarray:
@@ -178,7 +183,7 @@ class Target:
         if self.kind in ("binary", "multilabel"):
             return expit(z)
         if self.kind == "counts":
-            return np.exp(np.minimum(z, MOST_LOG_COUNT))
+            return np.exp(np.minimum(z + np.array(self.centre or 0.0), MOST_LOG_COUNT))
         if self.centre:
             z = z * np.array(self.spread) + np.array(self.centre)
         if self.transform == "sqrt":

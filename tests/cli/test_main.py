@@ -22,3 +22,15 @@ def test_a_caller_keeps_its_own_warnings_and_notes(arguments, capsys):
     finally:
         logger.removeHandler(mine)
     capsys.readouterr()
+
+
+def test_a_gpu_that_is_not_used_is_told_of_unless_that_is_meant(tmp_path, monkeypatch, caplog):
+    from seqcnn.cli import options
+
+    for path, device, told in [("gpu", "", True), ("none", "", False), ("gpu", "cpu", False)]:
+        (tmp_path / "gpu").touch()
+        monkeypatch.setattr(options, "GPU_FILES", (str(tmp_path / path),))
+        monkeypatch.setenv("JAX_PLATFORMS", device)
+        caplog.clear()
+        options.warn_of_idle_gpu()
+        assert ("computes on the CPU" in caplog.text) == told

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def test_two_files_make_a_model_that_predicts(model, files, tmp_path):
     # a word of 9 among 40 letters is seen in the composition too
     assert area["value"] > 0.9 > metrics["composition"]["probability"]
     header, rows = read_table(Path(model) / "history.tsv")
-    assert header == ["network", "fold", "round", "loss", "validation_loss"] and rows
+    assert header == ["network", "fold", "round", "loss", "validation_loss", "auroc"] and rows
     assert main(["predict", model, files[0], "-o", str(tmp_path / "p.tsv"), "-q"]) == 0
     header, rows = read_table(tmp_path / "p.tsv")
     assert header == ["id", "probability"] and len(rows) == 200
@@ -154,7 +155,7 @@ def values(kind, n):
     if kind == "regression":
         return ["signal"], [[f"{np.exp(2 * e + rng.normal() / 4):.5f}"] for e in even]
     if kind == "counts":
-        return ["reads"], [[rng.poisson(2 + 8 * e)] for e in even]
+        return ["reads"], [[rng.poisson(600 + 900 * e)] for e in even]
     return ["bound"], [[e] for e in even]
 
 
@@ -182,9 +183,15 @@ def test_a_table_of_labels(mixed, tmp_path, kind, options):
     evaluation = ["evaluate", out, path, "--labels", labels, "-o", str(tmp_path / "e"), "-q"]
     assert main(evaluation) == 0
     found = json.loads((tmp_path / "e" / "metrics.json").read_text())["metrics"]
-    first = found["odd" if kind == "multiclass" else names[0]]
-    name = {"regression": "spearman", "counts": "spearman"}.get(kind, "auroc")
-    assert first[name]["value"] > 0.6
+    task = "odd" if kind == "multiclass" else names[0]
+    name = {"regression": "r2", "counts": "deviance_explained"}.get(kind, "auroc")
+    # on what is held out, and on all
+    for metric in (metrics["held_out"][task][name], found[task][name]):
+        assert metric["value"] > 0.6
+    if kind == "counts":
+        _, rows = read_table(tmp_path / "m" / "predictions.tsv")
+        counts, rates = np.array([row[2:] for row in rows], float).T
+        assert rates.mean() == pytest.approx(counts.mean(), rel=0.15)
     main(["predict", out, path, "-o", str(tmp_path / "p.tsv"), "-q"])
     header, _ = read_table(tmp_path / "p.tsv")
     assert header[1:] == (["even", "odd"] if kind == "multiclass" else names)
@@ -313,6 +320,24 @@ def test_folds_report_on_every_sequence(files, tmp_path):
     assert sum(metrics["sequences"]["report"]) == 400 and len(metrics["folds"]) == 3
     config = json.loads((out / "config.json").read_text())
     assert [m["extra"]["fold"] for m in config["members"]] == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_start_that_fails_leaves_all_as_it_was(model, files, tmp_path, capsys):
+    out = tmp_path / "m"
+    few = fasta(tmp_path / "few.fa", random_rows(4, 40, 0))
+    wrong = [[few, "--folds", "5"], [str(tmp_path / "nowhere.fa")]]
+    for arguments in wrong:
+        assert main(["train", *arguments, "-o", str(out), *QUICK]) == 2
+        assert not out.exists()
+    shutil.copytree(model, out)
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    for arguments in wrong:
+        assert main(["train", *arguments, "-o", str(out), *QUICK, "--force"]) == 2
+        assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    capsys.readouterr()
+    assert main(["train", files[0], "-o", str(out), *QUICK, "--force"]) == 0
+    assert (out / "weights.safetensors").read_bytes() != before["weights.safetensors"]
+    assert sorted(p.name for p in out.iterdir()) == MODEL
 
 
 def test_a_folder_with_other_things_is_left_alone(files, tmp_path, capsys):

@@ -72,6 +72,84 @@ def test_a_table_holds_sequences_and_labels(table, tmp_path):
     assert facts_of(tmp_path / "e")["metrics"]["bound"]["auroc"]["value"] > 0.9
 
 
+@pytest.fixture(scope="module")
+def bound(table, tmp_path_factory):
+    """A model of one column of the table."""
+    out = str(tmp_path_factory.mktemp("bound") / "m")
+    assert main(["train", table, "-o", out, *QUICK, "--columns", "bound"]) == 0
+    return out
+
+
+def evaluated(model, path, out, *options):
+    assert main(["evaluate", model, str(path), "-o", str(out), *options]) == 0
+    return facts_of(out)
+
+
+def test_evaluate_knows_the_column_and_takes_another(bound, table, tmp_path, capsys):
+    first = evaluated(bound, table, tmp_path / "a", "-q")
+    named = evaluated(bound, table, tmp_path / "b", "-q", "--columns", "bound")
+    assert first == named and 290 <= first["groups"] <= 300
+    renamed = tmp_path / "r.tsv"
+    renamed.write_text(Path(table).read_text().replace("bound", "seen", 1))
+    assert evaluated(bound, renamed, tmp_path / "c", "-q", "--columns", "seen") == first
+    capsys.readouterr()
+    assert main(["evaluate", bound, str(renamed), "-o", str(tmp_path / "d")]) == 2
+    assert "the model has learnt (bound): say with --columns" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
+
+
+def test_evaluate_counts_weights_and_families(bound, table, tmp_path):
+    header, *rows = Path(table).read_text().splitlines()
+    cells = [row.split("\t") for row in rows]
+    for i, row in enumerate(cells):
+        row[4] = str(int(i < 100))  # the weight
+    (tmp_path / "w.tsv").write_text("\n".join([header, *map("\t".join, cells)]) + "\n")
+    (tmp_path / "h.tsv").write_text("\n".join([header, *rows[:100]]) + "\n")
+    weighted = evaluated(bound, tmp_path / "w.tsv", tmp_path / "a", "-q", "--weights", "weight")
+    half = evaluated(bound, tmp_path / "h.tsv", tmp_path / "b", "-q")
+    for name in ("auroc", "brier", "calibration_slope"):
+        values = [f["metrics"]["bound"][name]["value"] for f in (weighted, half)]
+        assert values[0] == pytest.approx(values[1], rel=1e-6)
+    grouped = evaluated(bound, table, tmp_path / "c", "-q", "--group-by", "family")
+    assert 20 <= grouped["groups"] <= 30
+
+
+def test_evaluate_says_when_shares_differ_and_rescales(bound, table, tmp_path, capsys):
+    header, *rows = Path(table).read_text().splitlines()
+    few = [row for i, row in enumerate(rows) if i % 2 == 0 or i % 30 == 1]
+    (tmp_path / "few.tsv").write_text("\n".join([header, *few]) + "\n")
+    plain = evaluated(bound, tmp_path / "few.tsv", tmp_path / "a")
+    told = capsys.readouterr().err
+    assert "0.0625 of the sequences are positive" in told and "--prevalence 0.0625" in told
+    fitted = evaluated(bound, tmp_path / "few.tsv", tmp_path / "b", "--prevalence", "0.0625")
+    assert "--prevalence" not in capsys.readouterr().err
+    brier = [f["metrics"]["bound"]["brier"]["value"] for f in (plain, fitted)]
+    assert brier[1] < brier[0]
+    ones = [row for i, row in enumerate(rows) if i % 2]
+    (tmp_path / "ones.tsv").write_text("\n".join([header, *ones]) + "\n")
+    evaluated(bound, tmp_path / "ones.tsv", tmp_path / "c")
+    assert "all labels of 'bound' are 1: areas and calibration" in capsys.readouterr().err
+
+
+def test_classes_may_stand_among_other_columns(table, tmp_path):
+    out = str(tmp_path / "m")
+    lines = Path(table).read_text().splitlines()
+    kinds = ["kind", *(("no", "yes")[i % 2] for i in range(300))]
+    path = tmp_path / "t.tsv"
+    path.write_text("\n".join(f"{a}\t{b}" for a, b in zip(lines, kinds, strict=True)) + "\n")
+    assert main(["train", str(path), "-o", out, *QUICK, "--columns", "kind"]) == 0
+    facts = evaluated(out, path, tmp_path / "e", "-q")
+    assert facts["target"] == "multiclass" and facts["metrics"]["mean"]["auroc"]["value"] > 0.9
+
+
+@pytest.mark.parametrize("balance", ["weights", "none"])
+def test_classes_are_balanced_as_told(table, tmp_path, capsys, balance):
+    out = str(tmp_path / "m")
+    options = ["--columns", "bound", "--balance", balance, "--strand", "one", "--augment-strand"]
+    assert main(["train", table, "-o", out, *QUICK, *options]) == 0
+    assert facts_of(out)["held_out"]["bound"]["auroc"]["value"] > 0.8
+
+
 def test_several_columns_are_several_tasks(table, tmp_path):
     out = str(tmp_path / "m")
     options = ["--columns", "signal", "--task", "regression"]
@@ -255,6 +333,8 @@ MISTAKES = {
     "few trials": (["--search", "1"], "1 is not in the range x>=2"),
     "precision": (["--precision", "float64"], "'float64' is not one of"),
     "weights": (["--weights", "signal", "--columns", "bound"], "is below 0"),
+    "balance": (["--columns", "signal", "--balance", "weights"], "is for classes"),
+    "strands": (["--columns", "bound", "--augment-strand"], "it goes with --strand one"),
     "text": (["--columns", "family,bound"], "or say by --columns which columns are labels"),
 }
 

@@ -7,7 +7,7 @@ from scipy.special import expit, log_softmax, softmax
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.stats.auroc import expected_calibration_error
-from seqcnn.stats.classification import calibration_error_limit
+from seqcnn.stats.classification import calibration_error_limit, calibration_line
 from seqcnn.training.calibrate import Calibrator, fit_target_calibrator, with_prevalence
 from seqcnn.training.targets import Target
 
@@ -130,3 +130,22 @@ def test_one_class_leaves_logits_and_several_classes_have_no_curve():
     with pytest.raises(SeqcnnError, match=r"`calibration` isotonic .* multiclass"):
         several = Target("multiclass", ("a", "b", "c"))
         fit_target_calibrator(several, np.ones((3, 3)), np.ones((3, 1)), method="isotonic")
+
+
+def test_few_well_separated_sequences_are_not_made_timid():
+    """The mean slope on other data, over draws of 120 sequences that calibrate, is about 1."""
+    target, slopes = Target("binary", ("t",)), []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        truth = rng.normal(0, 5, (4120, 1))
+        labels = (rng.random((4120, 1)) < expit(truth)).astype(float)
+        calibrator = fit_target_calibrator(target, truth[:120], labels[:120])
+        p = target.decode(calibrator(truth[120:]))[:, 0]
+        slopes.append(calibration_line(p, labels[120:, 0])[0])
+    assert np.median(slopes) == pytest.approx(1, abs=0.1)
+
+
+def test_separated_classes_leave_the_scale_finite():
+    logits, labels = np.array([[-1.0], [-2], [1], [2]]), np.array([[0.0], [0], [1], [1]])
+    scale = fit_target_calibrator(Target("binary", ("t",)), logits, labels).scale[0]
+    assert 1 < scale < 4

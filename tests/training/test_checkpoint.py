@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import jax
 import numpy as np
 import pytest
 
@@ -143,6 +144,22 @@ def test_a_loss_that_is_no_number_is_never_saved(tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match="learning rate"):
         fit_small(tmp_path, save_seconds=0.0)
     assert (tmp_path / STATE).read_bytes() == before
+
+
+def test_weights_that_are_no_numbers_are_never_saved(tmp_path, monkeypatch):
+    """The loss of a step is from before its change, so the last change needs a look of its own."""
+    from seqcnn.training import fitting
+
+    real = fitting.take_step
+
+    def broken(*arguments, **options):
+        weights, *rest = real(*arguments, **options)
+        return jax.tree.map(lambda leaf: leaf * np.float32(np.nan), weights), *rest
+
+    monkeypatch.setattr(fitting, "take_step", broken)
+    with pytest.raises(TrainingError, match="learning rate"):
+        fit_small(tmp_path, save_seconds=0.0)
+    assert not (tmp_path / STATE).exists()
 
 
 def test_what_is_saved_comes_back(tmp_path):

@@ -140,3 +140,26 @@ def test_targets_that_cannot_be(arguments, message):
 def test_kinds_are_guessed_from_labels():
     assert guess_kind(np.array([[0.0, 1], [np.nan, 0]])) == "multilabel"
     assert guess_kind(np.array([[0.0], [5.0]])) == "regression"
+
+
+def test_counts_start_at_their_mean_and_are_learnt_in_units_of_it():
+    counts = np.array([[100.0, 0], [300, 1], [np.nan, 5]])
+    target = Target("counts", ("a", "b")).fitted(counts)
+    np.testing.assert_allclose(target.decode(np.zeros((1, 2))), [[200, 2]])
+    assert Target.from_dict(target.to_dict()) == target
+    # whatever the unit, the loss is that of Poisson counts but for what does not vary
+    outputs = np.array([[0.3, -0.2], [-0.4, 0.1]])
+    rates = target.decode(outputs)
+    likelihood = rates - counts[:2] * np.log(rates)
+    found = losses("counts", jnp.float32(outputs), jnp.array(target.encode(counts[:2])))
+    shift = likelihood / [200, 2] - np.asarray(found)
+    np.testing.assert_allclose(
+        shift, -counts[:2] * np.log([200, 2]) / [200, 2], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_task_without_labels_keeps_its_scale():
+    empty = np.full((3, 1), np.nan)
+    for kind in ("counts", "regression"):
+        target = Target(kind, ("t",)).fitted(empty)
+        assert target.centre == (0.0,) and target.spread == (1.0,)

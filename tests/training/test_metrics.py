@@ -150,3 +150,55 @@ def test_intervals_by_task_and_metric():
     assert set(found) == {"x/y"}
     area = found["x/y"]["auroc"]
     assert area.low < area.value < area.high
+
+
+@pytest.mark.parametrize("kind", ["binary", "multilabel", "multiclass", "regression", "counts"])
+def test_weights_are_repeated_examples(kind):
+    names = ("a",) if kind == "binary" else ("a", "b", "c")
+    labels = RNG.integers(0, 3 if kind == "multiclass" else 2, (80, len(names))).astype(float)
+    labels = labels[:, :1] if kind == "multiclass" else labels
+    predictions = RNG.random((80, len(names)))
+    if kind == "multiclass":
+        predictions /= predictions.sum(axis=1, keepdims=True)
+    elif kind != "binary":
+        labels[::5, 1] = np.nan
+    weights = RNG.integers(0, 4, 80)
+    weighted = score(Target(kind, names), predictions, labels, weights.astype(float))
+    rows = np.repeat(np.arange(80), weights)
+    repeated = score(Target(kind, names), predictions[rows], labels[rows])
+    errors = {name for name in weighted if name.endswith("/ece")}  # bins of equal numbers of rows
+    for name in weighted.keys() - errors:
+        assert weighted[name] == pytest.approx(repeated[name], rel=1e-6, nan_ok=True), name
+
+
+def test_deviance_by_hand():
+    rates, counts = np.array([1.0, 2.0, 5.0]), np.array([0.0, 3.0, 4.0])
+
+    def deviance(mu):
+        likelihood = scipy.stats.poisson.logpmf
+        return 2 * (likelihood(counts, counts) - likelihood(counts, mu)).sum()
+
+    expected = 1 - deviance(rates) / deviance(counts.mean())
+    found = score(Target("counts", ("t",)), rates[:, None], counts[:, None])
+    assert found["t/deviance_explained"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_intervals_of_perfect_areas_leave_doubt_and_those_of_errors_hold_them():
+    labels = np.repeat([[1.0], [0.0]], 30, axis=0)
+    found = intervals(Target("binary", ("t",)), 0.9 * labels + 0.05, labels)["t"]
+    for name in ("auroc", "auprc"):
+        assert found[name].value == found[name].high == 1 and 0.8 < found[name].low < 0.97
+    probabilities = RNG.random((400, 1))
+    happened = (RNG.random((400, 1)) < probabilities).astype(float)
+    error = intervals(Target("binary", ("t",)), probabilities, happened)["t"]["ece"]
+    assert 0 <= error.low < error.value < error.high < 0.1
+
+
+def test_intervals_count_weights():
+    labels = RNG.integers(0, 2, (200, 1)).astype(float)
+    predictions = RNG.random((200, 1))
+    weights = (np.arange(200) < 100).astype(float)
+    half = intervals(Target("binary", ("t",)), predictions[:100], labels[:100])["t"]["auroc"]
+    whole = intervals(Target("binary", ("t",)), predictions, labels, weights=weights)["t"]["auroc"]
+    assert whole.value == half.value
+    assert whole.high - whole.low == pytest.approx(half.high - half.low, rel=0.2)

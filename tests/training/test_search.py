@@ -135,3 +135,11 @@ def test_draws_stay_within_bounds():
     assert len({o["kernels"] for o in drawn}) == len(CHOICES["kernels"])
     # several stages have several numbers: they are left alone
     assert "channels" not in draw_options(defaults("basset"), RECIPE, fixed=(), seed=0, number=1)
+
+
+def test_kernels_are_never_narrower_than_their_narrow_half():
+    defaults_ = {"width": 19, "narrow": 11, "kernels": 8}
+    drawn = [draw_options(defaults_, RECIPE, fixed=(), seed=0, number=i) for i in range(1, 40)]
+    narrow = [d for d in drawn if d["width"] < 11]
+    assert narrow and all(d["narrow"] is None for d in narrow)
+    assert all("narrow" not in d for d in drawn if d["width"] >= 11)
