@@ -24,8 +24,7 @@ from seqcnn.cli.train_outputs import (
     write_trials,
 )
 from seqcnn.cli.train_plan import (
-    Wanted,
-    choose_network,
+    choose_blueprint,
     parsed_settings,
     plan_of,
     search_options,
@@ -33,6 +32,7 @@ from seqcnn.cli.train_plan import (
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from seqcnn.networks.choose import Blueprint
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.training.ensemble import EnsembleFit, Plan
     from seqcnn.training.roles import Sample
@@ -207,7 +207,7 @@ def run_train(
         return
     prepare_jax()
     sample, target, alphabet = read_sample(files, strand=strand, seed=seed, options=options)
-    wanted = choose_network(sample, target, alphabet, settings, options, strand)
+    wanted = choose_blueprint(sample, target, alphabet, settings, options, strand)
     plan = plan_of(sample, target, alphabet, seed=seed, strand=strand, options=options)
     warn_of_idle_gpu()
     with _begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
@@ -225,7 +225,7 @@ def run_train(
 
 
 def _train(
-    wanted: Wanted,
+    wanted: "Blueprint",
     made: "tuple[Sample, Target, Plan]",
     alphabet: "Alphabet",
     fixed: tuple[str, ...],

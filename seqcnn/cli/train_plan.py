@@ -2,14 +2,15 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from seqcnn.networks.choose import Blueprint
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.training.ensemble import Plan
     from seqcnn.training.roles import Sample
@@ -19,81 +20,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What networks are made of.
-
-    Parameters
-    ----------
-    name
-        Of the zoo.
-    options
-        For `create`, all but what they compute in.
-    variants
-        What the networks of an ensemble change of the options, by turns.
-    computed
-        What they compute in, as an option; empty for float32.
-    """
-
-    name: str
-    options: Mapping[str, Any]
-    variants: Sequence[Mapping[str, Any]]
-    computed: Mapping[str, str]
-
-    def build(self, alphabet: "Alphabet", changed: Mapping[str, Any], seed: int) -> Any:
-        """Make a network with random weights; `changed` comes before the options."""
-        from seqcnn.networks.zoo import create
-
-        options = {**self.options, **self.computed, **changed}
-        return create(self.name, alphabet=alphabet, seed=seed, **options)
-
-    def of_each(self, ensemble: int) -> list[dict[str, Any]]:
-        """Give the options of each network of an ensemble."""
-        turns = [self.variants[i % len(self.variants)] for i in range(ensemble)]
-        return [{**self.options, **variant} for variant in turns]
-
-    def with_best(self, chosen: Mapping[str, Any]) -> "Wanted":
-        """Take what a search has chosen, which variants may not take back."""
-        kept = [{k: v for k, v in each.items() if k not in chosen} for each in self.variants]
-        variants = [{}] if "width" in chosen else kept
-        return replace(self, options={**self.options, **chosen}, variants=variants)
-
-
-def choose_network(
+def choose_blueprint(
     sample: "Sample",
     target: "Target",
     alphabet: "Alphabet",
     settings: dict[str, Any],
     options: Mapping[str, Any],
     strand: str | None,
-) -> Wanted:
+) -> "Blueprint":
     """Choose the network and its options; what is told comes before what is chosen."""
-    import numpy as np
+    from seqcnn.networks.choose import choose_network
+    from seqcnn.training.samples import typical_length
 
-    from seqcnn.networks.choose import default_network, motif_options, motif_variants
-    from seqcnn.seq.alphabet import PAD
-
-    name, chosen, variants = options["network"], {}, ({},)
-    some = sample.x[: min(len(sample.x), 10_000)]
-    length = max(1, int(np.median((some != PAD).sum(axis=1))))
-    number = int(sample.counted.sum())
-    if name == "auto":
-        kind: Any = target.kind
-        choice = default_network(number, length, alphabet, kind)
-        name, chosen, variants = choice.name, choice.options, choice.variants
-        logger.info("network %s: %s (--network takes another)", name, choice.reason)
-    elif name == "motifcnn":
-        chosen = motif_options(number, length, alphabet)
-        variants = motif_variants(number, length, alphabet)
-    if {"width", "narrow"} & set(settings):
-        variants = ({},)
-    variants = [{k: v for k, v in each.items() if k not in settings} for each in variants]
-    if target.kind == "profile" and name not in ("bpnet", "dilated"):
-        raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
-    given = {"profile": True} if target.kind == "profile" else {}
-    given |= {**chosen, **settings, "tasks": target.outputs, "dims": options["dims"]}
+    number, length = int(sample.counted.sum()), typical_length(sample.x)
+    kind: Any = target.kind
+    made, reason = choose_network(options["network"], number, length, alphabet, kind, settings)
+    if reason is not None:
+        logger.info("network %s: %s (--network takes another)", made.name, reason)
+    given = {"tasks": target.outputs, "dims": options["dims"]}
     given |= {"strand": strand} if strand else {}
-    return Wanted(name, given, variants, precision_options(options["precision"], name))
+    computed = precision_options(options["precision"], made.name)
+    return replace(made, options={**made.options, **given}, computed=computed)
 
 
 def precision_options(wanted: str, network: str) -> dict[str, str]:
@@ -109,7 +56,7 @@ def precision_options(wanted: str, network: str) -> dict[str, str]:
 
 
 def search_options(
-    wanted: Wanted,
+    wanted: "Blueprint",
     made: "tuple[Sample, Target, Plan]",
     alphabet: "Alphabet",
     *,
@@ -117,7 +64,7 @@ def search_options(
     number: int,
     folder: Path,
     **telling: Any,
-) -> "tuple[list[Trial], Plan, Wanted]":
+) -> "tuple[list[Trial], Plan, Blueprint]":
     """Search, and give the trials, the plan with the best rates, and the best networks."""
     from seqcnn.networks.zoo import defaults
     from seqcnn.training.search import best_trial, draw_options, search, with_options

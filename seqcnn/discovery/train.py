@@ -1,49 +1,135 @@
-"""`train`: one calibrated network on all sequences, for prediction alone."""
+"""`train`: a calibrated ensemble in one call, as the command ``seqcnn train`` makes it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 
-from seqcnn.discovery.inputs import prepare
-from seqcnn.discovery.network import train_fold
-from seqcnn.discovery.notes import Notes
-from seqcnn.discovery.settings import Settings
-from seqcnn.networks.weights import Model
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks.choose import choose_network
+from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.record import SequenceSet
+from seqcnn.training.ensemble import Plan, train_ensemble
+from seqcnn.training.recipe import default_schedule
+from seqcnn.training.roles import Sample
+from seqcnn.training.samples import (
+    Apart,
+    class_sample,
+    sample_of,
+    shuffled_sample,
+    typical_length,
+)
+from seqcnn.training.step import Recipe
+from seqcnn.training.targets import Target, check_labels, guess_kind
 
 
 def train(
-    positives: SequenceSet, control: SequenceSet | None = None, *, settings: Settings | None = None
+    sequences: SequenceSet,
+    control: SequenceSet | None = None,
+    *,
+    labels: np.ndarray | None = None,
+    task: str = "auto",
+    network: str = "auto",
+    options: Mapping[str, Any] | None = None,
+    strand: Literal["both", "one"] | None = None,
+    ensemble: int = 3,
+    folds: int = 1,
+    schedule: Mapping[str, float] | None = None,
+    seed: int = 0,
 ) -> Model:
-    """Fit a network that tells sequences from a control.
+    """Fit networks to sequences, calibrate them, and judge them on what they have not seen.
 
     Parameters
     ----------
-    positives
-        Sequences that share something.
+    sequences
+        What is learnt from.
     control
-        Sequences that do not; None to shuffle the positives.
-    settings
-        Seed, strands and schedule; the rest is for `discover`.
+        Sequences of the other class; None, and no labels, to tell `sequences` from their shuffles.
+    labels
+        float (n,) or (n, tasks), NaN where missing: 0 and 1, numbers, or counts.
+    task
+        ``"binary"``, ``"multilabel"``, ``"regression"`` or ``"counts"``; ``"auto"`` guesses by the
+        labels.
+    network
+        A name of the zoo; ``"auto"`` chooses by the number and length of sequences.
+    options
+        Of the network, such as ``{"kernels": 64}``.
+    strand
+        Strands that are read; None for both of DNA, and one of anything else.
+    ensemble, folds
+        Networks of each fold, and folds: 1 to hold one part out, more to cross-validate.
+    schedule
+        What differs from the default schedule: ``batch``, ``steps``, ``rounds``, ``patience``,
+        ``learning_rate``, ``weight_decay``.
+    seed
+        Same seed, same model.
 
     Returns
     -------
     Model
-        For `predict`, and for `seqcnn.networks.weights.save_model`.
+        For `seqcnn.predict` and `seqcnn.networks.weights.save_model`; ``model.extra["metrics"]``
+        is what it is worth, as in the `metrics.json` of the command.
 
     Raises
     ------
     SeqcnnError
-        There are too few sequences, or they cannot be shuffled.
+        There are too few sequences, labels do not fit, or an option is unknown.
     """
-    settings = settings or Settings()
-    inputs = prepare(positives, control, settings, folds=2, notes=Notes())
-    data = inputs.data.whole
-    rng = np.random.default_rng([settings.seed, 1])
-    member, _ = train_fold(
-        data.select(rng.permutation(len(data)), rng.permutation(len(data.control))),
-        inputs.search,
-        schedule=settings.schedule,
-        dims=settings.dims,
-        seed=settings.seed,
-        extra={},
+    sample, target = _sample(sequences, control, labels, task, strand, seed)
+    number, alphabet = int(sample.counted.sum()), sequences.alphabet
+    kind: Any = target.kind
+    blueprint, _ = choose_network(
+        network, number, typical_length(sample.x), alphabet, kind, options or {}
     )
-    return Model((member,), inputs.sequences.alphabet, {"kind": "train"})
+    given = {"tasks": target.outputs} | ({"strand": strand} if strand else {})
+    blueprint = replace(blueprint, options={**blueprint.options, **given})
+    changed: dict[str, Any] = dict(schedule or {})
+    recipe = Recipe(
+        replace(default_schedule(number, alphabet.size), **changed),
+        balanced=target.kind == "binary",
+    )
+    each = blueprint.of_each(ensemble)
+    done = train_ensemble(
+        lambda i, start: blueprint.build(alphabet, each[i], start),
+        sample,
+        target,
+        Plan(recipe, folds=folds, ensemble=ensemble, seed=seed),
+    )
+    members = tuple(
+        Member(blueprint.name, each[i % ensemble], m.network, m.extra)
+        for i, m in enumerate(done.members)
+    )
+    return Model(members, alphabet, {**done.extra, "metrics": done.metrics})
+
+
+def _sample(
+    sequences: SequenceSet,
+    control: SequenceSet | None,
+    labels: np.ndarray | None,
+    task: str,
+    strand: str | None,
+    seed: int,
+) -> tuple[Sample, Target]:
+    both = sequences.alphabet.double_stranded if strand is None else strand == "both"
+    apart = Apart(both)
+    if labels is None:
+        if task not in ("auto", "binary"):
+            raise SeqcnnError(f"`task` {task!r} goes with `labels`")
+        if control is None:
+            return shuffled_sample(sequences, apart, kmer=None, seed=seed)
+        return class_sample([sequences, control], (), apart)
+    if control is not None:
+        raise SeqcnnError("`control` and `labels` say both what is learnt: leave one of them out")
+    values = np.asarray(labels, float).reshape(len(labels), -1)
+    if len(values) != len(sequences):
+        raise SeqcnnError(f"there are {len(sequences)} sequences, but {len(values)} labels")
+    kind = guess_kind(values) if task == "auto" else task
+    if kind not in ("binary", "multilabel", "regression", "counts"):
+        raise SeqcnnError(
+            f"`task` is {task!r}, of `labels` it must be binary, multilabel, regression or counts"
+        )
+    names = ("label",) if values.shape[1] == 1 else tuple(map(str, range(1, values.shape[1] + 1)))
+    target = Target(kind, names)
+    check_labels(target, values, sequences.ids)
+    return sample_of(sequences, values, apart), target

@@ -1,12 +1,20 @@
 """Which network to take if nobody says: decided by how much data there is, and how long it is."""
 
-from typing import Any, Literal, NamedTuple, get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import Alphabet, get_alphabet
 
+if TYPE_CHECKING:
+    from flax import nnx
+
 Targets = Literal["binary", "multiclass", "multilabel", "regression", "counts", "profile"]
 """What is predicted for a sequence, or for each of its positions."""
+
+PROFILED = ("bpnet", "dilated")
+"""Networks that score each position."""
 
 SHORT = 300
 """Letters up to which one layer of motifs sees a sequence as a whole."""
@@ -122,6 +130,97 @@ def default_network(
         return Choice("dilated", {"layers": layers}, reason)
     reason = f"{these} are enough for stages of convolutions that combine motifs"
     return Choice("basset", {}, reason)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What networks are made of.
+
+    Parameters
+    ----------
+    name
+        Of the zoo.
+    options
+        For `create`, all but what they compute in.
+    variants
+        What the networks of an ensemble change of the options, by turns.
+    computed
+        What they compute in, as an option; empty for float32.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    variants: Sequence[Mapping[str, Any]] = ({},)
+    computed: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self, alphabet: Alphabet, changed: Mapping[str, Any], seed: int) -> "nnx.Module":
+        """Make a network with random weights; `changed` comes before the options."""
+        from seqcnn.networks.zoo import create  # choosing a network needs no jax
+
+        options = {**self.options, **self.computed, **changed}
+        return create(self.name, alphabet=alphabet, seed=seed, **options)
+
+    def of_each(self, ensemble: int) -> list[dict[str, Any]]:
+        """Give the options of each network of an ensemble."""
+        turns = [self.variants[i % len(self.variants)] for i in range(ensemble)]
+        return [{**self.options, **variant} for variant in turns]
+
+    def with_best(self, chosen: Mapping[str, Any]) -> "Blueprint":
+        """Take what a search has chosen, which variants may not take back."""
+        kept = [{k: v for k, v in each.items() if k not in chosen} for each in self.variants]
+        variants = [{}] if "width" in chosen else kept
+        return replace(self, options={**self.options, **chosen}, variants=variants)
+
+
+def choose_network(
+    name: str,
+    n: int,
+    length: int,
+    alphabet: str | Alphabet,
+    targets: Targets,
+    options: Mapping[str, Any],
+) -> tuple[Blueprint, str | None]:
+    """Choose what is not told of a network.
+
+    Parameters
+    ----------
+    name
+        Of the zoo, or ``"auto"`` to choose one by the data.
+    n, length, alphabet, targets
+        As for `default_network`.
+    options
+        What is told; it comes before what is chosen.
+
+    Returns
+    -------
+    blueprint : Blueprint
+        Without `tasks`, which are yet to be said.
+    reason : str or None
+        Why this network, if it was chosen.
+
+    Raises
+    ------
+    SeqcnnError
+        The network scores no positions, but the targets are profiles.
+    """
+    chosen: dict[str, Any] = {}
+    variants: Sequence[Mapping[str, Any]] = ({},)
+    reason = None
+    if name == "auto":
+        choice = default_network(n, length, alphabet, targets)
+        name, chosen, variants = choice.name, choice.options, choice.variants
+        reason = choice.reason
+    elif name == "motifcnn":
+        chosen = motif_options(n, length, alphabet)
+        variants = motif_variants(n, length, alphabet)
+    if {"width", "narrow"} & set(options):
+        variants = ({},)
+    variants = [{k: v for k, v in each.items() if k not in options} for each in variants]
+    if targets == "profile":
+        if name not in PROFILED:
+            raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
+        chosen = {"profile": True, **chosen}
+    return Blueprint(name, {**chosen, **options}, variants), reason
 
 
 def motif_options(n: int, length: int, alphabet: str | Alphabet = "dna") -> dict[str, Any]:

@@ -56,8 +56,18 @@ def classifier_curves(task: str, probabilities: np.ndarray, labels: np.ndarray) 
 
 
 def regression_curves(task: str, predicted: np.ndarray, measured: np.ndarray) -> Iterator[Curve]:
-    """Give the points of a scatter, measured over predicted."""
-    given = np.flatnonzero(np.isfinite(measured))[:MOST_DOTS]
+    """Give the points of a scatter, measured over predicted; `MOST_DOTS` at most.
+
+    Parameters
+    ----------
+    task
+        Its name.
+    predicted, measured
+        float (n,), the latter NaN where missing.
+    """
+    given = np.flatnonzero(np.isfinite(measured))
+    if len(given) > MOST_DOTS:  # of all, whatever they are sorted by
+        given = np.sort(np.random.default_rng(0).choice(given, MOST_DOTS, replace=False))
     yield "scatter", task, predicted[given], measured[given]
 
 
@@ -77,7 +87,7 @@ def metric_rows(report: dict[str, dict[str, dict[str, float | None]]]) -> Iterat
 
 
 def draw_curves(folder: Path, curves: Sequence[Curve]) -> None:
-    """Write a PNG file for each kind of curve, all tasks in one picture."""
+    """Write a PNG file for each kind of curve into a folder, all tasks in one picture."""
     from matplotlib.figure import Figure
 
     for name in dict.fromkeys(curve[0] for curve in curves):

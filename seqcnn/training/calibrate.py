@@ -151,7 +151,7 @@ def fit_target_calibrator(
 
 
 def check_method(target: Target, method: str) -> None:
-    """Raise unless a method of calibration exists, and is for this kind of target."""
+    """Raise `SeqcnnError` unless `method` is one of `METHODS`, and is for this kind of target."""
     if method not in METHODS:
         raise SeqcnnError(f"`calibration` is {method!r}, it must be one of {', '.join(METHODS)}")
     if method == "isotonic" and target.kind not in ("binary", "multilabel"):

@@ -137,7 +137,13 @@ class Prepared:
 
 
 def prepare(sample: Sample, target: Target, plan: Plan) -> Prepared:
-    """Deal a sample out and encode its labels; arguments as for `train_ensemble`."""
+    """Deal a sample out and encode its labels; arguments as for `train_ensemble`.
+
+    Raises
+    ------
+    SeqcnnError
+        There are too few sequences for so many parts, or the calibration does not fit the target.
+    """
     check_method(target, plan.calibration)
     roles = deal(sample, target, folds=plan.folds, ensemble=plan.ensemble, seed=plan.seed)
     learnt = np.ones(len(sample.labels), bool)

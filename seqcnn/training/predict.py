@@ -230,7 +230,22 @@ def predictions_of_codes(
 def mean_outputs(
     networks: "Sequence[nnx.Module]", codes: np.ndarray, *, width: int = 0
 ) -> np.ndarray:
-    """Average the outputs of networks, float64 (n, outputs); with the `width` of a profile more."""
+    """Average the outputs of networks, as the loss takes them and before calibration.
+
+    Parameters
+    ----------
+    networks
+        One or more that share a target.
+    codes
+        uint8 (n, length).
+    width
+        Positions of a profile; 0 for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (n, outputs), of profiles (n, 1 + width, tasks).
+    """
     total = 0.0
     for network in networks:
         # split as in training, so that one compiled program serves both

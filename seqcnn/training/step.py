@@ -96,7 +96,30 @@ def take_step(
     target: Target,
     recipe: Recipe,
 ) -> tuple[nnx.State, nnx.State, optax.OptState, jax.Array]:
-    """Take one step on a batch of codes, targets and weights."""
+    """Take one step; the memory of the first three arguments is taken over.
+
+    Parameters
+    ----------
+    weights, statistics
+        Of the network, split by ``nnx.split(network, nnx.Param, ...)``.
+    state
+        Of `optimizer_of`.
+    batch
+        uint8 (n, length), float32 targets as `Target.encode` gives them, float32 (n,) weights.
+    key
+        Of what is random in this step: augmentation and dropout.
+    graph
+        The graph of the network.
+    target, recipe
+        What is predicted, and how it is learnt.
+
+    Returns
+    -------
+    weights, statistics, state
+        After the step.
+    loss : jax.Array
+        float32 scalar: the mean loss of the batch before it.
+    """
     codes, targets, example_weights = batch
     change, drop = jax.random.split(key)
     if recipe.augmentation is not None:
