@@ -30,9 +30,8 @@ def choose_blueprint(
 ) -> "Blueprint":
     """Choose the network and its options; what is told comes before what is chosen."""
     from seqcnn.networks.choose import choose_network
-    from seqcnn.training.samples import typical_length
 
-    number, length = int(sample.counted.sum()), typical_length(sample.x)
+    number, length = int(sample.counted.sum()), sample.typical_length
     kind: Any = target.kind
     made, reason = choose_network(options["network"], number, length, alphabet, kind, settings)
     if reason is not None:

@@ -18,7 +18,6 @@ from seqcnn.training.samples import (
     class_sample,
     sample_of,
     shuffled_sample,
-    typical_length,
 )
 from seqcnn.training.step import Recipe
 from seqcnn.training.targets import Target, check_labels, guess_kind
@@ -80,7 +79,7 @@ def train(
     number, alphabet = int(sample.counted.sum()), sequences.alphabet
     kind: Any = target.kind
     blueprint, _ = choose_network(
-        network, number, typical_length(sample.x), alphabet, kind, options or {}
+        network, number, sample.typical_length, alphabet, kind, options or {}
     )
     given = {"tasks": target.outputs} | ({"strand": strand} if strand else {})
     blueprint = replace(blueprint, options={**blueprint.options, **given})

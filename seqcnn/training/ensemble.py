@@ -221,6 +221,7 @@ def train_ensemble(
         members += these
     baseline, simple = fit_baselines(sample, target, roles)
     extra = {"kind": "train", "target": target.to_dict(), **baseline}
+    extra["length"] = sample.typical_length
     extra |= {"columns": list(sample.columns), "weighted_by": sample.weighted_by}
     if target.kind == "binary":
         counts = None if sample.weights is None else sample.weights[sample.counted]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from flax import nnx
+from scipy.special import logit
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD
@@ -140,6 +141,45 @@ def predict_profiles(model: ModelLike, sequences: SequenceSet) -> tuple[np.ndarr
     return found[:, 0].astype(np.float64), found[:, 1:]
 
 
+def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
+    """Score sequences by each network on the scale that is learnt, calibrated.
+
+    Parameters
+    ----------
+    model, sequences
+        As for `predict`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (networks, n, tasks): log-odds of classes, numbers as they are transformed,
+        logarithms of rates or of the totals of profiles. That of a sequence is the same to the bit
+        whatever others of its length there are.
+
+    Raises
+    ------
+    SeqcnnError
+        As for `predict`.
+    """
+    target = target_of(model)
+    _check(model, sequences)
+    result = np.empty((len(model.members), len(sequences), target.outputs))
+    for rows, codes in _batches(model, sequences, same=target.kind == PROFILE):
+        for i, member in enumerate(model.members):
+            result[i, rows] = _score(member, codes, target, trained="target" in model.extra)
+    return result
+
+
+def _score(member: MemberLike, codes: np.ndarray, target: Target, *, trained: bool) -> np.ndarray:
+    """Score rows of codes by one network, float64 (n, tasks)."""
+    if not trained:  # of `discover`
+        return logit(probabilities_of_codes(member, codes))[:, None]
+    outputs = mean_outputs([member.network], codes, width=target.width, fixed=True)
+    if target.kind == PROFILE:
+        return outputs[:, 0] + np.array(target.centre)
+    return target.rescaled(Calibrator.from_dict(member.extra["calibrator"])(outputs))
+
+
 def _check(model: ModelLike, sequences: SequenceSet) -> None:
     if model.alphabet is not None and sequences.alphabet != model.alphabet:
         raise SeqcnnError(
@@ -161,20 +201,27 @@ def _squeezed(result: np.ndarray) -> np.ndarray:
 
 def _predicted(model: ModelLike, sequences: SequenceSet, target: Target) -> np.ndarray:
     """Score sequences of like lengths together: (n, outputs), of profiles one axis more."""
-    lengths = sequences.lengths
     profile = target.kind == PROFILE
     shape = (1 + target.width, target.outputs) if profile else (target.outputs,)
     result = np.empty((len(sequences), *shape), np.float32 if profile else np.float64)
-    # the middle of a sequence is not that of a row that is filled up
-    same = (np.flatnonzero(lengths == length) for length in np.unique(lengths))
-    for rows in same if profile else _like_lengths(lengths):
-        codes = _filled_up(model, sequences.select(rows))
+    for rows, codes in _batches(model, sequences, same=profile):
         if "target" in model.extra:
             result[rows] = predictions_of_codes(model.members, codes, target)
         else:
             each = [probabilities_of_codes(m, codes) for m in model.members]
             result[rows, 0] = np.mean(each, axis=0)
     return result
+
+
+def _batches(
+    model: ModelLike, sequences: SequenceSet, *, same: bool
+) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+    """Yield positions and codes of sequences of like lengths, or of the same length only."""
+    lengths = sequences.lengths
+    # the middle of a sequence, where its profile is, is not that of a row that is filled up
+    equal = (np.flatnonzero(lengths == length) for length in np.unique(lengths))
+    for rows in equal if same else _like_lengths(lengths):
+        yield rows, _filled_up(model, sequences.select(rows))
 
 
 def _filled_up(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
@@ -228,7 +275,7 @@ def predictions_of_codes(
 
 
 def mean_outputs(
-    networks: "Sequence[nnx.Module]", codes: np.ndarray, *, width: int = 0
+    networks: "Sequence[nnx.Module]", codes: np.ndarray, *, width: int = 0, fixed: bool = False
 ) -> np.ndarray:
     """Average the outputs of networks, as the loss takes them and before calibration.
 
@@ -240,6 +287,8 @@ def mean_outputs(
         uint8 (n, length).
     width
         Positions of a profile; 0 for none.
+    fixed
+        See `predict_outputs`.
 
     Returns
     -------
@@ -250,7 +299,9 @@ def mean_outputs(
     for network in networks:
         # split as in training, so that one compiled program serves both
         graph, *states = nnx.split(network, nnx.Param, ...)
-        total = total + predict_outputs(graph, tuple(states), codes, width=width).astype(np.float64)
+        total = total + predict_outputs(
+            graph, tuple(states), codes, width=width, fixed=fixed
+        ).astype(np.float64)
     return np.asarray(total) / len(networks)
 
 

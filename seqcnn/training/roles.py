@@ -12,6 +12,7 @@ import numpy as np
 
 from seqcnn.data.split import strata_of_labels, stratified_folds
 from seqcnn.errors import SeqcnnError
+from seqcnn.seq.alphabet import PAD
 from seqcnn.training.targets import Target
 
 PART, FEWEST_PARTS, MOST_PARTS = 200, 5, 20
@@ -60,6 +61,12 @@ class Sample:
     held: np.ndarray | None = None
     columns: tuple[str, ...] = ()
     weighted_by: str | None = None
+
+    @property
+    def typical_length(self) -> int:
+        """The median number of letters of some ten thousand sequences, 1 at least."""
+        some = self.x[:: max(1, len(self.x) // 10_000)]
+        return max(1, int(np.median((some != PAD).sum(axis=1))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.groups import (
     chromosome_numbers,
     dependent_groups,
@@ -314,12 +313,6 @@ def padded_codes(sequences: SequenceSet) -> np.ndarray:
             "longest out, or cut them into windows", most,
         )  # fmt: skip
     return sequences.padded()
-
-
-def typical_length(codes: np.ndarray) -> int:
-    """Find the median number of letters of some ten thousand rows of codes, 1 at least."""
-    some = codes[:: max(1, len(codes) // 10_000)]
-    return max(1, int(np.median((some != PAD).sum(axis=1))))
 
 
 def _kept_apart(

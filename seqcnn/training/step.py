@@ -46,7 +46,12 @@ class Recipe:
 
 
 def predict_outputs(
-    graph: nnx.GraphDef, states: tuple[nnx.State, ...], x: np.ndarray, *, width: int = 0
+    graph: nnx.GraphDef,
+    states: tuple[nnx.State, ...],
+    x: np.ndarray,
+    *,
+    width: int = 0,
+    fixed: bool = False,
 ) -> np.ndarray:
     """Compute the outputs of a network in batches of one shape.
 
@@ -58,6 +63,9 @@ def predict_outputs(
         uint8 (n, length).
     width
         Positions of a profile; 0 for none.
+    fixed
+        Whether a batch is as large for few sequences as for many, so that the result of one is the
+        same to the bit whatever others there are.
 
     Returns
     -------
@@ -65,7 +73,8 @@ def predict_outputs(
         float32 (n, outputs), of profiles (n, 1 + width, tasks).
     """
     n, length = len(x), max(1, x[:1].size)
-    size = max(1, min(1024, LETTERS // length, 1 << max(int(n) - 1, 1).bit_length()))
+    size = max(1, min(1024, LETTERS // length))
+    size = size if fixed else min(size, 1 << max(int(n) - 1, 1).bit_length())
     parts = []
     for begin in range(0, max(n, 1), size):
         rows = x[begin : begin + size]

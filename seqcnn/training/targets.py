@@ -161,6 +161,20 @@ class Target:
             labels = labels / np.array(self.spread)
         return np.asarray(labels, np.float32)
 
+    def rescaled(self, outputs: np.ndarray) -> np.ndarray:
+        """Undo centre and spread: transformed numbers, logarithms of rates; log-odds stay as is.
+
+        Parameters
+        ----------
+        outputs
+            float64 (n, outputs), of any kind but profiles.
+        """
+        if self.kind == "counts" and self.centre:
+            return outputs + np.array(self.centre)
+        if self.kind == "regression" and self.centre:
+            return outputs * np.array(self.spread) + np.array(self.centre)
+        return outputs
+
     def decode(self, logits: np.ndarray) -> np.ndarray:
         """Turn outputs of a network into predictions.
 
@@ -182,10 +196,9 @@ class Target:
             return softmax(z, axis=1)
         if self.kind in ("binary", "multilabel"):
             return expit(z)
+        z = self.rescaled(z)
         if self.kind == "counts":
-            return np.exp(np.minimum(z + np.array(self.centre or 0.0), MOST_LOG_COUNT))
-        if self.centre:
-            z = z * np.array(self.spread) + np.array(self.centre)
+            return np.exp(np.minimum(z, MOST_LOG_COUNT))
         if self.transform == "sqrt":
             z = np.maximum(z, 0.0)  # a root is never negative
         return _BACKWARD[self.transform](z)

@@ -1,0 +1,1 @@
+"""Read what networks have learnt: attributions, patterns, variants."""
