@@ -62,6 +62,38 @@ def strongest_block(candidate: Candidate, search: Search) -> Candidate:
     return blocks[int(bits[last:].sum() > bits[:first].sum())]
 
 
+def strongest_run(candidate: Candidate, search: Search, widest: int) -> Candidate:
+    """Keep as many columns in a row as a motif may have, those with the most bits.
+
+    Parameters
+    ----------
+    candidate
+        With one column that is used at least.
+    search
+        Alphabet, strands and background.
+    widest
+        Columns that a motif may have.
+
+    Examples
+    --------
+    >>> from seqcnn.motifs.matrix import ProbabilityMatrix
+    >>> from seqcnn.seq.alphabet import DNA
+    >>> from seqcnn.discovery.frames import frame_of
+    >>> search = Search(DNA, True, np.full(4, 0.25))
+    >>> whole = Candidate(*frame_of(ProbabilityMatrix(np.eye(4)[[3, 2, 0, 1, 3]], DNA)))
+    >>> strongest_run(whole, search, 4).motif(search).consensus
+    'TGAC'
+    """
+    columns = np.flatnonzero(candidate.used)
+    if len(columns) <= widest:
+        return candidate
+    bits = np.concatenate([[0.0], np.cumsum(candidate.matrix(search).information())])
+    first = int((bits[widest:] - bits[:-widest]).argmax())
+    used = np.zeros_like(candidate.used)
+    used[columns[first : first + widest]] = True
+    return replace(candidate, used=used)
+
+
 def near_columns(used: np.ndarray, frame: np.ndarray, search: Search) -> np.ndarray:
     """Find the columns that no gap parts from the used ones, bool (WIDTH,).
 

@@ -8,6 +8,9 @@ from seqcnn.discovery.notes import Notes
 from seqcnn.seq.groups import dependent_groups
 from seqcnn.seq.record import SequenceSet
 
+MANY = 0.1
+"""A group with more than this share of all sequences is worth a word."""
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
@@ -66,5 +69,13 @@ def group_sequences(sequences: SequenceSet, *, both_strands: bool, notes: Notes)
         notes.add(
             f"{doubles:,} of {len(labels):,} sequences are near-duplicates of others, or "
             f"overlap them on the genome; each group of them counts once"
+        )
+    largest = int(np.bincount(labels).max(initial=0))
+    if largest > MANY * len(labels):
+        first = sequences.ids[int(representatives[np.bincount(labels).argmax()])]
+        notes.add(
+            f"{largest:,} of these are alike to {first!r} or to each other, and count as one: "
+            f"copies, a repeat, or overlapping pieces of one place; if they share a long motif, "
+            f"give it more letters on either side"
         )
     return Groups(labels, representatives)

@@ -1,5 +1,6 @@
 """Inputs: what must hold before motifs are sought, and the control to seek them against."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,9 @@ from seqcnn.discovery.control import cut_to_middle, matched_lengths, sides_of_sh
 from seqcnn.discovery.groups import Groups, group_sequences
 from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.settings import Settings
-from seqcnn.errors import SeqcnnError
+from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.background import letter_frequencies
-from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.record import SequenceSet, concatenate
 from seqcnn.seq.shuffle import shuffled_control
 
 FEWEST = 20
@@ -81,10 +82,12 @@ def prepare(
     _check_number(len(groups.representatives), "sequences that are no near-duplicates of others")
     representatives = _without_outliers(positives.select(groups.representatives), notes)
     fold = grouped_folds(np.arange(len(representatives)), folds, seed=settings.seed)
-    background = letter_frequencies(representatives, both, pseudocount=1.0)
+    # of both sides: what is scored by must not know which is which
+    known = representatives if control is None else concatenate([representatives, control])
+    background = letter_frequencies(known, both, pseudocount=1.0)
     facts = {"strand": "both" if both else "one", "groups": len(representatives)}
     if control is None:
-        data, about = _shuffled(representatives, fold, settings)
+        data, about = _shuffled(representatives, fold, settings, notes)
     else:
         data, about = _given(representatives, fold, control, settings, notes)
     search = settings.search(positives.alphabet, background)
@@ -92,12 +95,16 @@ def prepare(
 
 
 def _shuffled(
-    foreground: SequenceSet, fold: np.ndarray, settings: Settings
+    foreground: SequenceSet, fold: np.ndarray, settings: Settings, notes: Notes
 ) -> tuple[FoldedContrast, dict[str, Any]]:
     """Shuffle the foreground; shuffles are in the fold of their originals."""
-    shuffled, k = shuffled_control(
-        foreground, k=settings.kmer, copies=settings.copies, seed=settings.seed
-    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", SeqcnnWarning)
+        shuffled, k = shuffled_control(
+            foreground, k=settings.kmer, copies=settings.copies, seed=settings.seed
+        )
+    for warning in told:
+        notes.add(str(warning.message))
     codes = foreground.padded()
     whole = Contrast(codes, shuffled.padded(codes.shape[1]), settings.copies)
     facts = {"control": "shuffled", "kmer": k, "copies": settings.copies}

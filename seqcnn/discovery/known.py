@@ -38,6 +38,9 @@ for as many more."""
 CHOOSING = 2000
 """Sequences of the foreground of other folds that choose thresholds, at most."""
 
+FEWEST = 40
+"""Sequences of foreground and control that are tested at least, however long they are."""
+
 TOGETHER = 256
 """Motifs whose scores are in memory at a time."""
 
@@ -137,7 +140,7 @@ def _affordable(data: FoldedContrast, motifs: int, notes: Notes) -> FoldedContra
     """Thin shuffles, and then sequences, until the scan is done in seconds rather than minutes."""
     whole = data.whole
     length = max(whole.foreground.shape[1], 1)
-    rows, most = len(whole), MOST_SPENT / (motifs * length)
+    rows, most = len(whole), max(MOST_SPENT / (motifs * length), FEWEST)
     if whole.copies:
         copies = int(np.clip(SPENT / (motifs * length * rows) - 1, 1, whole.copies))
         kept, control = min(rows, int(most / (copies + 1))), 0

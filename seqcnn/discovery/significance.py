@@ -19,6 +19,7 @@ from seqcnn.discovery.candidate import (
     Search,
     hide_sites,
     likeness_of,
+    placements_of,
     scan_contrast,
     sites_of,
 )
@@ -35,6 +36,9 @@ LASTING = 0.5
 
 WEAKER = 1.0
 """The sites of better ones are hidden down to a p-value so many powers of ten above theirs."""
+
+HIDDEN = 0.1
+"""About so many weak sites are hidden by chance in a sequence, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +213,7 @@ def fold_tests(
             rest = left.test(*_with_sites(candidate, left, search))
             if rest.log10_p > LASTING * results[i].log10_p:
                 results[i], given[i] = rest, hidden
-        weaker = min(_strictness(candidate, search) + WEAKER, 0.0)
+        weaker = _weaker(candidate, contrast, search)
         left, hidden = hide_sites(candidate, left, search, log10_p=weaker), hidden + 1
     return [
         FoldTest(
@@ -229,6 +233,17 @@ def _with_sites(
         hits = sites_of(candidate, codes, search, log10_p=log10_p)
         found.append(np.bincount(hits.sequence, minlength=len(codes)) > 0)
     return found[0], found[1]
+
+
+def _weaker(candidate: Candidate, contrast: Contrast, search: Search) -> float:
+    """Choose log10 of the p-value down to which the sites of a candidate are hidden.
+
+    Beyond its own sites no more than some random sequences have one hidden: else a loose candidate,
+    whose sites are everywhere, would hide all others.
+    """
+    own = _strictness(candidate, search)
+    placements = placements_of(contrast.foreground, int(candidate.used.sum()), search).mean()
+    return max(own, min(own + WEAKER, float(np.log10(HIDDEN / placements))))
 
 
 def _strictness(candidate: Candidate, search: Search) -> float:

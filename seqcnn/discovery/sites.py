@@ -63,7 +63,9 @@ def finish_motifs(
     wide = [with_flanks(g.candidate, sample.foreground, search, log10_p=g.log10_p) for g in last]
     ends = without_ends(last, wide, sample, search)
     found = [_finish(g, w, sample, search) for g, w in ends]
-    found.sort(key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags), m.log10_e))
+    found.sort(
+        key=lambda m: (m.log10_e > np.log10(limit), bool(m.flags), m.log10_e, -m.family.auroc)
+    )
     return tuple(
         replace(m, motif=replace(m.motif, name=f"m{rank}")) for rank, m in enumerate(found, 1)
     )
@@ -147,6 +149,6 @@ def _finish(gathered: Gathered, wide: Wide, sample: Contrast, search: Search) ->
     candidate, limit = gathered.candidate, gathered.log10_p
     family = gathered.family.like(candidate, search)
     motif = replace(candidate.motif(search), log10_e_value=family.log10_e, matrix=wide.matrix)
-    if len(wide):
+    if wide.beyond:
         limit = strictness_of(wide, sample.foreground, search, log10_p=limit)
     return DiscoveredMotif(motif, family, limit, flags=doubts_about(motif, family))

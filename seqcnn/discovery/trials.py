@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqcnn.discovery.blocks import strongest_block
+from seqcnn.discovery.blocks import strongest_block, strongest_run
 from seqcnn.discovery.candidate import Candidate, Search, likeness, scan_contrast, used_columns
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.refine import refine
@@ -149,7 +149,9 @@ class Judgement:
 
 
 def make_trials(seeds: Sequence[Seed], parts: Parts, search: Search) -> list[Trial]:
-    """Refine seeds on all sequences and without each part; leave out the too narrow and too wide.
+    """Refine seeds on all sequences and without each part; leave out the too narrow.
+
+    Of what is wider than a motif may be, the columns with the most bits are kept.
 
     Parameters
     ----------
@@ -163,8 +165,7 @@ def make_trials(seeds: Sequence[Seed], parts: Parts, search: Search) -> list[Tri
     if not seeds:
         return []
     whole = _refined(seeds, 0, parts.whole, search)
-    widest = min(search.max_width, parts.whole.foreground.shape[1])
-    fit = [i for i, c in enumerate(whole) if search.min_width <= c.used.sum() <= widest]
+    fit = [i for i, c in enumerate(whole) if c.used.sum() >= search.min_width]
     kept = _distinct(fit, whole, search)
     if not kept:
         return []
@@ -260,7 +261,9 @@ def _refined(
         Candidate(np.asarray(f, np.float64), used_columns(f, search), source=seed.source)
         for f, seed in zip(frames, seeds, strict=True)
     ]
-    return [strongest_block(candidate, search) for candidate in found]
+    widest = min(search.max_width, contrast.foreground.shape[1])
+    blocks = (strongest_block(candidate, search) for candidate in found)
+    return [strongest_run(block, search, widest) for block in blocks]
 
 
 def _distinct(rows: list[int], candidates: list[Candidate], search: Search) -> list[int]:

@@ -27,6 +27,10 @@ NEAR = 3
 FEWEST = 10
 """Sites that are needed to look beyond the frame."""
 
+INSIDE = 0.9
+"""Such a share of the sites has to have room for a column, or it is left out: a motif whose sites
+lie at the ends of sequences would lose them for its width."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wide:
@@ -39,7 +43,7 @@ class Wide:
     before, behind
         Columns on either side.
     sequences
-        How many have a site, if there are such columns.
+        How many have a site with room for all columns, if there are such columns.
     """
 
     matrix: ProbabilityMatrix
@@ -47,7 +51,9 @@ class Wide:
     behind: int = 0
     sequences: int = 0
 
-    def __len__(self) -> int:
+    @property
+    def beyond(self) -> int:
+        """Columns beyond those of the candidate."""
         return self.before + self.behind
 
 
@@ -87,19 +93,26 @@ def with_flanks(candidate: Candidate, codes: np.ndarray, search: Search, *, log1
         letters[reverse] = search.alphabet.reverse_complement(letters[reverse])
     counts = count_letters(letters, np.ones(len(letters)), search.alphabet.size)
     values = CountMatrix(counts, search.alphabet).to_probabilities(1.0, search.background).values
-    before = _reach(values[:flank][::-1], counts[:flank][::-1], search) if sides[0] else 0
-    behind = _reach(values[-flank:], counts[-flank:], search) if sides[1] else 0
+    tells, loud = _columns_that_tell(values, counts, search)
+    before = _reach(tells[:flank][::-1], loud[:flank][::-1]) if sides[0] else 0
+    behind = _reach(tells[-flank:], loud[-flank:]) if sides[1] else 0
     while before + behind > room:
         before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
+    # what was cut may have left columns at the ends that tell nothing
+    before -= int(np.argmax(np.r_[tells[flank - before : flank], True]))
+    behind -= int(np.argmax(np.r_[tells[-flank:][:behind][::-1], True]))
     wide = [values[flank - before : flank], matrix.values, values[-flank:][:behind]]
     wider = replace(matrix, values=np.concatenate(wide))
-    return Wide(wider, before, behind, len(np.unique(hits.sequence)))
+    whole = (letters[:, flank - before : flank + len(matrix) + behind] != PAD).all(1)
+    return Wide(wider, before, behind, len(np.unique(hits.sequence[whole])))
 
 
 def without_ends(
     gathered: Sequence[Gathered], wide: Sequence[Wide], contrast: Contrast, search: Search
 ) -> list[tuple[Gathered, Wide]]:
-    """Join what was taken for a motif and is the end of a wide one: most of its sites lie there.
+    """Join what was taken for a motif and lies in a wide one, as most of its sites do.
+
+    That is an end of it, or another part that was read to its ends as well.
 
     Parameters
     ----------
@@ -111,21 +124,23 @@ def without_ends(
         Sequences in which sites are compared, and how they are read.
     """
     pairs = list(zip(gathered, wide, strict=True))
+    if not any(w.beyond for w in wide):
+        return pairs
     sides = contrast.foreground, contrast.control
-    narrow = {
-        i: [sites_of(g.candidate, codes, search, log10_p=g.log10_p) for codes in sides]
-        for i, (g, w) in enumerate(pairs)
-        if not len(w) and any(map(len, wide))
-    }
+    sites = [[_sites(g, w, codes, search) for codes in sides] for g, w in pairs]
+    widths = [len(w.matrix) for w in wide]
     owner: dict[int, int] = {}
-    for number, (one, its_wide) in enumerate(pairs):
-        if not len(its_wide):
+    for number, its_wide in enumerate(wide):
+        if not its_wide.beyond or number in owner:
             continue
-        found = [_wide_sites(one, its_wide, codes, search) for codes in sides]
-        for i in narrow.keys() - owner.keys():
-            widths = [len(its_wide.matrix), int(gathered[i].candidate.used.sum())]
-            _, within = covered_sites([found, narrow[i]], widths, contrast)
-            if within:
+        for i, other in enumerate(wide):
+            # of two wide ones the better one is kept
+            if i in owner or i == number or (other.beyond and i < number):
+                continue
+            covered = covered_sites(
+                [sites[number], sites[i]], [widths[number], widths[i]], contrast
+            )
+            if covered[1] or (other.beyond and any(covered)):
                 owner[i] = number
     return [
         (replace(one, family=_with_ends(one, [gathered[k] for k in owner if owner[k] == i])), w)
@@ -142,7 +157,7 @@ def _with_ends(one: Gathered, ends: Sequence[Gathered]) -> Family:
     return family
 
 
-def _wide_sites(one: Gathered, wide: Wide, codes: np.ndarray, search: Search) -> Hits:
+def _sites(one: Gathered, wide: Wide, codes: np.ndarray, search: Search) -> Hits:
     """Find the sites of a candidate, with what its matrix has beyond the frame."""
     hits = sites_of(one.candidate, codes, search, log10_p=one.log10_p)
     start = hits.start - np.where(hits.reverse, wide.behind, wide.before)
@@ -166,18 +181,25 @@ def strictness_of(wide: Wide, codes: np.ndarray, search: Search, *, log10_p: flo
     return min(float(distribution.log10_p_value(limit - distribution.error)), log10_p)
 
 
-def _reach(values: np.ndarray, counts: np.ndarray, search: Search) -> int:
-    """Count the columns from the frame outwards that belong to the motif: no gap parts them."""
+def _columns_that_tell(
+    values: np.ndarray, counts: np.ndarray, search: Search
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say which columns tell something, and which are no part of a gap, bool (columns,) each."""
     total = counts.sum(1)
     odds = np.where(values > 0, values / search.background, 1.0)
     bits = (values * np.log2(odds)).sum(1)
     chance = np.array([small_sample_bits(n, search.alphabet.size) for n in total])
-    # columns that mostly lie outside of the sequences say nothing
-    telling = (bits >= TRIM_BITS + TRIM_CHANCE * chance) & (total >= 0.5 * total.max(initial=1.0))
+    # columns that lie outside of many sequences would cost the sites that are there
+    inside = total >= INSIDE * total.max(initial=1.0)
+    return (bits >= TRIM_BITS + TRIM_CHANCE * chance) & inside, bits > QUIET
+
+
+def _reach(tells: np.ndarray, loud: np.ndarray) -> int:
+    """Count the columns from the frame outwards that belong to the motif: no gap parts them."""
     reach = quiet = 0
-    for column, (tells, its_bits) in enumerate(zip(telling, bits, strict=True), 1):
-        quiet = 0 if its_bits > QUIET else quiet + 1
+    for column, (one_tells, one_is_loud) in enumerate(zip(tells, loud, strict=True), 1):
+        quiet = 0 if one_is_loud else quiet + 1
         if quiet >= GAP:
             break
-        reach = column if tells else reach
+        reach = column if one_tells else reach
     return reach

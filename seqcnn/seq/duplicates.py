@@ -2,8 +2,10 @@
 
 Two sequences are near-duplicates if a stretch of one diagonal, at least half as long as the shorter
 of them and 24 letters, has at least 80 % equal letters: copies, overlapping peaks, the same repeat
-twice. A shared site of 19 letters makes no duplicates. What is alike only after several insertions
-or deletions is not found; a single one leaves a stretch that is long enough.
+twice. A shared site makes no duplicates, however strong: apart from the 30 letters that are most
+alike (fewer in sequences of less than 46), 16 letters or more have to have 70 % equal ones. What is
+alike only after several insertions or deletions is not found; a single one leaves a stretch that
+is long enough.
 
 To compare only what may be alike, pairs are taken from equal seeds of 12 letters spread over 18,
 which find more than 12 letters in a row do (Ma, Tromp & Li 2002, Bioinformatics 18:440): of pairs
@@ -37,6 +39,12 @@ PEPTIDE, PEPTIDE_WORD = 50, 9
 
 COVERED, IDENTITY = 2, 5
 """A stretch is long from 1 / 2 of the shorter sequence on, and alike with up to 1 / 5 unequal."""
+
+SITE, BESIDE = 30, 16
+"""A site may have so many letters; duplicates are alike in so many beside it."""
+
+ALIKE_BESIDE, UNLIKE_BESIDE = 3, 7
+"""Weights of equal and unequal letters beside a site, which sum to 0 if 70 % are equal."""
 
 SEED = "111101001100101111"
 """Which letters a seed compares; symmetric, so that it is the same on both strands."""
@@ -277,7 +285,8 @@ class _Strands:
         back = np.minimum(one - begin, other - begin_other)
         overlap = back + np.minimum(end - one, end_other - other)
         shorter = np.minimum(end - begin, end_other - begin_other)
-        return back, overlap, np.maximum(-(-shorter // COVERED), SHORT)
+        needed = np.maximum(-(-shorter // COVERED), SHORT)
+        return back, overlap, np.maximum(needed, np.minimum(shorter, SITE + BESIDE))
 
     def _equal(self, one: np.ndarray, other: np.ndarray, width: int) -> np.ndarray:
         """Which letters are equal from two starts on, bool (pairs, width)."""
@@ -320,13 +329,35 @@ class _Strands:
         alike = np.count_nonzero(equal, axis=1) * IDENTITY >= needed * (IDENTITY - 1)
         equal, needed = equal[alike], needed[alike]
         # a stretch is alike if its letters sum to 0 or more
-        sums = np.zeros((len(equal), width + 1), np.int32)
-        np.cumsum(np.where(equal, 1, 1 - IDENTITY), axis=1, out=sums[:, 1:])
-        lowest = np.minimum.accumulate(sums, axis=1)
-        start = np.arange(width + 1) - needed[:, None]
-        reached = np.take_along_axis(lowest, np.maximum(start, 0), axis=1)
-        alike[alike] = ((sums >= reached) & (start >= 0)).any(1)
+        whole = _has_stretch(np.where(equal, 1, 1 - IDENTITY), needed)
+        alike[alike] = whole
+        equal, needed = equal[whole], needed[whole]
+        weights = np.where(equal, ALIKE_BESIDE, -UNLIKE_BESIDE)
+        weights[_most_alike(equal, np.minimum(SITE, needed - BESIDE))] = 0
+        alike[alike] = _has_stretch(weights, needed)
         return alike
+
+
+def _has_stretch(weights: np.ndarray, needed: np.ndarray) -> np.ndarray:
+    """Whether some stretch of at least `needed` letters sums to 0 or more, bool (pairs,)."""
+    width = weights.shape[1]
+    sums = np.zeros((len(weights), width + 1), np.int32)
+    np.cumsum(weights, axis=1, out=sums[:, 1:])
+    lowest = np.minimum.accumulate(sums, axis=1)
+    start = np.arange(width + 1) - needed[:, None]
+    reached = np.take_along_axis(lowest, np.maximum(start, 0), axis=1)
+    return ((sums >= reached) & (start >= 0)).any(1)
+
+
+def _most_alike(equal: np.ndarray, site: np.ndarray) -> np.ndarray:
+    """Mark the `site` letters in a row of each pair that are most alike, bool (pairs, width)."""
+    width = equal.shape[1]
+    sums = np.zeros((len(equal), width + 1), np.int32)
+    np.cumsum(equal, axis=1, out=sums[:, 1:])
+    end = np.minimum(np.arange(width + 1) + site[:, None], width)
+    start = (np.take_along_axis(sums, end, axis=1) - sums).argmax(axis=1)
+    places = np.arange(width) - start[:, None]
+    return (places >= 0) & (places < site[:, None])
 
 
 def _parts(index: np.ndarray, width: np.ndarray) -> Iterator[np.ndarray]:
