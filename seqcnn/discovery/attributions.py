@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from numpy.lib.stride_tricks import sliding_window_view
 
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
@@ -47,6 +48,9 @@ much of what that one contributes."""
 
 LEADS = 8
 """Seqlets that may lead a pattern; the one that is most like the others does."""
+
+ONE_LETTER = 0.6
+"""Share of a seqlet that one letter may make up."""
 
 FEWEST = 5
 """Seqlets of a pattern."""
@@ -125,9 +129,14 @@ def _contributions(weights: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef)
 
 
 def _windows(given: np.ndarray) -> np.ndarray:
-    """Add up contributions over windows of `CORE` letters, float64 (n, length - CORE + 1)."""
+    """Add up contributions over windows of `CORE` letters, float64 (n, length - CORE + 1).
+
+    Windows that live from one letter, which stands beside a seqlet for instance, have 0.
+    """
     total = np.cumsum(np.pad(given.astype(np.float64), ((0, 0), (1, 0))), axis=1)
-    return total[:, CORE:] - total[:, :-CORE]
+    sums = total[:, CORE:] - total[:, :-CORE]
+    most = sliding_window_view(given, CORE, axis=1).max(2)
+    return np.where(most > ONE_LETTER * sums, np.minimum(sums, 0.0), sums)
 
 
 def _seqlets(given: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -202,7 +211,7 @@ def _best_alignment(
     """Lay seqlets on the leading one: share of its contributions, strand, shift; each (m,)."""
     weights = np.maximum(own, 0.0)
     core = lead[ROOM : ROOM + CORE]
-    weights = np.where(core == PAD, 0.0, weights) / max(float(weights.sum()), 1e-9)
+    weights /= max(float(weights.sum()), 1e-9)
     shifts = np.arange(-SHIFT, SHIFT + 1)
     shares = np.stack(
         [

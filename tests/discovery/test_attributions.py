@@ -1,12 +1,15 @@
 """Attributions of a network as seeds: contributions, seqlets, patterns."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from seqcnn.discovery import attributions
 from seqcnn.discovery.attributions import attribution_frames, contributions
 from seqcnn.discovery.candidate import Search
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.frames import WIDTH
+from seqcnn.networks.zoo import create
 from seqcnn.seq.alphabet import DNA, PAD
 from tests.discovery.planted import plant, random_rows
 from tests.discovery.test_kernels import BOTH, letters, member_with
@@ -47,6 +50,44 @@ def test_contributions_are_differences_of_the_logit(member, contrast):
         # other windows may take over when a letter is lost: never is more lost than it contributes
         lost = logits[row] - others.mean()
         assert 0 < lost <= given[row, at] * (1 + 1e-4)
+
+
+def test_contributions_are_slopes_less_those_of_the_mean_letter():
+    """By finite differences, on a network whose kernels are anything but centred."""
+    network = create("dilated", alphabet="dna", channels=8, layers=2, width=7, seed=3)
+    codes = random_rows(2, 30, 1)
+    image, inside = network.image(jnp.asarray(codes))
+    given, step = contributions(network, codes), 0.002
+    for row, at in ((0, 3), (0, 17), (1, 29)):
+        slopes = []
+        for letter in range(4):
+            ends = [
+                np.asarray(network.logits(image.at[row, at, letter].add(sign * step), inside))
+                for sign in (1, -1)
+            ]
+            slopes.append(float((ends[0] - ends[1])[row, 0]) / (2 * step))
+        expected = slopes[codes[row, at]] - np.mean(slopes)
+        assert given[row, at] == pytest.approx(expected, rel=0.1, abs=2e-4)
+
+
+def test_batches_leave_no_trace(member, contrast, monkeypatch):
+    whole = contributions(member.network, contrast.foreground[:70])
+    monkeypatch.setattr(attributions, "LETTERS", 60 * 16)
+    parts = contributions(member.network, contrast.foreground[:70])
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
+
+
+def test_both_strands_are_one_pattern_and_one_strand_has_two(member):
+    rows = plant(random_rows(300, 60, 0), WORDS[0], 0.5, 1)
+    turned = DNA.reverse_complement(plant(random_rows(300, 60, 5), WORDS[0], 0.5, 6))
+    rows = np.concatenate([rows, turned])
+    mixed = Contrast(rows, np.random.default_rng(3).permuted(rows, axis=1), 1)
+    reverse = DNA.decode(DNA.reverse_complement(DNA.encode(WORDS[0])))
+    texts = [letters(f) for f in attribution_frames(member, mixed, BOTH)]
+    assert sum(WORDS[0] in t or reverse in t for t in texts) == 1
+    one = Search(DNA, False, np.full(4, 0.25))
+    texts = [letters(f) for f in attribution_frames(member, mixed, one)]
+    assert sum(WORDS[0] in t for t in texts) == sum(reverse in t for t in texts) == 1
 
 
 def test_what_is_no_letter_contributes_nothing(member, contrast):

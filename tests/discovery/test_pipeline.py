@@ -69,6 +69,30 @@ def test_no_sequence_is_tested_by_what_it_trained(found):
         assert test.result.total == (folds == test.fold).sum()
 
 
+def test_what_is_tested_on_a_half_never_saw_it(planted):
+    """Whatever stands in fold 0, the candidates that are tested on it are the same."""
+    inputs = prepare(planted, None, QUICK, folds=2, notes=Notes())
+    data, rng = inputs.data, np.random.default_rng(0)
+    foreground, control = data.whole.foreground.copy(), data.whole.control.copy()
+    own, copies = data.fold == 0, np.repeat(data.fold, data.whole.copies) == 0
+    foreground[own] = rng.permuted(foreground[own], axis=1)
+    control[copies] = rng.permuted(control[copies], axis=1)
+    changed = dataclasses.replace(data, whole=data.whole.masked(foreground, control))
+
+    def tested(data, fold):
+        found = pipeline._learn_fold(data, fold, inputs.search, QUICK, lambda what, share: None)
+        return [(t.candidate.frame, t.candidate.used, t.candidate.threshold) for t in found.tests]
+
+    before, after = (tested(each, 0) for each in (data, changed))
+    assert len(before) == len(after) > 0
+    for one, other in zip(before, after, strict=True):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+    # and those of the other fold, which learn from it, are others
+    frames = [np.stack([frame for frame, _, _ in tested(each, 1)]) for each in (data, changed)]
+    assert frames[0].shape != frames[1].shape or (frames[0] != frames[1]).any()
+
+
 def test_images_give_the_same_motifs(planted, found):
     other = discover(planted, settings=dataclasses.replace(QUICK, dims=2))
     for a, b in zip(found.motifs, other.motifs, strict=True):
