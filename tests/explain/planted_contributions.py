@@ -21,10 +21,10 @@ class Planted:
 
 def random_motif(width: int, rng: np.random.Generator, *, bits: float = 1.4, letters: int = 4):
     """A matrix of so many bits a position on average, float64 (width, letters)."""
-    low, high = 0.001, 1.0
+    low, high = 0.001, 50.0
     logits = rng.gumbel(size=(width, letters))
     for _ in range(40):
-        heat = (low + high) / 2 if high < 1.0 else low * 2
+        heat = (low * high) ** 0.5
         values = np.exp((logits - logits.max(1, keepdims=True)) / heat)
         values /= values.sum(1, keepdims=True)
         found = (values * np.log2(np.maximum(values, 1e-12) * letters)).sum(1).mean()

@@ -19,7 +19,7 @@ from seqcnn.explain.patterns.grouping import (
 from seqcnn.explain.patterns.islands import FRAME, Islands
 from seqcnn.explain.patterns.pattern import Members, Pattern
 from seqcnn.explain.seqlets import Seqlets, find_seqlets
-from seqcnn.explain.tracks import checked, composition, noise_scale, project
+from seqcnn.explain.tracks import checked, composition
 from seqcnn.seq.alphabet import Alphabet
 
 FEWEST = 20
@@ -84,8 +84,7 @@ def find_patterns(
         mine = seqlets.select(seqlets.sign == sign)
         if len(mine) < fewest:
             continue
-        track = project(contributions, codes, alphabet) * np.float32(sign)
-        islands = Islands.of(track, codes, mine, noise_scale(-track, 1), alphabet)
+        islands = Islands.of(contributions, codes, mine, sign, alphabet)
         groups = _groups(islands, rules)
         patterns += [
             _pattern(group, islands, contributions, rules, sign, rank)
@@ -96,32 +95,46 @@ def find_patterns(
 
 def _groups(islands: Islands, rules: Rules) -> list[Group]:
     """Find the groups of one sign, the largest first."""
-    templates = peel(islands, rules)
-    if not templates:
+    templates, groups = [], []
+    left = islands
+    for _ in range(ROUNDS):
+        # a template that grew alone may have taken seqlets of another that is like it
+        more = peel(left, rules)
+        if not more:
+            break
+        groups, left = _compete(islands, [*templates, *more], rules)
+        templates = [group.template for group in groups]
+    if not groups:
         return []
-    groups = _compete(islands, templates, rules)
     parts = [part for group in groups for part in _parts(islands, group, rules)]
-    groups = _compete(islands, parts, rules)
+    groups, _ = _compete(islands, parts, rules)
     for _ in range(ROUNDS):
         templates = joined(islands, groups, both_strands=rules.both_strands)
         fewer = len(templates) < len(groups)
-        groups = _compete(islands, templates, rules)
+        groups, _ = _compete(islands, templates, rules)
         if not fewer:
             break
     return sorted(groups, key=lambda g: (-len(g), g.template.tobytes()))
 
 
-def _compete(islands: Islands, templates: list[np.ndarray], rules: Rules) -> list[Group]:
+def _compete(
+    islands: Islands, templates: list[np.ndarray], rules: Rules
+) -> tuple[list[Group], Islands]:
     """Deal islands out, average, and so on; groups that are left with too few go."""
-    groups: list[Group] = []
     for _ in range(ROUNDS):
-        if not templates:
-            return []
-        groups = [g for g in assign(islands, templates, rules)[0] if len(g) >= rules.fewest]
-        templates = [
-            centred_template(islands, framed(g.places, len(g.template)))[0] for g in groups
-        ]
-    return [g for g in assign(islands, templates, rules)[0] if len(g)] if templates else []
+        if templates:
+            dealt, _ = assign(islands, templates, rules)
+            templates = [
+                centred_template(islands, framed(g.places, len(g.template)))[0]
+                for g in dealt
+                if len(g) >= rules.fewest
+            ]
+    while templates:
+        groups, left = assign(islands, templates, rules)
+        templates = [g.template for g in groups if len(g) >= rules.fewest]
+        if len(templates) == len(groups):
+            return groups, left
+    return [], islands
 
 
 def _parts(islands: Islands, group: Group, rules: Rules, depth: int = 3) -> list[np.ndarray]:
@@ -157,13 +170,13 @@ def _pattern(
     order = np.lexsort((start, row))
     places, row, start = places.select(order), row[order], start[order]
     letters = islands.letters_at(places, width)
-    projected = islands.features_at(places, width).mean(0) * np.float32(sign)
     column = start[:, None] + np.arange(width)
     known = (column >= 0) & (column < contributions.shape[1])
     given = contributions[row[:, None], np.where(known, column, 0)] * known[..., None]
     if places.reverse.any():
         paired = islands.alphabet.complement_of_code[: islands.alphabet.size]
         given[places.reverse] = given[places.reverse][:, ::-1, paired]
+    there = islands.alphabet.shares[letters] * (letters < islands.alphabet.size)[..., None]
     members = Members(
         row, start, start + width, places.reverse, group.likeness[order].astype(np.float64)
     )
@@ -172,7 +185,7 @@ def _pattern(
         sign,
         islands.alphabet,
         count_codes(letters, islands.alphabet.size),
-        projected,
+        (given * there).mean(0, dtype=np.float64).astype(np.float32),
         given.mean(0, dtype=np.float64).astype(np.float32),
         members,
         rules.shares,

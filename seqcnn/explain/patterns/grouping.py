@@ -145,7 +145,7 @@ def grow(islands: Islands, places: Places, rules: Rules) -> np.ndarray | None:
     rest = np.setdiff1d(np.arange(len(islands)), first, assume_unique=True)
     rows = np.sort(np.concatenate([first, rest[thinned(len(rest), SAMPLE - len(first))]]))
     some = islands.take(rows)
-    drawn = some.drawn(DRAWN, rules.shares, rules.seed)
+    drawn = some.drawn(DRAWN, rules.seed)
     kept = np.flatnonzero(np.isin(places.island, first))
     here = places.select(kept)
     here = replace(here, island=np.searchsorted(rows, here.island))
@@ -189,10 +189,10 @@ def assign(
     islands : Islands
         With what is not explained.
     """
-    drawn = islands.drawn(2 * DRAWN, rules.shares, rules.seed)
+    drawn = islands.drawn(2 * DRAWN, rules.seed)
     chance = best_fits(drawn, templates, both_strands=rules.both_strands)
     limit = likeness_by_chance(chance, islands.noise, share=BY_CHANCE)
-    left = replace(islands, features=islands.features.copy())
+    left = islands
     rows = np.arange(len(islands))
     widths = np.array([len(t) for t in templates])
     found = []
@@ -205,9 +205,7 @@ def assign(
         rows = rows[which]
         template, first, reverse = fits.template[which], fits.first[which], fits.reverse[which]
         found.append((template, rows, first, reverse, fits.score[which], fits.likeness[which]))
-        column = np.arange(left.codes.shape[1])
-        taken = (column >= first[:, None]) & (column < (first + widths[template])[:, None])
-        left.features[rows] = np.where(taken[..., None], 0, left.features[rows])
+        left = left.without(Places(rows, first, reverse), widths[template])
     if not found:
         return [Group(t, Places(*_nothing()), *np.zeros((2, 0))) for t in templates], left
     columns = [np.concatenate([f[i] for f in found]) for i in range(6)]
@@ -265,7 +263,7 @@ def peel(islands: Islands, rules: Rules) -> list[np.ndarray]:
         else:
             templates.append(template)
             failures = 0
-        loud = left.features.sum(2).max(1) > 0
+        loud = left.track.max(1) > 0
         left = left.take(np.flatnonzero(loud))
         words = find_words(left, both_strands=rules.both_strands)
     return templates

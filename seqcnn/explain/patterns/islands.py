@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seqcnn.explain.seqlets import Seqlets
+from seqcnn.explain.tracks import noise_scale, project
 from seqcnn.seq.alphabet import PAD, Alphabet
 
 FRAME = 30
@@ -62,7 +63,11 @@ class Islands:
     codes
         uint8 (m, width): letters, `PAD` outside of the island.
     features
-        float32 (m, width, letters): contributions of the letters that are there, times the sign.
+        float32 (m, width, letters): contributions as they were given, times the sign. Hypothetical
+        ones say what a site would contribute whichever letter it has, so that sites of a motif of
+        little information are alike too.
+    track
+        float32 (m, width): contributions of the letters that are there, times the sign.
     row, origin
         int64 (m,): the sequence, and its position that lies on column 0; may be negative.
     strength
@@ -75,6 +80,7 @@ class Islands:
 
     codes: np.ndarray
     features: np.ndarray
+    track: np.ndarray
     row: np.ndarray
     origin: np.ndarray
     strength: np.ndarray
@@ -86,21 +92,30 @@ class Islands:
 
     @classmethod
     def of(
-        cls, track: np.ndarray, codes: np.ndarray, seqlets: Seqlets, noise: float, alphabet: Alphabet
+        cls,
+        contributions: np.ndarray,
+        codes: np.ndarray,
+        seqlets: Seqlets,
+        sign: int,
+        alphabet: Alphabet,
     ) -> "Islands":
         """Cut islands out.
 
         Parameters
         ----------
-        track
-            float32 (n, length): contributions times the sign.
+        contributions
+            float32 (n, length, letters).
         codes
             uint8 (n, length).
         seqlets
-            Of that sign, by sequence and start.
-        noise, alphabet
-            As above.
+            Of one sign, by sequence and start.
+        sign
+            That sign.
+        alphabet
+            What the codes mean.
         """
+        track = project(contributions, codes, alphabet) * np.float32(sign)
+        noise = noise_scale(-track, 1)
         row, start, end, strength = _ranges(seqlets, codes.shape[1])
         width = int((end - start).max(initial=1))
         column = np.arange(-FRAME, width + FRAME)
@@ -111,10 +126,10 @@ class Islands:
         values = np.where(inside, track[row[:, None], place], 0).astype(np.float32)
         order = sorted(range(len(row)), key=lambda i: (letters[i].tobytes(), values[i].tobytes()))
         letters, values, start = letters[order], values[order], start[order]
-        features = with_letters(letters, values, alphabet)
-        return cls(
-            letters, features, row[order], start - FRAME, strength[order], noise, alphabet
-        )
+        row, strength, place, inside = row[order], strength[order], place[order], inside[order]
+        features = contributions[row[:, None], place] * np.float32(sign)
+        features *= (inside & (letters < alphabet.size))[..., None]
+        return cls(letters, features, values, row, start - FRAME, strength, noise, alphabet)
 
     def take(self, which: np.ndarray) -> "Islands":
         """Take some islands by position or by a boolean mask."""
@@ -122,29 +137,35 @@ class Islands:
             self,
             **{
                 name: getattr(self, name)[which]
-                for name in ("codes", "features", "row", "origin", "strength")
+                for name in ("codes", "features", "track", "row", "origin", "strength")
             },
         )
 
-    def drawn(self, number: int, shares: np.ndarray, seed: int) -> "Islands":
-        """Take so many islands, evenly, and draw their letters anew: what chance makes of them.
+    def drawn(self, number: int, seed: int) -> "Islands":
+        """Take so many islands, evenly, and shuffle the letters of each position.
+
+        How much a position contributes stays, for which letters is chance.
 
         Parameters
         ----------
         number
             At most.
-        shares
-            float64 (letters,): how frequent letters are.
         seed
-            Of the letters.
+            Of the shuffles.
         """
         some = self.take(thinned(len(self), number))
-        rng = np.random.default_rng(seed)
-        letters = rng.choice(self.alphabet.size, size=some.codes.shape, p=shares).astype(np.uint8)
-        letters = np.where(some.codes == PAD, np.uint8(PAD), letters)
-        values = some.features.sum(2)
-        features = with_letters(letters, values, self.alphabet)
-        return replace(some, codes=letters, features=features)
+        features = np.random.default_rng(seed).permuted(some.features, axis=2)
+        return replace(some, features=features)
+
+    def without(self, places: Places, widths: np.ndarray) -> "Islands":
+        """Take out what stands at places, int64 (n,) of these widths; no island comes twice."""
+        column = np.arange(self.codes.shape[1])
+        end = places.first + widths
+        here = (column >= places.first[:, None]) & (column < end[:, None])
+        features, track = self.features.copy(), self.track.copy()
+        features[places.island] = np.where(here[..., None], 0, features[places.island])
+        track[places.island] = np.where(here, 0, track[places.island])
+        return replace(self, features=features, track=track)
 
     def letters_at(self, places: Places, width: int) -> np.ndarray:
         """Read the letters of places along the pattern, uint8 (n, width)."""
@@ -165,15 +186,6 @@ class Islands:
         if places.reverse.any():
             found[places.reverse] = flipped(found[places.reverse], self.alphabet)
         return found
-
-
-def with_letters(codes: np.ndarray, values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
-    """Put the value of each position in the column of its letter, float32 (..., letters)."""
-    features = np.zeros((*codes.shape, alphabet.size), np.float32)
-    letter = codes < alphabet.size
-    index = np.where(letter, codes, 0).astype(np.intp)[..., None]
-    np.put_along_axis(features, index, np.where(letter, values, 0)[..., None], axis=-1)
-    return features
 
 
 def flipped(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 
 from seqcnn.explain.patterns.islands import FRAME, Islands, Places, flipped
 
-BLOCK = 1 << 19
-"""Numbers of a block: it stays in the cache."""
+BLOCK = 1 << 18
+"""Multiplications of a call: up to here OpenBLAS keeps to one thread, and more would wait."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def best_fits(islands: Islands, templates: Sequence[np.ndarray], *, both_strands
     matrix = bank.reshape(len(bank), -1).T
     starts = np.arange(FRAME - width // 2, wide - FRAME - (width - width // 2) + 1)
     starts = starts if len(starts) else np.array([FRAME - width // 2])
-    rows = max(16, BLOCK // (wide * letters))
+    rows = max(16, BLOCK // matrix.size)
     best, score = np.zeros(len(islands), np.int64), np.zeros(len(islands), np.float32)
     for low in range(0, len(islands), rows):
         block = islands.features[low : low + rows].reshape(-1, wide * letters)

@@ -74,7 +74,7 @@ def shapes_of(letters: int) -> list[tuple[int, ...]]:
 def find_words(islands: Islands, *, both_strands: bool) -> Words:
     """Read all words whose letters make up enough of a seqlet."""
     letters, wide = islands.alphabet.size, islands.codes.shape[1]
-    values = islands.features.sum(2) / islands.strength[:, None]
+    values = islands.track / islands.strength[:, None]
     known = islands.codes < letters
     paired = islands.alphabet.complement_of_code[:letters] if both_strands else None
     found = []
