@@ -171,9 +171,7 @@ def find_seqlets(
         return Seqlets(*np.zeros((3, 0), np.int64), np.zeros(0, np.int8), *np.zeros((3, 0)))
     found_sides = _sides(track, other, q_value, seed)
     sides = [_pieces(track, sign, side, q_value) for sign, side in found_sides.items()]
-    found = Seqlets(
-        *(np.concatenate([getattr(s, f.name) for s in sides]) for f in fields(Seqlets))
-    )
+    found = Seqlets(*(np.concatenate([getattr(s, f.name) for s in sides]) for f in fields(Seqlets)))
     found = _apart(found, track.shape[1])
     return found.select(np.lexsort((found.start, found.row)))
 
@@ -196,9 +194,7 @@ def _sides(
     spans = {sign: maximal_segments(_scores(scaled[sign]), drop=DROP) for sign in scaled}
     if control is not None:
         null = {sign: _scaled(control, sign) for sign in scaled}
-        return {
-            s: _Side.of(spans[s], null[s], UPPER, mirrored=False, seed=seed) for s in scaled
-        }
+        return {s: _Side.of(spans[s], null[s], UPPER, mirrored=False, seed=seed) for s in scaled}
     sides: dict[int, _Side] = {}
     quiet = np.ones(track.shape, bool)
     for middle in (MIDDLE, UPPER):
@@ -324,8 +320,9 @@ def write_seqlets(seqlets: Seqlets, path: str | Path, *, ids: Sequence[str]) -> 
     for i in range(len(seqlets)):
         sign = "+" if seqlets.sign[i] > 0 else "-"
         cells = ids[seqlets.row[i]], seqlets.start[i], seqlets.end[i], sign
-        numbers = f"{seqlets.contribution[i]:.6g}", *(
-            format_log10(float(x)) for x in (seqlets.log10_p[i], seqlets.log10_q[i])
+        numbers = (
+            f"{seqlets.contribution[i]:.6g}",
+            *(format_log10(float(x)) for x in (seqlets.log10_p[i], seqlets.log10_q[i])),
         )
         lines.append("\t".join(map(str, (*cells, *numbers))))
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

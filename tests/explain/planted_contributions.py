@@ -87,9 +87,11 @@ def plant(
         seen = []
         for row in range(number):
             wanted = owner[row] == k if exclusive else rng.random() < shares[k]
-            free = [
-                s for s in range(length - width + 1) if not taken[row, s : s + width].any()
-            ] if wanted else []
+            free = (
+                [s for s in range(length - width + 1) if not taken[row, s : s + width].any()]
+                if wanted
+                else []
+            )
             if not free:
                 continue
             start = int(rng.choice(free))

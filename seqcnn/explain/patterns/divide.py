@@ -192,9 +192,7 @@ def joined(islands: Islands, groups: list[Group], *, both_strands: bool) -> list
     kept: list[Group] = []
     for group in groups:
         for i, leader in enumerate(kept):
-            laid = best_overlay(
-                leader.template, group.template, islands, both_strands=both_strands
-            )
+            laid = best_overlay(leader.template, group.template, islands, both_strands=both_strands)
             if laid[0] >= ALIKE and not _differ(islands, leader, group, laid):
                 kept[i] = _united(leader, group, laid)
                 break
@@ -210,9 +208,7 @@ def _laid_upon(leader: Group, group: Group, laid: tuple[float, int, bool]) -> Pl
     return places.shifted(-offset, len(group.template), len(leader.template))
 
 
-def _differ(
-    islands: Islands, leader: Group, group: Group, laid: tuple[float, int, bool]
-) -> bool:
+def _differ(islands: Islands, leader: Group, group: Group, laid: tuple[float, int, bool]) -> bool:
     width = len(leader.template)
     before = max(0, -laid[1])
     behind = max(0, laid[1] + len(group.template) - width)
@@ -241,5 +237,3 @@ def _united(leader: Group, group: Group, laid: tuple[float, int, bool]) -> Group
         score=np.concatenate([leader.score, group.score]),
         likeness=np.concatenate([leader.likeness, group.likeness]),
     )
-
-

@@ -243,9 +243,11 @@ def peel(islands: Islands, rules: Rules) -> list[np.ndarray]:
     left, failures = islands, 0
     words = find_words(left, both_strands=rules.both_strands)
     while failures < FAILURES and len(templates) < MOST:
-        paired = islands.alphabet.complement_of_code[: islands.alphabet.size] if (
-            rules.both_strands
-        ) else None
+        paired = (
+            islands.alphabet.complement_of_code[: islands.alphabet.size]
+            if (rules.both_strands)
+            else None
+        )
         seed = best_seed(
             words, rules.shares, barred, both_strands=rules.both_strands, complement=paired
         )

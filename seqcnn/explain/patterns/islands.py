@@ -198,9 +198,7 @@ def thinned(number: int, most: int) -> np.ndarray:
     return np.arange(min(number, most)) * number // max(1, min(number, most))
 
 
-def _ranges(
-    seqlets: Seqlets, length: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _ranges(seqlets: Seqlets, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Gather seqlets that are close: row, start, end and strength of islands."""
     table: list[list[float]] = []
     columns = seqlets.row, seqlets.start, seqlets.end, np.abs(seqlets.contribution)
