@@ -137,12 +137,11 @@ def find_hits(
             whole = Islands.of(contributions, codes, _whole(codes, sign), sign, alphabet)
             parts.append(_of_sign([patterns[i] for i in which], which, whole, both, p_value, seed))
     if not parts:
-        empty = np.zeros(0, np.int64)
-        return PatternHits(*[empty] * 4, empty.astype(bool), *np.zeros((4, 0)))
+        parts = [_nothing()]
     columns = [np.concatenate([p[i] for p in parts]) for i in range(8)]
     order = np.lexsort((columns[2], columns[1]))
     columns = [column[order] for column in columns]
-    return PatternHits(*columns, benjamini_hochberg(columns[-1]))
+    return PatternHits(*columns, log10_q=benjamini_hochberg(columns[-1]))
 
 
 def _whole(codes: np.ndarray, sign: int) -> Seqlets:
@@ -187,9 +186,13 @@ def _of_sign(
             log10_p[passed],
         ])  # fmt: skip
     if not found:
-        empty = np.zeros(0, np.int64)
-        return [*[empty] * 4, empty.astype(bool), *np.zeros((3, 0))]
+        return _nothing()
     return [np.concatenate([f[i] for f in found]) for i in range(8)]
+
+
+def _nothing() -> list[np.ndarray]:
+    empty = np.zeros(0, np.int64)
+    return [*[empty] * 4, empty.astype(bool), *np.zeros((3, 0))]
 
 
 def _log10_p(fits: Fits, by_chance: np.ndarray, noise: float) -> np.ndarray:

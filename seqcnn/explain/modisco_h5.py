@@ -54,9 +54,9 @@ def write_modisco_h5(
         file.attrs["window_size"] = max((p.width for p in patterns), default=0)
         for group, sign in GROUPS.items():
             mine = [p for p in patterns if p.sign == sign]
-            parent = file.create_group(group) if mine else None
             for rank, pattern in enumerate(mine):
-                _write(parent.create_group(f"pattern_{rank}"), pattern, contributions, codes)
+                parent = file.create_group(f"{group}/pattern_{rank}")
+                _write(parent, pattern, contributions, codes)
 
 
 def read_modisco_h5(path: str | Path, alphabet: Alphabet) -> list[Pattern]:
@@ -96,7 +96,7 @@ def read_modisco_h5(path: str | Path, alphabet: Alphabet) -> list[Pattern]:
 
 def _h5py() -> Any:
     try:
-        import h5py
+        import h5py  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise SeqcnnError(
             "HDF5 files need h5py, which is not installed: pip install 'seqcnn[explain]'"

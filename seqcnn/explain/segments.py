@@ -7,6 +7,7 @@ exp(-decay * score) (Karlin & Altschul 1990, doi:10.1073/pnas.87.6.2264).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -113,4 +114,5 @@ def decay_of(values: np.ndarray) -> float:
     low = high / 2
     while excess(low) > 0 and low > 1e-9:
         low /= 2
-    return float(brentq(excess, low, high))
+    root: Any = brentq(excess, low, high)
+    return float(root)

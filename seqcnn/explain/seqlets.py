@@ -168,7 +168,8 @@ def find_seqlets(
     track = project(*checked(contributions, codes, alphabet), alphabet)
     other = None if control is None else project(*checked(*control, alphabet), alphabet)
     if not track.any():
-        return Seqlets(*np.zeros((3, 0), np.int64), np.zeros(0, np.int8), *np.zeros((3, 0)))
+        none, whole = np.zeros(0), np.zeros(0, np.int64)
+        return Seqlets(whole, whole, whole, np.zeros(0, np.int8), none, none, none)
     found_sides = _sides(track, other, q_value, seed)
     sides = [_pieces(track, sign, side, q_value) for sign, side in found_sides.items()]
     found = Seqlets(*(np.concatenate([getattr(s, f.name) for s in sides]) for f in fields(Seqlets)))

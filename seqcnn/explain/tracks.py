@@ -125,7 +125,8 @@ def row_scales(track: np.ndarray, scale: float) -> np.ndarray:
 
     A sequence whose contributions are all large has large noise too, which would pass for seqlets.
     The logarithm of a sequence's own median is drawn towards that of all by its sampling error
-    against the variance between sequences (empirical Bayes), and raised by two standard errors that are left.
+    against the variance between sequences (empirical Bayes), and raised by two of the
+    standard errors that are left.
 
     Parameters
     ----------

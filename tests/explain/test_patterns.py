@@ -63,7 +63,9 @@ def test_members_are_the_sites():
         if (r, s + d) in sites and abs((s + e) / 2 - (s + d + width / 2)) <= 3
     ]
     assert len(set(near)) >= 0.97 * len(sites)
-    strands = np.array([sites.get((r, s), -1) for r, s in zip(members.row, members.start)])
+    strands = np.array(
+        [sites.get(place, -1) for place in zip(members.row, members.start, strict=True)]
+    )
     if (strands >= 0).sum() > 100:  # the pattern is as wide as the motif
         agree = (strands == members.reverse)[strands >= 0].mean()
         assert agree in (pytest.approx(0, abs=0.02), pytest.approx(1, abs=0.02))

@@ -10,6 +10,7 @@ that columns go together, as in two spacings of one dimer.
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse.linalg import eigsh
 
 from seqcnn.explain.patterns.grouping import Group
 from seqcnn.explain.patterns.islands import Islands, Places, flipped, thinned
@@ -116,7 +117,10 @@ def _two_kinds(letters: np.ndarray, size: int) -> np.ndarray:
     flat = centred.reshape(n, -1)
     covariance = (flat.T @ flat).reshape(width, size, width, size) / n
     covariance[np.arange(width), :, np.arange(width), :] = 0
-    vector = np.linalg.eigh(covariance.reshape(width * size, -1).astype(np.float64))[1][:, -1]
+    square = covariance.reshape(width * size, -1).astype(np.float64)
+    # the start is always the same, so that the result is
+    first = np.random.default_rng(0).normal(size=len(square))
+    vector = eigsh(square, k=1, which="LA", v0=first)[1][:, 0]
     projection = flat @ vector.astype(np.float32)
     label = projection > 0
     flat = one_hot.reshape(n, -1)

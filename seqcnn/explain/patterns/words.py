@@ -80,7 +80,7 @@ def find_words(islands: Islands, *, both_strands: bool) -> Words:
     found = []
     for shape, offsets in enumerate(shapes_of(letters)):
         room = wide - offsets[-1]
-        weight = sum(values[:, o : o + room] for o in offsets)
+        weight = np.sum([values[:, o : o + room] for o in offsets], axis=0)
         whole = np.logical_and.reduce([known[:, o : o + room] for o in offsets])
         island, first = np.nonzero((weight >= LEAST_SHARE) & whole)
         word = islands.codes[island[:, None], first[:, None] + np.array(offsets)]
