@@ -47,6 +47,10 @@ MIDDLE, UPPER = (0.6, 0.9), (0.8, 0.98)
 """Quantiles between which sums tell how neighbours depend on each other: while there may be seqlets
 among them, and when those are left out."""
 
+SURE = 15.0
+"""Sum that noise never reaches (a normal one at a span in 10^9): it says nothing of noise, where
+motifs of both signs are many."""
+
 TAIL = 0.75
 """Quantile of the sums of letters drawn at random from which on they fall off exponentially."""
 
@@ -198,6 +202,9 @@ def _sides(
         return {s: _Side.of(spans[s], null[s], UPPER, mirrored=False, seed=seed) for s in scaled}
     sides: dict[int, _Side] = {}
     quiet = np.ones(track.shape, bool)
+    for sure in spans.values():
+        for i in np.flatnonzero(sure.score >= SURE).tolist():
+            quiet[sure.row[i], sure.start[i] : sure.end[i]] = False
     for middle in (MIDDLE, UPPER):
         sides = {
             s: _Side.of(spans[s], np.where(quiet, -x, 0), middle, mirrored=True, seed=seed)

@@ -16,7 +16,7 @@ def test_there_and_back(tmp_path):
     h5py = pytest.importorskip("h5py")
     rng = np.random.default_rng(90)
     motifs = [random_motif(9, rng) for _ in range(2)]
-    planted = plant(motifs, number=200, length=40, share=0.6, signs=[1, -1], seed=91)
+    planted = plant(motifs, number=300, length=60, share=0.5, signs=[1, -1], seed=91)
     patterns = find_patterns(planted.contributions, planted.codes, DNA)
     path = tmp_path / "modisco.h5"
     given = {"contributions": planted.contributions, "codes": planted.codes}
