@@ -80,6 +80,15 @@ class Constraints:
         words = sum((_occurrences(codes, w).sum(axis=1) for w in self._words), np.zeros(len(codes)))
         return words + self._outside(self._gc_of(codes), _lengths(codes))
 
+    def kept(self, codes: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Say which sequences keep to everything, bool (n,); arguments as for `allowed`."""
+        edited = codes != start
+        few = np.ones(len(codes), bool) if self.edits is None else edited.sum(1) <= self.edits
+        touched = np.zeros(len(codes), bool)
+        for first, last in self.fixed:
+            touched |= edited[:, first:last].any(axis=1)
+        return (self.broken(codes) == 0) & few & ~touched
+
     def allowed(self, codes: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Find the changes of one letter that keep to everything, or come nearer to it.
 
