@@ -77,7 +77,9 @@ def smooth_gradients(
     """
     shape = (codes.shape[1], network.letters)
     # a generator for each sample: that of a position does not depend on how many there are
-    drawn = [np.random.default_rng([seed, s]).normal(scale=noise, size=shape) for s in range(samples)]
+    drawn = [
+        np.random.default_rng([seed, s]).normal(scale=noise, size=shape) for s in range(samples)
+    ]
     added = np.array(drawn, np.float32)[:, None]
     weights = np.ones((samples, 1, 1, 1), np.float32)
     gradient, outputs, _ = _mean_gradients(network, codes, None, weights, added, output)
@@ -114,7 +116,9 @@ def integrated_gradients(
         _mean_gradients(network, codes, references[:, i], weights, 0 * weights, output)
         for i in range(references.shape[1])
     ]
-    hypothetical, outputs, of_references = (np.mean(part, axis=0) for part in zip(*each, strict=True))
+    hypothetical, outputs, of_references = (
+        np.mean(part, axis=0) for part in zip(*each, strict=True)
+    )
     return hypothetical, outputs, of_references
 
 
@@ -173,7 +177,9 @@ def _gradients(
     network = nnx.merge(graph, state)
     image, inside = network.image(codes)
     reference, shown = network.image(references)[0], inside[..., None]
-    points = reference[None] + weights * (image - reference)[None] + jnp.where(shown[None], added, 0)
+    points = (
+        reference[None] + weights * (image - reference)[None] + jnp.where(shown[None], added, 0)
+    )
     many = points.reshape(-1, *image.shape[1:])
 
     def tiled(array: jax.Array) -> jax.Array:

@@ -84,9 +84,7 @@ def _kernels(network: MotifCNN) -> list[jax.Array]:
 
 def _windows_over(scores: jax.Array, width: int, offset: int) -> jax.Array:
     """Give each position the window that has it at its place `offset`; -inf where there is none."""
-    beside = jnp.pad(
-        scores, ((0, 0), (width - 1, width - 1), (0, 0)), constant_values=-np.inf
-    )
+    beside = jnp.pad(scores, ((0, 0), (width - 1, width - 1), (0, 0)), constant_values=-np.inf)
     first = width - 1 - offset
     return beside[:, first : first + scores.shape[1] + width - 1]
 

@@ -5,7 +5,7 @@ reference, if the input's is; see `seqcnn.explain.secant`.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,14 +24,14 @@ class Pair(NamedTuple):
 
     value: jax.Array
     reference: jax.Array
-    change: jax.Array | None
+    change: Any
 
 
-Operand = Pair | Any
+Operand = Any
 """A `Pair`, or an array that is the same for a sequence and its reference."""
 
 
-def is_pair(operand: Operand) -> TypeGuard[Pair]:
+def is_pair(operand: Operand) -> bool:
     """Tell whether an operand differs between a sequence and its reference."""
     return isinstance(operand, Pair)
 

@@ -28,9 +28,7 @@ def trace(function: Callable[[jax.Array], jax.Array], image: jax.Array) -> Close
     return jax.make_jaxpr(function)(image)
 
 
-def secant(
-    program: ClosedJaxpr, value: jax.Array, reference: jax.Array, change: jax.Array
-) -> Pair:
+def secant(program: ClosedJaxpr, value: jax.Array, reference: jax.Array, change: jax.Array) -> Pair:
     """Follow a change through a program.
 
     Parameters
@@ -157,7 +155,7 @@ _ONE_BY_ONE = frozenset("mul div eq ne lt le gt ge and or not xor is_finite".spl
 
 
 def _activated(equation: Any, operands: Sequence[Operand]) -> Operand:
-    place = [i for i, operand in enumerate(operands) if is_pair(operand)][0]
+    place = next(i for i, operand in enumerate(operands) if is_pair(operand))
 
     def function(number: jax.Array) -> jax.Array:
         return evaluate(equation, [*operands[:place], number, *operands[place + 1 :]])[0]

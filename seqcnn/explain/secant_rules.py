@@ -52,12 +52,12 @@ _SMALLEST = frozenset(["min", "reduce_min", "reduce_window_min"])
 
 def linear(equation: Any, operands: Sequence[Operand]) -> list[Operand]:
     """Do to the changes what is done to the numbers; what does not change has the change 0."""
-    given = [_change_of(equation, operand) for operand in operands]
+    given = [_change_of(operand) for operand in operands]
     return _pairs(equation, operands, evaluate(equation, given))
 
 
 def curved(equation: Any, operands: Sequence[Operand]) -> list[Operand]:
-    """Rescale: the change of the result is in proportion to that of the one operand that has any."""
+    """Rescale: change the result in proportion to the one operand that changes."""
     (place,) = [i for i, operand in enumerate(operands) if is_pair(operand)]
 
     def function(number: jax.Array) -> jax.Array:
@@ -86,7 +86,7 @@ def largest(equation: Any, operands: Sequence[Operand]) -> list[Operand]:
     is the other way round. Equal winners share.
     """
     (value,), (reference,) = (f(equation, operands) for f in (evaluate_values, evaluate_references))
-    changes = [_change_of(equation, operand) for operand in operands]
+    changes = [_change_of(operand) for operand in operands]
     moved = [_difference(operand) for operand in operands]
     by_value = value <= reference if _is_smallest(equation) else value >= reference
     change = jnp.zeros_like(value)
@@ -197,9 +197,8 @@ def _difference(operand: Operand) -> jax.Array:
     return jnp.where(jnp.isfinite(moved), moved, 0)
 
 
-def _change_of(equation: Any, operand: Operand) -> Any:
-    """What stands for an operand of a linear operation: its change, zeros, or an index itself."""
-    del equation
+def _change_of(operand: Operand) -> Any:
+    """Put its change for an operand of a linear operation, or zeros; an index stays."""
     if is_pair(operand):
         return operand.change
     return jnp.zeros_like(operand) if is_float(jnp.asarray(operand)) else operand
