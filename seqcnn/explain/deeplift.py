@@ -77,25 +77,11 @@ def _deepshap(
             lambda change: secant(program, image, reference, change).change, image
         )
         (multipliers,) = back(jnp.ones(len(image), image.dtype))
-        return hypothetical_contributions(multipliers, reference), function(reference)
+        # a multiplier times (the letter less the reference), for each letter
+        there = (multipliers * reference).sum(axis=-1, keepdims=True)
+        return multipliers - there, function(reference)
 
     # the sequences' own numbers are computed once for all references
     said, of_references = jax.vmap(against, in_axes=1)(references)
     said = jnp.where(inside[..., None], said.mean(axis=0), 0)
     return said, function(image), of_references.mean(axis=0)
-
-
-def hypothetical_contributions(multipliers: jax.Array, reference: jax.Array) -> jax.Array:
-    """Say what each letter would contribute: multipliers times the letter less the reference.
-
-    Parameters
-    ----------
-    multipliers, reference
-        float (..., letters).
-
-    Returns
-    -------
-    jax.Array
-        float (..., letters).
-    """
-    return multipliers - (multipliers * reference).sum(axis=-1, keepdims=True)

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from seqcnn.explain.deeplift import hypothetical_contributions
 from seqcnn.explain.outputs import Output
 from seqcnn.explain.rows import in_blocks
 from seqcnn.networks.sequence.contract import SequenceNetwork
@@ -148,18 +147,19 @@ def _mean_gradients(
     given = codes if references is None else references
 
     def function(codes: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, ...]:
-        gradient, outputs = 0.0, ()
+        gradient, outputs = np.float32(0), ()
         for some in np.array_split(np.arange(total), parts):
             points = weights[some], np.broadcast_to(added, (total, *added.shape[1:]))[some]
             found, *outputs = _gradients(state, codes, given, *points, graph=graph, output=output)
             gradient = gradient + np.asarray(found)
-        return gradient / total, *outputs
+        return np.asarray(gradient / total), *outputs
 
     gradient, outputs, of_references = in_blocks(function, rows, codes, given)
     if references is None:
         return gradient, outputs, of_references
     reference = np.asarray(network.shares.array)[references]
-    return np.asarray(hypothetical_contributions(gradient, reference)), outputs, of_references
+    there = (gradient * reference).sum(axis=-1, keepdims=True)
+    return gradient - there, outputs, of_references
 
 
 @partial(jax.jit, static_argnames=("graph", "output"))

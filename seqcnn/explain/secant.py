@@ -117,8 +117,8 @@ def _is_activation(program: Jaxpr, operands: Sequence[Operand]) -> bool:
     pairs = [o for o in operands if is_pair(o)]
     if len(pairs) != 1 or pairs[0].change is None or len(program.outvars) != 1:
         return False
-    shape, result = pairs[0].value.shape, program.outvars[0].aval
-    return result.shape == shape and _is_curved(program, [is_pair(o) for o in operands], shape)
+    shape, result = pairs[0].value.shape, _shape(program.outvars[0])
+    return result == shape and _is_curved(program, [is_pair(o) for o in operands], shape)
 
 
 def _is_curved(program: Jaxpr, varies: Sequence[bool], shape: tuple[int, ...]) -> bool:
@@ -129,7 +129,7 @@ def _is_curved(program: Jaxpr, varies: Sequence[bool], shape: tuple[int, ...]) -
         given = [not isinstance(v, Literal) and v in varying for v in equation.invars]
         if not any(given):
             continue
-        if any(v.aval.shape != shape for v in equation.outvars):
+        if any(_shape(v) != shape for v in equation.outvars):
             return False
         inner, name = _program_of(equation), equation.primitive.name
         asks = name in ("select_n", "clamp") and given[0]
@@ -143,6 +143,10 @@ def _is_curved(program: Jaxpr, varies: Sequence[bool], shape: tuple[int, ...]) -
             return False
         varying.update(equation.outvars)
     return bent
+
+
+def _shape(variable: Any) -> tuple[int, ...]:
+    return variable.aval.shape
 
 
 _MIXING = frozenset(

@@ -83,19 +83,22 @@ def largest(equation: Any, operands: Sequence[Operand]) -> list[Operand]:
     If the maximum of the sequence is the larger, that is the number which wins in the sequence: it
     was less than the maximum of the reference there, and so has changed by more than the maximum
     has. Else it is the number which wins in the reference. So no ratio is above 1. Of a minimum it
-    is the other way round. Equal winners share.
+    is the other way round. Equal winners share. A winner of the sequence that has not changed adds
+    nothing to the sum, and has the derivative for its multiplier.
     """
     (value,), (reference,) = (f(equation, operands) for f in (evaluate_values, evaluate_references))
     changes = [_change_of(operand) for operand in operands]
     moved = [_difference(operand) for operand in operands]
     by_value = value <= reference if _is_smallest(equation) else value >= reference
+    # behind masks all may be infinite, and then nothing has changed
+    step = jnp.where(value == reference, 0, value - reference)
     change = jnp.zeros_like(value)
     for winners, ours in ((0, by_value), (1, ~by_value)):
         keys = [operand[winners] if is_pair(operand) else operand for operand in operands]
-        most, step = (_picked(equation, keys, numbers) for numbers in (moved, changes))
-        usable = ours & (jnp.abs(most) > 0) & jnp.isfinite(most)
-        ratio = jnp.where(usable, (value - reference) / jnp.where(usable, most, 1), 0)
-        change = change + ratio * step
+        most, passed_on = (_picked(equation, keys, numbers) for numbers in (moved, changes))
+        same = most == 0
+        ratio = jnp.where(ours & ~same, step / jnp.where(same, 1, most), 0)
+        change = change + (jnp.where(same, 1, ratio) if winners == 0 else ratio) * passed_on
     return [Pair(value, reference, change)]
 
 

@@ -45,7 +45,7 @@ def write_modisco(attributions: Attributions, ohe: str | Path, hypothetical: str
 
 
 def write_hdf5(attributions: Attributions, path: str | Path) -> None:
-    """Write the arrays of `write_npz` as data sets of an HDF5 file, by h5py; ``modisco motifs -i`` reads it too.
+    """Write the arrays of `write_npz` as data sets of HDF5, for ``modisco motifs -i`` too.
 
     Raises
     ------
