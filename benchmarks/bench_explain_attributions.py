@@ -39,7 +39,8 @@ class Case:
 
 
 DEEPBIND = {"kernels": 32, "width": 18, "hidden": 32, "strand": "one"}
-BASSET = {"padding": "valid", "norm": False, "pool": "max", "strand": "one", "channels": (100, 80, 80), "hidden": (128,)}  # fmt: skip
+BASSET = {"padding": "valid", "norm": False, "pool": "max", "strand": "one", "hidden": (128,)}
+BASSET = {**BASSET, "channels": (100, 80, 80)}
 TOWER = {"channels": 64, "width": 21, "layers": 6, "norm": False, "pool": "mean", "strand": "one"}
 FULL = [
     Case("DeepBind-like", "deepshap", "motifcnn", DEEPBIND, 200, 200),
@@ -49,7 +50,8 @@ FULL = [
     Case("dilated tower", "mutants", "dilated", TOWER, 1, 1000, their_part=1),
 ]
 TOY = [
-    Case("DeepBind-like", "deepshap", "motifcnn", {**DEEPBIND, "kernels": 4}, 2, 40, 2, batches=(4,)),
+    Case("DeepBind-like", "deepshap", "motifcnn", {**DEEPBIND, "kernels": 4}, 2, 40, 2,
+         batches=(4,)),
     Case("Basset-like", "deepshap", "basset",
          {**BASSET, "channels": (4, 4, 4), "widths": (5, 3, 3), "pools": (2, 2, 2), "hidden": (4,)},
          2, 60, 2, batches=(4,)),
@@ -189,7 +191,8 @@ def main() -> None:
     use_cores(options.threads)
     cases = FULL if options.full else TOY
     print("| what | by | ms a sequence | time / seqcnn | core ms | core ms / seqcnn "
-          "| first call, s | largest difference, relative |\n|---|---|---|---|---|---|---|---|")  # fmt: skip
+          "| first call, s | largest difference, relative |\n"
+          "|---|---|---|---|---|---|---|---|")  # fmt: skip
     version = ""
     for case in cases:
         if options.only in f"{case.name} {case.what} {case.length}":

@@ -121,9 +121,7 @@ def deepshap(
     return found.numpy().transpose(0, 2, 1)
 
 
-def mutants(
-    network: TorchNetwork, images: torch.Tensor, *, batch: int, fast: bool
-) -> np.ndarray:
+def mutants(network: TorchNetwork, images: torch.Tensor, *, batch: int, fast: bool) -> np.ndarray:
     """Score all mutants, less the sequences, float32 (n, length, 4)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
