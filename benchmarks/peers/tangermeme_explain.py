@@ -1,5 +1,6 @@
 """DeepSHAP and saturation mutagenesis by tangermeme, of networks with the weights of seqcnn's."""
 
+import sys
 import warnings
 from importlib.metadata import version
 from typing import Any
@@ -8,6 +9,9 @@ import numpy as np
 import torch
 from tangermeme.deep_lift_shap import deep_lift_shap
 from tangermeme.saturation_mutagenesis import saturation_mutagenesis
+
+# by default `fast` is tried only where scoring would take half a minute without
+sys.modules["tangermeme.saturation_mutagenesis"]._FAST_MIN_SECONDS = 0.0
 
 VERSION = f"tangermeme {version('tangermeme')}, torch {torch.__version__}"
 

@@ -29,31 +29,6 @@ others = pytest.mark.parametrize(
 SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
 
 
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-SHORT_TOWER = {**DILATED, "channels": 4, "layers": 1, "width": 3}
-
-
-def test_every_network_is_explained():
-    assert set(CHOSEN) == set(names("sequence"))
-
-
 def a_set(
     alphabet: Alphabet = DNA, lengths: tuple[int, ...] = LENGTHS, seed: int = 0
 ) -> SequenceSet:
