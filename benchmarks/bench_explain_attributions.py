@@ -8,8 +8,9 @@ they take them (codes; one-hot images) and the same references. tangermeme runs 
 batch sizes, and, of mutants, with and without its `fast`; its fastest counts. Contenders run in
 turn in one process; compilation is in the first call, which is apart. Results must be the same.
 
-tangermeme is timed on a part of the sequences, as the whole takes long: times are per sequence. What
-`fast` takes to begin with, seconds, is left out: the time of one sequence is subtracted. Without ``--full`` the sizes are toys.
+tangermeme is timed on a part of the sequences, as the whole takes long: times are per sequence.
+What `fast` takes to begin with, seconds, is left out: the time of one sequence is subtracted.
+Without ``--full`` the sizes are toys.
 """
 
 import argparse
@@ -21,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from timing import in_turn, processor, use_cores
-
 
 ONE = ", of one sequence"
 

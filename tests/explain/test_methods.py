@@ -31,7 +31,7 @@ def model_of(*folds: int, target: dict | None = None) -> Model:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", ["motifcnn", "hybrid"])
+@pytest.mark.parametrize("name", ["motifcnn", pytest.param("hybrid", marks=pytest.mark.slow)])
 def test_a_sequence_is_explained_the_same_alone_and_in_any_batch(method, name):
     (row,) = [r for r in rows.args[1] if r.name == name]
     network, sequences = row.build(), a_set()
