@@ -99,7 +99,7 @@ def _h5py() -> Any:
         import h5py  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise SeqcnnError(
-            "HDF5 files need h5py, which is not installed: pip install 'seqcnn[explain]'"
+            "HDF5 files need h5py, which is not installed: pip install 'seqcnn[hdf5]'"
         ) from error
     return h5py
 

@@ -150,13 +150,20 @@ class Dilated(SequenceNetwork):
         SeqcnnError
             The network was made without `profile`.
         """
+        return self.all_logits(*self.image(codes), rngs=rngs)
+
+    def all_logits(
+        self, image: jax.Array, inside: jax.Array, *, rngs: nnx.Rngs | None = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Score images and each of their positions: as `profile_logits` does, and `logits`."""
         if self.places is None:
             raise SeqcnnError("the network has no head for positions: make it with `profile` True")
-        image, inside = self.strands(*self.image(codes))
+        columns = image.shape[1]
+        image, inside = self.strands(image, inside)
         features = self.tower(image, inside, rngs=rngs)
         profile = hide(self.places(features, inside), inside)
         if self.complement is not None:
             half = len(profile) // 2
             profile = jnp.concatenate([profile[:half], flipped(profile[half:], inside[half:])])
         logits = self.merged(self.head(features, inside, rngs=rngs))
-        return logits, self.merged(profile)[:, : codes.shape[1]]
+        return logits, self.merged(profile)[:, :columns]

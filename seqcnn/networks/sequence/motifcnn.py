@@ -133,6 +133,10 @@ class MotifCNN(SequenceNetwork):
             return best
         return jnp.concatenate([best, global_pool(activation, "mean", mask=valid)], axis=1)
 
+    def logits_of_features(self, features: jax.Array) -> jax.Array:
+        """Score what `features` gives: float32 (n, kernels or twice as many) to (n, tasks)."""
+        return self._head(features, None)
+
     def scan(self, codes: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Score every window by every kernel.
 
