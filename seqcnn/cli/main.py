@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "Score sequences with a model.",
     "evaluate": "Judge a model on sequences that it has not seen.",
     "variants": "Score both alleles of the variants in a VCF, and name lost and gained motifs.",
+    "design": "Change sequences, or random ones, until a model scores them as is wanted.",
     "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",
     "compare": "Find which known motifs a motif is like.",
     "enrich": "Test which known motifs are enriched in sequences, and where they lie.",

@@ -1,19 +1,24 @@
 """Explain networks: what each letter contributes, and what follows from it.
 
 The names below are loaded when they are first used, from the files that bear them. The files
-`completeness` and `mutagenesis` bear the name of a function in them, and are what that name means
-here: ``from seqcnn.explain.completeness import completeness``.
+`completeness`, `design` and `mutagenesis` bear the name of a function in them, and are what that
+name means here: ``from seqcnn.explain.completeness import completeness``.
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["completeness", "mutagenesis"],
+    submodules=["completeness", "design", "mutagenesis"],
     submod_attrs={
         "attributions": ["Attributions"],
+        "constraints": ["Constraints"],
         "deeplift": ["deepshap"],
+        "hits": ["find_hits"],
         "gradients": ["integrated_gradients", "saliency", "smooth_gradients"],
+        "patterns.discover": ["find_patterns"],
+        "seqlets": ["find_seqlets"],
+        "variants": ["changed_sites", "score_variants"],
         "methods": ["METHODS", "attribute"],
         "outputs": ["Output"],
         "references": ["references_of"],
