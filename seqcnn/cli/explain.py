@@ -1,0 +1,156 @@
+"""``seqcnn explain``: what a model goes by, letter by letter, and the patterns of it."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
+from seqcnn.cli.places import Places
+from seqcnn.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seqcnn.networks.weights import Model
+    from seqcnn.report.explain import Explanation
+    from seqcnn.seq.record import SequenceSet
+
+METHODS = ("deepshap", "ig", "saliency", "input_x_gradient", "smoothgrad", "ism")
+
+click.rich_click.OPTION_GROUPS["* explain"] = [
+    {
+        "name": "What is explained, and how",
+        "options": ["--method", "--task", "--head", "--strand", "--references", "--steps"],
+    },
+    {"name": "Patterns", "options": ["--no-patterns", "--null", "--q-value", "--fewest"]},
+    {"name": "What is read", "options": ["--alphabet", "--mask"]},
+    {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
+    {"name": "Output", "options": ["--out", "--force", "--write", "--quiet", "--debug"]},
+    {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
+]
+
+logger = logging.getLogger(__name__)
+
+
+@click.command(name="explain", no_args_is_help=True)
+@click.argument("model", metavar="MODEL")
+@click.argument("fasta", metavar="SEQUENCES")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder; by default "
+              "<name of SEQUENCES>_explanation.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace files of an earlier run.")
+@click.option("--method", type=click.Choice(METHODS), default="deepshap", show_default=True,
+              help="DeepLIFT against shuffles, integrated gradients, gradients, gradients times "
+              "letters, gradients under noise, or in-silico mutagenesis.")  # fmt: skip
+@click.option("--task", metavar="NAME", help="Of a model of several tasks or classes.")
+@click.option("--head", type=click.Choice(["total", "profile"]), default="total",
+              show_default=True, help="Of a model of profiles: the total, or where the signal "
+              "lies.")  # fmt: skip
+@click.option("--strand", type=click.Choice(["both", "one"]), default="one", show_default=True,
+              help="both: take the mean with the reverse complement; models of both strands need "
+              "it not.")  # fmt: skip
+@click.option("--references", type=click.IntRange(1), default=20, show_default=True,
+              help="Shuffles of each sequence that deepshap compares with.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), default=64, show_default=True,
+              help="Of integrated gradients.")  # fmt: skip
+@click.option("--no-patterns", is_flag=True, help="Leave seqlets, patterns and hits out.")
+@click.option("--null", type=click.Choice(["shuffles", "sign"]), default="shuffles",
+              show_default=True, help="What seqlets stand out from: contributions in a shuffle of "
+              "each sequence, or those of the other sign.")  # fmt: skip
+@click.option("--q-value", type=click.FloatRange(0, 1, min_open=True), default=0.05,
+              show_default=True, help="Largest q-value of a seqlet.")  # fmt: skip
+@click.option("--fewest", type=click.IntRange(3), default=20, show_default=True,
+              help="Seqlets of a pattern.")  # fmt: skip
+@click.option("--write", "formats", multiple=True,
+              type=click.Choice(["tsv", "hdf5", "bedgraph", "modisco"]),
+              help="Write contributions as this too: hdf5 (with patterns as modisco-lite writes "
+              "them), or the files that it reads. May be given several times.")  # fmt: skip
+@sequences
+@common
+def command(
+    model: str,
+    fasta: str,
+    out: Path | None,
+    *,
+    force: bool,
+    formats: tuple[str, ...],
+    alphabet: str | None,
+    mask: str,
+    places: Places,
+    quiet: bool,
+    debug: bool,
+    **options: Any,
+) -> None:
+    """Say what each letter of SEQUENCES contributes to a score of MODEL, and gather patterns.
+
+    Writes attributions.npz, completeness.tsv, sequences.svg (the best ones), seqlets.tsv,
+    patterns.tsv, patterns.meme, patterns.svg and hits.tsv. How well contributions add up to
+    differences of scores is printed.
+    """
+    out = out or default_out(fasta, "_explanation")
+    check_folder(out, force=force)
+    prepare_jax()
+    from seqcnn.networks.weights import load_model
+    from seqcnn.report.explain import write_explanation
+
+    loaded = load_model(model)
+    given = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=None)
+    warn_of_idle_gpu()
+    with progress_bar(quiet=quiet) as show:
+        found, summary = _explained(loaded, given, show, options)
+    with filled_folder(str(out), force=force) as folder:
+        write_explanation(found, folder, formats=formats)
+    print(summary)
+    if not options["no_patterns"]:
+        for pattern in found.patterns:
+            print(f"{pattern.name}: {pattern.motif().consensus}, {len(pattern):,} seqlets")
+        if not found.patterns:
+            print("no pattern: no kind of seqlet is there often enough (--fewest)")
+    print(f"Files: {out}")
+
+
+def _explained(
+    loaded: "Model",
+    given: "SequenceSet",
+    show: "Callable[[str, float], None]",
+    options: dict[str, Any],
+) -> "tuple[Explanation, str]":
+    """Compute contributions, and what stands out in them; and say how well they add up."""
+    from seqcnn.explain.completeness import completeness
+    from seqcnn.explain.hits import find_hits
+    from seqcnn.explain.methods import attribute
+    from seqcnn.explain.patterns.discover import find_patterns
+    from seqcnn.explain.seqlets import find_seqlets
+    from seqcnn.report.explain import Explanation
+    from seqcnn.seq.shuffle import shuffled_control
+
+    how = {
+        "method": options["method"], "task": options["task"], "head": options["head"],
+        "strands": "both" if options["strand"] == "both" else "given",
+        "references": options["references"], "steps": options["steps"], "seed": options["seed"],
+    }  # fmt: skip
+    show(f"attributions by {options['method']}", 0.0)
+    found = Explanation(attribute(loaded, given, **how))
+    summary = completeness(found.attributions).summary
+    if options["no_patterns"]:
+        return found, summary
+    control = None
+    if options["null"] == "shuffles":
+        show("attributions of shuffles", 0.4)
+        shuffled, _ = shuffled_control(given, seed=options["seed"])
+        of_shuffles = Explanation(attribute(loaded, shuffled, **how))
+        control = of_shuffles.said, of_shuffles.attributions.codes
+    said, codes, seed = found.said, found.attributions.codes, options["seed"]
+    show("seqlets", 0.8)
+    seqlets = find_seqlets(
+        said, codes, given.alphabet, control=control, q_value=options["q_value"], seed=seed
+    )
+    show(f"patterns of {len(seqlets):,} seqlets", 0.85)
+    patterns = find_patterns(
+        said, codes, given.alphabet, seqlets=seqlets, fewest=options["fewest"], seed=seed
+    )
+    show("hits", 0.95)
+    hits = find_hits(patterns, said, codes, given.alphabet, seed=seed)
+    return Explanation(found.attributions, seqlets, patterns, hits), summary
