@@ -41,13 +41,25 @@ def test_the_gradient_is_that_of_finite_differences(row: Row):
     assert wrong.sum() <= 1, (slopes, expected)
 
 
-@rows
-def test_integrated_gradients_add_up(row: Row):
+def error_of_integral(row: Row, steps: int) -> float:
+    """Largest error of the sums, relative to the largest difference of outputs."""
     network, codes = row.build(), a_set(lengths=(40, 23)).padded()
     references = shuffled_codes(codes, 1)
-    found, outputs, there = integrated_gradients(network, codes, references, Output(1), steps=512)
+    found, outputs, there = integrated_gradients(network, codes, references, Output(1), steps=steps)
     total, difference = (found * DNA.shares[codes]).sum(axis=(1, 2)), outputs - there
-    np.testing.assert_allclose(total, difference, atol=1e-3 * max(1e-2, np.abs(difference).max()))
+    return np.abs(total - difference).max() / np.abs(difference).max()
+
+
+@rows
+def test_integrated_gradients_add_up(row: Row):
+    # where a maximum changes hands or a ReLU opens, the gradient jumps: errors fall as 1 / steps
+    assert error_of_integral(row, 512) < 1.5e-2
+
+
+@pytest.mark.slow
+@rows
+def test_integrated_gradients_add_up_the_better_the_more_steps(row: Row):
+    assert error_of_integral(row, 8192) < 1e-3
 
 
 def test_integrated_gradients_of_several_references_are_their_mean():

@@ -21,6 +21,11 @@ SMALL = {"kernels": 4, "width": 5, "hidden": 3, "tasks": 2}
 FEW = {"references": 2, "steps": 3, "samples": 2}
 
 
+def mostly_slow(values: tuple[str, ...], *, quick: set[str]) -> list:
+    """Leave all but a few values to the slow tests."""
+    return [pytest.param(v, marks=[pytest.mark.slow] * (v not in quick)) for v in values]
+
+
 def model_of(*folds: int, target: dict | None = None) -> Model:
     networks = [drawn("motifcnn", **SMALL, pool="max_mean") for _ in folds]
     for number, network in enumerate(networks):
@@ -49,7 +54,7 @@ def test_a_sequence_is_explained_the_same_alone_and_in_any_batch(method, name):
         assert not together.values[number, length:].any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", mostly_slow(METHODS, quick={"deepshap", "ism"}))
 def test_both_strands_are_explained_alike(method):
     network = drawn("motifcnn", **SMALL, strand="one")
     sequences = a_set(lengths=(20, 12))
