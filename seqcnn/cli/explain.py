@@ -105,7 +105,7 @@ def command(
     print(summary)
     if not options["no_patterns"]:
         for pattern in found.patterns:
-            print(f"{pattern.name}: {pattern.motif().consensus}, {len(pattern):,} seqlets")
+            print(f"{pattern.name}: {pattern.motif().trim().consensus}, {len(pattern):,} seqlets")
         if not found.patterns:
             print("no pattern: no kind of seqlet is there often enough (--fewest)")
     print(f"Files: {out}")

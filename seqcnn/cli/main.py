@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "Fit a network to classes, labels or numbers, and report what it is worth.",
     "predict": "Score sequences with a model.",
     "evaluate": "Judge a model on sequences that it has not seen.",
+    "explain": "Say what each letter contributes to a score, and gather patterns of it.",
     "variants": "Score both alleles of the variants in a VCF, and name lost and gained motifs.",
     "design": "Change sequences, or random ones, until a model scores them as is wanted.",
     "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",

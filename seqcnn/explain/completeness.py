@@ -8,7 +8,7 @@ import numpy as np
 from seqcnn.errors import SeqcnnWarning
 from seqcnn.explain.attributions import Attributions
 
-BOUNDS = {"deepshap": 1e-3, "ig": 5e-2}
+BOUNDS = {"deepshap": 1e-3, "ig": 1e-2}
 """Largest relative error that is expected of each method that is complete."""
 
 LEAST = 0.01

@@ -1,7 +1,7 @@
 """Files of an explanation: contributions, seqlets, patterns, hits, and pictures of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from seqcnn.explain.writers import (
     write_tsv,
 )
 from seqcnn.motifs.io import write_motifs
-from seqcnn.motifs.logo import attribution_logo
+from seqcnn.motifs.logo import Logo, attribution_logo
 from seqcnn.motifs.logo.sheet import write_sheet
 from seqcnn.report.tables import write_table
 
@@ -96,7 +96,7 @@ def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str
     write_table(folder / "patterns.tsv", COLUMNS, _pattern_rows(patterns, found.hits))
     write_hits(found.hits, folder / "hits.tsv", patterns=patterns, ids=attributions.ids)
     if patterns:
-        write_motifs(folder / "patterns.meme", [pattern.motif() for pattern in patterns])
+        write_motifs(folder / "patterns.meme", [pattern.motif().trim() for pattern in patterns])
         write_sheet(folder / "patterns.svg", [_pattern_logo(pattern) for pattern in patterns])
     if "hdf5" in formats:
         write_modisco_h5(
@@ -110,8 +110,8 @@ def _pattern_rows(patterns: Sequence[Pattern], hits: PatternHits) -> list[list[o
     return [
         [
             pattern.name,
-            pattern.motif().consensus,
-            pattern.width,
+            pattern.motif().trim().consensus,
+            pattern.motif().trim().width,
             len(pattern),
             len(np.unique(pattern.members.row)),
             int(counts[i]),
@@ -122,9 +122,9 @@ def _pattern_rows(patterns: Sequence[Pattern], hits: PatternHits) -> list[list[o
     ]
 
 
-def _pattern_logo(pattern: Pattern) -> object:
-    facts = f"{len(pattern):,} seqlets, mean contributions"
-    return attribution_logo(pattern.projected, pattern.alphabet, name=pattern.name, facts=facts)
+def _pattern_logo(pattern: Pattern) -> Logo:
+    logo = attribution_logo(pattern.projected, pattern.alphabet, name=pattern.name)
+    return replace(logo, facts=f"{len(pattern):,} seqlets, mean contributions")
 
 
 def _draw_sequences(attributions: Attributions, path: Path) -> None:
@@ -136,13 +136,7 @@ def _draw_sequences(attributions: Attributions, path: Path) -> None:
     logos = []
     for row in best.tolist():
         shown = min(int(attributions.lengths[row]), MOST_DRAWN)
-        facts = f"output {attributions.output[row]:.3g}"
-        logos.append(
-            attribution_logo(
-                own[row, :shown],
-                attributions.alphabet,
-                name=str(attributions.ids[row]),
-                facts=facts,
-            )
-        )
+        name = str(attributions.ids[row])
+        logo = attribution_logo(own[row, :shown], attributions.alphabet, name=name)
+        logos.append(replace(logo, facts=f"output {attributions.output[row]:.3g}"))
     write_sheet(path, logos, columns=1)
