@@ -1,0 +1,181 @@
+"""Patterns, variants and designs of models that are trained on halves of real peaks.
+
+    python benchmarks/bench_explain_peaks.py --data FOLDER [--peaks 8000] [--motif MA0139]
+
+FOLDER (or SEQCNN_DATA) holds `chip/CTCF_peaks/train.fa.gz`. Two models are trained, each on one
+half of the peaks and with another seed; 1,000 further peaks teach none of them.
+
+patterns   `seqcnn explain` of the first model on these: what comes out, and what it is like.
+variants   A genome with a contig for each of these peaks, with random flanks. In the best site of
+           the motif (p < 1e-5) a strong letter is changed to the rarest one; the same letter is
+           changed at a place beside every site. Planted losses have to come first: AUROC of minus
+           the difference. As many deletions and insertions in and beside sites.
+design     100 random sequences, 10 edits at most, every method: the share that scores like the
+           best 1 % of the peaks by the first model, and the best 5 % by the second.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from seqcnn.explain.constraints import Constraints
+from seqcnn.explain.design import METHODS, design
+from seqcnn.motifs.best import best_sites
+from seqcnn.motifs.data import load_motifs
+from seqcnn.motifs.pvalue import ScoreDistribution
+from seqcnn.networks.weights import load_model
+from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.io.fasta import read_sequences, write_fasta
+from seqcnn.seq.record import SequenceSet
+from seqcnn.stats.auroc import auroc_interval
+from seqcnn.training.predict import scores_of_networks
+
+SEQCNN = [sys.executable, "-m", "seqcnn"]
+HELD, FLANK = 1000, 100
+
+
+def call(*arguments: object) -> str:
+    """Run a command, and give what it prints."""
+    done = subprocess.run(
+        [*SEQCNN, *map(str, arguments)], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def split(data: Path, number: int, folder: Path) -> SequenceSet:
+    """Write two halves of some peaks, and give those that are held back."""
+    peaks = read_sequences(data / "chip" / "CTCF_peaks" / "train.fa.gz", alphabet="dna")
+    order = np.random.default_rng(0).permutation(len(peaks))
+    for i in (0, 1):
+        rows = np.sort(order[HELD + i * number // 2 : HELD + (i + 1) * number // 2])
+        write_fasta(folder / f"half{i}.fa", peaks.select(rows))
+    held = peaks.select(np.sort(order[:HELD]))
+    write_fasta(folder / "held.fa", held)
+    return held
+
+
+def patterns(folder: Path) -> None:
+    began = time.process_time()
+    call("explain", folder / "m0", folder / "held.fa", "-o", folder / "explained", "-q")
+    told = call("compare", folder / "explained" / "patterns.meme", "jaspar", "-q")
+    rows = list(csv.DictReader(told.splitlines(), delimiter="\t"))
+    best: dict[str, str] = {}
+    for row in rows:
+        best.setdefault(row["query"], f"{row['target']} {row.get('name', '')} q {row['q_value']}")
+    with (folder / "explained" / "patterns.tsv").open() as handle:
+        for row in csv.DictReader(handle, delimiter="\t"):
+            print(f"| {row['pattern']} | {row['consensus']} | {row['seqlets']} | {row['hits']} "
+                  f"| {best.get(row['pattern'], '')} |")  # fmt: skip
+    print(f"{time.process_time() - began:.0f} s\n")
+
+
+def changes(held: SequenceSet, name: str, folder: Path) -> dict[str, str]:
+    """Write the genome and the VCF; say of each line what it is."""
+    rng = np.random.default_rng(1)
+    motif = next(m for m in load_motifs("jaspar", alphabet=DNA) if m.name.startswith(name))
+    scores = motif.to_scores()
+    least = ScoreDistribution.of(scores).threshold(1e-5)
+    sites = best_sites([scores], held, both_strands=True)
+    matrix, strong = motif.matrix.values, motif.information().argsort()[::-1][:6]
+    truth, lines = {}, []
+    with (folder / "genome.fa").open("w") as handle:
+        for i in np.flatnonzero(sites.score[0] >= least).tolist():
+            flanks = [DNA.decode(rng.integers(0, 4, FLANK).astype(np.uint8)) for _ in range(2)]
+            text = flanks[0] + DNA.decode(held[i]) + flanks[1]
+            handle.write(f">p{i}\n{text}\n")
+            start = FLANK + int(sites.start[0, i])
+            column = int(strong[rng.integers(len(strong))])
+            reverse = bool(sites.reverse[0, i])
+            inside = start + (motif.width - 1 - column if reverse else column)
+            rare = "ACGT"[int(matrix[column].argmin())]
+            rare = rare.translate(str.maketrans("ACGT", "TGCA")) if reverse else rare
+            outside = [p for p in range(FLANK, FLANK + held.lengths[i] - 6)
+                       if p + 6 < start or p > start + motif.width + 6]  # fmt: skip
+            if not outside or text[inside] == rare or "N" in text[FLANK:-FLANK]:
+                continue
+            beside = int(rng.choice(outside))
+            other = rng.choice([x for x in "ACGT" if x != text[beside]])
+            for kind, at, alt in (("in", inside, rare), ("beside", beside, other)):
+                new = [(text[at], alt, "snv"), (text[at : at + 3], text[at], "deletion"),
+                       (text[at], text[at] + "GA", "insertion")]  # fmt: skip
+                for ref, changed, sort in new:
+                    key = f"{i}_{kind}_{sort}"
+                    truth[key] = kind
+                    lines.append(f"p{i}\t{at + 1}\t{key}\t{ref}\t{changed}\t.\t.\t.")
+    (folder / "v.vcf").write_text("##fileformat=VCFv4.3\n" + "\n".join(lines) + "\n")
+    return truth
+
+
+def variants(held: SequenceSet, name: str, folder: Path) -> None:
+    truth = changes(held, name, folder)
+    began = time.monotonic()
+    call("variants", folder / "m0", folder / "v.vcf", "--genome", folder / "genome.fa", "--window",
+         100, "--motifs", "jaspar:vertebrates", "-o", folder / "scored", "-q")  # fmt: skip
+    spent = time.monotonic() - began
+    with (folder / "scored" / "variants.tsv").open() as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    for sort in ("snv", "deletion", "insertion"):
+        some = [row for row in rows if row["id"].endswith(sort)]
+        loss = np.array([-float(row["difference"]) for row in some])
+        inside = np.array([truth[row["id"]] == "in" for row in some])
+        area = auroc_interval(loss[inside], loss[~inside])
+        lost = [row["motif_lost"].startswith(name) for row in some if truth[row["id"]] == "in"]
+        print(f"| {sort} | {inside.sum()} and {(~inside).sum()} | {area.value:.3f} "
+              f"({area.low:.3f}-{area.high:.3f}) | {np.mean(lost):.2f} |")  # fmt: skip
+    print(f"{len(rows)} alleles in {spent:.1f} s by the clock, with 1,019 motifs\n")
+
+
+def designs(held: SequenceSet, folder: Path) -> None:
+    models = [load_model(folder / f"m{i}") for i in (0, 1)]
+    limits = [
+        np.quantile(scores_of_networks(model, held).mean(0)[:, 0], share)
+        for model, share in zip(models, (0.99, 0.95), strict=True)
+    ]
+    rows = np.random.default_rng(2).integers(0, 4, (100, 100)).astype(np.uint8)
+    start = SequenceSet.from_arrays(list(rows), alphabet=DNA)
+    rules = Constraints(DNA, edits=10, forbidden=("GAATTC",), gc=(0.3, 0.7))
+    for method in METHODS:
+        began = time.process_time()
+        made = design(models[0], start, rules, method=method)
+        other = scores_of_networks(models[1], made.sequences).mean(0)[:, 0]
+        print(f"| {method} | {(made.after >= limits[0]).mean():.2f} | {(other >= limits[1]).mean():.2f} "
+              f"| {made.kept.mean():.2f} | {time.process_time() - began:.0f} |")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("SEQCNN_DATA"))
+    parser.add_argument("--peaks", type=int, default=8000)
+    parser.add_argument("--motif", default="MA0139")
+    parser.add_argument("--folder", type=Path, help="where models are kept")
+    options = parser.parse_args()
+    if options.data is None:
+        print("give --data FOLDER, or set SEQCNN_DATA")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        held = split(options.data, options.peaks, folder)
+        for i in (0, 1):
+            if not (folder / f"m{i}" / "config.json").exists():
+                print(
+                    call("train", folder / f"half{i}.fa", "-o", folder / f"m{i}", "--seed", i, "-q")
+                )
+        print("\n| pattern | consensus | seqlets | hits | most like |\n|---|---|---|---|---|")
+        patterns(folder)
+        print("| changes | in sites and beside | AUROC | motif named |\n|---|---|---|---|")
+        variants(held, options.motif, folder)
+        print("| method | best 1 % | best 5 % by the other model | constraints kept | CPU s |")
+        print("|---|---|---|---|---|")
+        designs(held, folder)
+
+
+if __name__ == "__main__":
+    main()
