@@ -141,7 +141,7 @@ class VariantReport:
         both = bool(self.model.alphabet and self.model.alphabet.double_stranded)
         found = changed_sites(self.motifs, windows, both_strands=both, p_value=self.p_value)
         lost, gained = (
-            [self.motifs[k].name if k >= 0 else None for k in side.tolist()]
+            [_called(self.motifs[k]) if k >= 0 else None for k in side.tolist()]
             for side in (found.lost, found.gained)
         )
         return lost, gained
@@ -183,6 +183,12 @@ class VariantReport:
         if not keys:
             return line.text
         return with_info(line.text, {key: [f.get(key, ".") for f in each] for key in keys})
+
+
+def _called(motif: Motif) -> str:
+    """Call a motif by its identifier and the name of its factor, if it has both."""
+    other = motif.alternative_name
+    return motif.name if not other or other == motif.name else f"{motif.name} {other}"
 
 
 def _values(scores: VariantScores, i: int) -> Iterator[list[str | None]]:
