@@ -56,9 +56,9 @@ logger = logging.getLogger(__name__)
 @click.option("--steps", type=click.IntRange(1), default=64, show_default=True,
               help="Of integrated gradients.")  # fmt: skip
 @click.option("--no-patterns", is_flag=True, help="Leave seqlets, patterns and hits out.")
-@click.option("--null", type=click.Choice(["shuffles", "sign"]), default="shuffles",
-              show_default=True, help="What seqlets stand out from: contributions in a shuffle of "
-              "each sequence, or those of the other sign.")  # fmt: skip
+@click.option("--null", type=click.Choice(["sign", "shuffles"]), default="sign",
+              show_default=True, help="What seqlets stand out from: contributions of the other "
+              "sign, or those in a shuffle of each sequence, which is stricter.")  # fmt: skip
 @click.option("--q-value", type=click.FloatRange(0, 1, min_open=True), default=0.05,
               show_default=True, help="Largest q-value of a seqlet.")  # fmt: skip
 @click.option("--fewest", type=click.IntRange(3), default=20, show_default=True,
