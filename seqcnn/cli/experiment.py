@@ -11,9 +11,9 @@ from seqcnn.cli.places import Places
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from seqcnn.explain.interactions import Epistasis
     from seqcnn.explain.sites import Word
     from seqcnn.networks.weights import Model
-    from seqcnn.explain.interactions import Epistasis
     from seqcnn.report.experiments import Experiment
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.seq.record import SequenceSet
@@ -254,7 +254,7 @@ def _planted(
     }
     if kind == "spacing":
         orientations = options["orientations"] or ("++",)
-        return spacing(loaded, *words, backgrounds, distances, orientations, **how)
+        return spacing(loaded, words[0], words[1], backgrounds, distances, orientations, **how)
     strands = "both" if options["strand"] == "both" else "given"
     return marginalize(loaded, words, backgrounds, strands=strands, **how)
 

@@ -1,4 +1,4 @@
-"""Files of experiments in silico: a table and a picture each, the same bytes for the same result."""
+"""Files of experiments in silico: a table and a picture each, equal bytes for equal results."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,8 +59,9 @@ def write_experiment(found: Experiment | Sequence[Epistasis], folder: Path) -> N
         shares = zip(("stretch", "context", "both"), found.shares, strict=True)
         rows = [[name, None if np.isnan(s) else f"{s:.6g}"] for name, s in shares]
         write_table(folder / "context_swap_shares.tsv", SHARE_COLUMNS, rows)
-        _heat_map(folder / "context_swap.png", found.scores, f"score, {found.task}",
-                  ("sequence of the context", "sequence of the stretch"), symmetric=False)  # fmt: skip
+        names = "sequence of the context", "sequence of the stretch"
+        path, label = folder / "context_swap.png", f"score, {found.task}"
+        _heat_map(path, found.scores, label, names, from_zero=False)
     else:
         rows = (row for one in found for row in one.rows())
         write_table(folder / "epistasis.tsv", Epistasis.columns, rows)
@@ -119,10 +120,10 @@ def _heat_map(
     names: tuple[str, str],
     *,
     ticks: Sequence[str] | None = None,
-    symmetric: bool = True,
+    from_zero: bool = True,
 ) -> None:
     figure, axes = _figure((INCHES + 0.8, INCHES))
-    lowest = {"vmin": 0.0} if symmetric else {}
+    lowest = {"vmin": 0.0} if from_zero else {}
     image = axes.imshow(values, cmap="viridis", interpolation="nearest", **lowest)
     figure.colorbar(image, ax=axes, shrink=0.8).set_label(label, parse_math=False)
     if ticks is not None:
