@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.explain.edit import substitute
+from seqcnn.explain.edit import replacements, substitute
 from seqcnn.explain.experiments import ablation, context_swap, marginalize
 from seqcnn.explain.interactions import epistasis, spacing
 from seqcnn.explain.scoring import Scorer, mean_and_interval
@@ -19,7 +19,8 @@ from seqcnn.training.targets import Target
 from tests.discovery.planted import as_set, random_rows
 from tests.explain.words import best_matches, word_network
 
-WORD, OTHER = "TGACTCA", "CCAGTTG"
+WORD, OTHER = "TGACTCA", "CCAGTGG"
+"""No end of one is the beginning of another, on either strand: none arises where two meet."""
 
 
 def calibrated(*networks):
@@ -102,8 +103,13 @@ def test_ablation_loses_what_the_word_gives(by):
     given = substitute(given, OTHER, 20)
     spans = [(0, 5, 12), (2, 20, 27), (1, 30, 38), (3, 3, 29)]
     found = ablation(network, given, spans, by=by, copies=6, names=["a", "b", "c", "d"])
+    pieces = replacements(given, np.array(spans), by=by, copies=6)
+    for i, (row, start, end) in enumerate(np.repeat(spans, 6, axis=0).tolist()):
+        text = given.text(row)[:start] + pieces.text(i) + given.text(row)[end:]
+        left = 2.0 * (WORD in text) - 1.0 * (OTHER in text)
+        assert found.losses[i // 6, i % 6] == pytest.approx(1 - left, abs=1e-5)
     np.testing.assert_allclose(found.score, 1.25, atol=1e-5)
-    np.testing.assert_allclose(found.lost, [2, -1, 0, 1], atol=1e-5)
+    np.testing.assert_allclose(found.lost[:3], [2, -1, 0], atol=1e-5)
     assert found.losses.shape == (4, 6) and found.ids == ("seq_1", "seq_3", "seq_2", "seq_4")
     row = next(found.rows())
     assert row[:6] == ["seq_1", 5, 12, "a", "1.25", "2"] and len(row) == len(found.columns)
@@ -116,7 +122,7 @@ def test_words_that_add_up_have_no_excess():
     found = spacing(network, WORD, OTHER, given, range(0, 20, 3), ("++", "+-"))
     np.testing.assert_allclose(found.excess, 0, atol=1e-5)
     np.testing.assert_allclose(found.pair[0], 2.6, atol=1e-5)
-    np.testing.assert_allclose(found.pair[1], 2.0, atol=1e-5)  # CAACTGG is another word
+    np.testing.assert_allclose(found.pair[1], 2.0, atol=1e-5)  # CCACTGG is another word
     np.testing.assert_allclose(found.first_alone, 2, atol=1e-5)
     np.testing.assert_allclose(found.second_alone, [[0.6] * 7, [0] * 7], atol=1e-5)
     assert len(list(found.rows())) == 14 and "12 backgrounds" in repr(found)
