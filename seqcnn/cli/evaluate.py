@@ -135,9 +135,9 @@ def _facts(
     import numpy as np
 
     from seqcnn.stats.classification import calibration_error_limit
-    from seqcnn.training.baseline import composition
     from seqcnn.training.evaluation import baseline_predictions, composition_of, report_of
     from seqcnn.training.metrics import main_metric
+    from seqcnn.training.predict import composition_of_set
 
     scored, labels, weights = known.sequences, known.labels, known.weights
     strand = loaded.members[0].options.get("strand")
@@ -154,7 +154,7 @@ def _facts(
         facts["positives"] = int((labels == 1).sum())
         facts["ece_limit"] = calibration_error_limit(predicted[:, 0], weights=weights, seed=seed)
     if "composition" in loaded.extra:
-        features = composition(scored.padded(), scored.alphabet.size)
+        features = composition_of_set(scored)
         simple = baseline_predictions(loaded.extra, target, features)
         facts["composition"] = composition_of(target, simple, labels, weights)
     return facts
@@ -178,10 +178,12 @@ def _write(
     for i, name in enumerate(target.names):
         if target.kind == "multiclass":
             curves += evaluation.classifier_curves(
-                name, predicted[:, i], (labels[:, 0] == i).astype(float)
+                name, predicted[:, i], (labels[:, 0] == i).astype(float), known.weights
             )
         elif target.classifies:
-            curves += evaluation.classifier_curves(name, predicted[:, i], labels[:, i])
+            curves += evaluation.classifier_curves(
+                name, predicted[:, i], labels[:, i], known.weights
+            )
         else:
             curves += evaluation.regression_curves(name, predicted[:, i], labels[:, i])
     with atomic_write(folder / "metrics.json") as handle:

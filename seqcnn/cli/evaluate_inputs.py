@@ -92,7 +92,10 @@ def read_known(
     if table is not None:
         if len(sets) > 1 or control or classes:
             raise SeqcnnError("`--labels` goes with one file, and neither --control nor --classes")
-        wanted = listed("--columns", columns) or tuple(extra.get("columns", ()))
+        learnt = tuple(
+            extra.get("columns") or (() if target.kind == "multiclass" else target.names)
+        )
+        wanted = listed("--columns", columns) or learnt
         return _labelled(target, sets[0], table, (wanted, columns is not None), weights, group_by)
     if classes:
         return _classes(target, sets)
@@ -163,13 +166,13 @@ def _labelled(
     group_by: str | None,
 ) -> Known:
     from seqcnn.seq.io.labels import read_labels
-    from seqcnn.training.samples import names_in_table, numbered
+    from seqcnn.training.samples import check_weights, names_in_table, numbered
     from seqcnn.training.targets import check_labels
 
     table = read_labels(path, read.ids)
     counts = None if weights is None else table.column(weights)
-    if counts is not None and counts.min() < 0:
-        raise SeqcnnError(f"the weight {counts.min():g} in {weights!r} is below 0", path=path)
+    if counts is not None:
+        check_weights(counts, str(weights))
     alike = None if group_by is None else numbered(table.texts(group_by))
     for name in {weights, group_by} - {None}:
         table = table.without(str(name))

@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "Say what each letter contributes to a score, and gather patterns of it.",
     "variants": "Score both alleles of the variants in a VCF, and name lost and gained motifs.",
     "design": "Change sequences, or random ones, until a model scores them as is wanted.",
+    "experiment": "Plant, remove, space and swap stretches of sequences, and see what scores do.",
     "scan": "Find the sites of known motifs in sequences or a genome, with exact p-values.",
     "compare": "Find which known motifs a motif is like.",
     "enrich": "Test which known motifs are enriched in sequences, and where they lie.",

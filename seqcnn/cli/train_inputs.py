@@ -58,8 +58,10 @@ def _refuse_options_of_tables(options: Mapping[str, Any]) -> None:
 def _check_profile(options: Mapping[str, Any]) -> None:
     if options["profile_width"] and not options["profile"]:
         raise SeqcnnError(f"`--profile-width` {options['profile_width']} goes with --profile")
-    if options["profile"] and options["augment"]:
-        raise SeqcnnError("`--augment` moves letters, but no profile with them: leave it out")
+    for name in ("augment", "augment_strand"):
+        if options["profile"] and options[name]:
+            option = name.replace("_", "-")
+            raise SeqcnnError(f"`--{option}` moves letters, but no profile with them: leave it out")
 
 
 def _check_folds(options: Mapping[str, Any]) -> None:

@@ -130,13 +130,16 @@ def plan_of(
         balance = "batches" if target.kind in ("binary", "multiclass") else "none"
     if balance == "batches" and target.kind == "multilabel":
         raise SeqcnnError("`--balance` batches cannot hold for several labels at once: say weights")
-    weights = None
+    weights = stopping = None
     if balance == "weights":
-        weights = balanced_class_weights(target, sample.labels[sample.counted])
+        # all shuffles train, one of each stops
+        weights = balanced_class_weights(target, sample.labels)
+        stopping = balanced_class_weights(target, sample.labels[sample.counted])
     recipe = Recipe(
         replace(schedule, **changed),
         balanced=balance == "batches",
         class_weights=weights,
+        stop_class_weights=stopping,
         augmentation=_augmentation(alphabet, sample.x.shape[1], strand, options),
     )
     return Plan(

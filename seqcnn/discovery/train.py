@@ -1,7 +1,7 @@
 """`train`: a calibrated ensemble in one call, as the command ``seqcnn train`` makes it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from seqcnn.networks.choose import choose_network
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.ensemble import Plan, train_ensemble
+from seqcnn.training.loop import Schedule
 from seqcnn.training.recipe import default_schedule
 from seqcnn.training.roles import Sample
 from seqcnn.training.samples import (
@@ -84,6 +85,9 @@ def train(
     given = {"tasks": target.outputs} | ({"strand": strand} if strand else {})
     blueprint = replace(blueprint, options={**blueprint.options, **given})
     changed: dict[str, Any] = dict(schedule or {})
+    unknown = changed.keys() - {f.name for f in fields(Schedule)}
+    if unknown:
+        raise SeqcnnError(f"`schedule` has {min(unknown)!r}, which is no part of a schedule")
     recipe = Recipe(
         replace(default_schedule(number, alphabet.size), **changed),
         balanced=target.kind == "binary",

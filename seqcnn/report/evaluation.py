@@ -31,7 +31,12 @@ Curve = tuple[str, str, np.ndarray, np.ndarray]
 """Name of the curve, name of the task, x and y."""
 
 
-def classifier_curves(task: str, probabilities: np.ndarray, labels: np.ndarray) -> Iterator[Curve]:
+def classifier_curves(
+    task: str,
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> Iterator[Curve]:
     """Compute ROC, precision-recall and reliability curve of a task; nothing of one class only.
 
     Parameters
@@ -42,17 +47,26 @@ def classifier_curves(task: str, probabilities: np.ndarray, labels: np.ndarray) 
         float (n,).
     labels
         0 or 1, (n,), NaN where missing.
+    weights
+        float (n,): how much each counts; None for all the same.
     """
-    positives, negatives = probabilities[labels == 1], probabilities[labels == 0]
-    if not len(positives) or not len(negatives):
+    weight = np.ones(len(labels)) if weights is None else weights
+    given = np.isfinite(labels) & (weight > 0)
+    p, label, weight = probabilities[given], labels[given], weight[given]
+    positive, negative = label == 1, label == 0
+    if not positive.any() or not negative.any():
         return
-    yield "roc", task, *roc_curve(positives, negatives)
-    yield "precision_recall", task, *precision_recall_curve(positives, negatives)
-    given = np.isfinite(labels)
-    order = np.argsort(probabilities[given], kind="stable")
+    sides = p[positive], p[negative]
+    counts = None if weights is None else (weight[positive], weight[negative])
+    yield "roc", task, *roc_curve(*sides, weights=counts)
+    yield "precision_recall", task, *precision_recall_curve(*sides, weights=counts)
+    order = np.argsort(p, kind="stable")
     parts = np.array_split(order, min(BINS, len(order)))
-    x = np.array([probabilities[given][rows].mean() for rows in parts])
-    yield "reliability", task, x, np.array([labels[given][rows].mean() for rows in parts])
+    x, y = (
+        np.array([np.average(values[rows], weights=weight[rows]) for rows in parts])
+        for values in (p, label)
+    )
+    yield "reliability", task, x, y
 
 
 def regression_curves(task: str, predicted: np.ndarray, measured: np.ndarray) -> Iterator[Curve]:

@@ -39,7 +39,7 @@ def auroc(scores_pos: ArrayLike, scores_neg: ArrayLike, *, weights: Weights | No
         return float(_share_below(positives, negatives).mean())
     below = _share_below(positives, negatives, np.asarray(weights[1], float))
     counts = np.asarray(weights[0], float)
-    return float(counts @ below / counts.sum())
+    return min(float(counts @ below / counts.sum()), 1.0)
 
 
 def auroc_interval(
@@ -136,13 +136,17 @@ def auprc_interval(
 
 
 def roc_curve(
-    scores_pos: ArrayLike, scores_neg: ArrayLike, *, points: int | None = 200
+    scores_pos: ArrayLike,
+    scores_neg: ArrayLike,
+    *,
+    weights: Weights | None = None,
+    points: int | None = 200,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute the ROC curve, thinned for a drawing.
 
     Parameters
     ----------
-    scores_pos, scores_neg
+    scores_pos, scores_neg, weights
         As for `auroc`.
     points
         Most points to keep, spread evenly along the curve; None keeps one for every score.
@@ -163,7 +167,7 @@ def roc_curve(
     >>> false_positives.tolist(), true_positives.tolist()
     ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
     """
-    above_pos, above_neg = _counts_above(scores_pos, scores_neg)
+    above_pos, above_neg = _counts_above(scores_pos, scores_neg, weights)
     true_positives = np.concatenate([[0.0], above_pos / above_pos[-1]])
     false_positives = np.concatenate([[0.0], above_neg / above_neg[-1]])
     kept = _spread(true_positives + false_positives, points)
@@ -171,13 +175,17 @@ def roc_curve(
 
 
 def precision_recall_curve(
-    scores_pos: ArrayLike, scores_neg: ArrayLike, *, points: int | None = 200
+    scores_pos: ArrayLike,
+    scores_neg: ArrayLike,
+    *,
+    weights: Weights | None = None,
+    points: int | None = 200,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute the precision-recall curve, thinned for a drawing.
 
     Parameters
     ----------
-    scores_pos, scores_neg
+    scores_pos, scores_neg, weights
         As for `auroc`.
     points
         As for `roc_curve`, spread evenly over recall.
@@ -192,7 +200,7 @@ def precision_recall_curve(
     SeqcnnError
         As `auroc`.
     """
-    above_pos, above_neg = _counts_above(scores_pos, scores_neg)
+    above_pos, above_neg = _counts_above(scores_pos, scores_neg, weights)
     recall, precision = above_pos / above_pos[-1], above_pos / (above_pos + above_neg)
     kept = _spread(recall, points)
     return recall[kept], precision[kept]

@@ -72,7 +72,8 @@ def r_squared(
     """
     x, y, share = _checked(predicted, measured, weights)
     total = share @ (y - share @ y) ** 2
-    return float(1 - share @ (y - x) ** 2 / total) if total > 0 else math.nan
+    varies = np.ptp(y[share > 0]) > 0 if share.any() else False
+    return float(1 - share @ (y - x) ** 2 / total) if varies else math.nan
 
 
 def deviance_explained(

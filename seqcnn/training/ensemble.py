@@ -224,8 +224,9 @@ def train_ensemble(
     extra["length"] = sample.typical_length
     extra |= {"columns": list(sample.columns), "weighted_by": sample.weighted_by}
     if target.kind == "binary":
-        counts = None if sample.weights is None else sample.weights[sample.counted]
-        extra["prevalence"] = float(np.average(sample.labels[sample.counted, 0], weights=counts))
+        known = sample.counted & np.isfinite(sample.labels[:, 0])
+        counts = None if sample.weights is None else sample.weights[known]
+        extra["prevalence"] = float(np.average(sample.labels[known, 0], weights=counts))
     held_out = HeldOut.of(roles, predicted)
     metrics = held_out_metrics(sample, target, held_out, simple, seed=plan.seed)
     metrics["sequences"] = sizes_of_roles(roles)

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from seqcnn.stats.auroc import auroc
 from seqcnn.stats.classification import calibration_error_limit
 from seqcnn.training.baseline import Baseline, composition
 from seqcnn.training.metrics import MEAN, intervals, main_metric, score
 from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
 from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, Target
+
+MANY_TASKS = 20
+"""With so many tasks nothing but areas is computed after each round, each example counted once."""
 
 MOST_FITTED = 100_000
 """Sequences that composition alone is fitted to, at most."""
@@ -243,4 +247,11 @@ def score_of_outputs(
     else:
         labels = encoded.astype(np.float64)
         predicted = replace(target, transform="none", centre=(), spread=()).decode(outputs)
-    return score_of_main(target, predicted, labels, weights)
+    if not target.classifies or target.kind == "multiclass" or target.outputs < MANY_TASKS:
+        return score_of_main(target, predicted, labels, weights)
+    areas = [
+        auroc(p[y == 1], p[y == 0])
+        for p, y in zip(predicted.T, labels.T, strict=True)
+        if (y == 1).any() and (y == 0).any()
+    ]
+    return float(np.mean(areas)) if areas else None

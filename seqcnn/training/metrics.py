@@ -47,8 +47,9 @@ NUMBERS: Mapping[str, Callable[..., float]] = {
 
 AREAS = {"auroc": auroc_interval, "auprc": auprc_interval}
 
-FEWEST, MOST, DRAWN = 200, 1000, 4_000_000
-"""Draws of the bootstrap: at least, at most, and so many examples in all draws together."""
+FEWEST, MOST, DRAWN = 100, 1000, 4_000_000
+"""Draws of the bootstrap: at least, at most, and so many examples in all draws together, of ten
+tasks or less."""
 
 
 def score(
@@ -125,7 +126,7 @@ def intervals(
     groups
         int (n,): examples that hang together; None if each stands alone.
     repeats
-        Draws of the bootstrap; None for 1000, or down to 200 for many examples.
+        Draws of the bootstrap; None for 1000, or down to 100 for many examples or tasks.
     seed
         Its random start.
 
@@ -135,6 +136,8 @@ def intervals(
         Estimates by task (and ``"mean"``) and metric.
     """
     labelled = np.isfinite(labels).reshape(len(labels), -1).any(axis=1)
+    if weights is not None:  # what counts nothing is not there
+        labelled &= weights > 0
     predictions, labels = predictions[labelled], labels[labelled]
     weights = None if weights is None else weights[labelled]
     groups = np.arange(len(labels)) if groups is None else groups[labelled]
@@ -146,14 +149,16 @@ def intervals(
             return _joined(profiles(rows))
         return score(target, predictions[rows], labels[rows], _of(weights, rows))
 
-    repeats = repeats or int(np.clip(DRAWN // max(len(labels), 1), FEWEST, MOST))
+    numbers = max(len(labels), 1) * max(target.outputs // 10, 1)
+    repeats = repeats or int(np.clip(DRAWN // numbers, FEWEST, MOST))
     errors = [f"{name}/ece" for name in (*target.names, MEAN)]
     found = bootstrap(statistic, groups, repeats=repeats, seed=seed, biased=errors)
     result: dict[str, dict[str, Estimate]] = {}
     for name, estimate in found.items():
         task, _, metric = name.rpartition("/")
-        if metric in AREAS and estimate.value == 1 and task != MEAN:
-            estimate = AREAS[metric](*_sides(target, task, predictions, labels))
+        if metric in AREAS and estimate.value > 1 - 1e-9 and task != MEAN:
+            doubt = AREAS[metric](*_sides(target, task, predictions, labels))
+            estimate = Estimate(1.0, doubt.low, 1.0)
         result.setdefault(task, {})[metric] = estimate
     return result
 

@@ -9,6 +9,7 @@ from scipy.special import logit
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
+from seqcnn.training.baseline import composition
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
 from seqcnn.training.loop import predict_logits
 from seqcnn.training.step import predict_outputs
@@ -303,6 +304,18 @@ def mean_outputs(
             graph, tuple(states), codes, width=width, fixed=fixed
         ).astype(np.float64)
     return np.asarray(total) / len(networks)
+
+
+def composition_of_set(sequences: SequenceSet) -> np.ndarray:
+    """Compute `composition` of sequences, float64 (n, features), of like lengths together."""
+    parts = [
+        (rows, composition(sequences.select(rows).padded(), sequences.alphabet.size))
+        for rows in _like_lengths(sequences.lengths)
+    ]
+    result = np.zeros((len(sequences), parts[0][1].shape[1] if parts else 0))
+    for rows, found in parts:
+        result[rows] = found
+    return result
 
 
 def _like_lengths(lengths: np.ndarray) -> "Iterator[np.ndarray]":

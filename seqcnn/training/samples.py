@@ -14,6 +14,7 @@ from seqcnn.seq.groups import (
     joined_groups,
     on_chromosomes,
 )
+from seqcnn.seq.names import take_names
 from seqcnn.seq.record import SequenceSet, concatenate
 from seqcnn.seq.shuffle import shuffled_control
 from seqcnn.training.roles import Sample
@@ -209,8 +210,8 @@ def labelled_sample(
     if task not in ("auto", *KINDS):
         raise SeqcnnError(f"`task` is {task!r}, it must be auto, or one of {', '.join(KINDS)}")
     counts = None if weights is None else table.column(weights)
-    if counts is not None and counts.min() < 0:
-        raise SeqcnnError(f"the weight {counts.min():g} in {weights!r} is below 0")
+    if counts is not None:
+        check_weights(counts, str(weights))
     values = None
     if apart.group_by not in (None, CHROMOSOME):
         values = numbered(table.texts(apart.group_by))
@@ -226,10 +227,27 @@ def labelled_sample(
     check_labels(target, labels[rows], sequences.ids)
     counts, values = (None if array is None else array[rows] for array in (counts, values))
     labels = labels[rows]
+    if counts is not None:  # what counts nothing teaches nothing
+        some = np.flatnonzero(counts > 0)
+        check_labels(target, labels[some], take_names(sequences.ids, some))
     columns = tuple(table.names)
     del table, chosen, rows  # a million rows of text, before the memory is needed
     made = sample_of(sequences, labels, apart, weights=counts, values=values)
     return replace(made, columns=columns, weighted_by=weights), target
+
+
+def check_weights(weights: np.ndarray, column: str) -> None:
+    """Refuse weights below 0, and those that are all 0.
+
+    Raises
+    ------
+    SeqcnnError
+        They cannot be.
+    """
+    if weights.min(initial=0) < 0:
+        raise SeqcnnError(f"the weight {weights.min():g} in {column!r} is below 0")
+    if not weights.any():
+        raise SeqcnnError(f"all weights in {column!r} are 0: nothing counts")
 
 
 def names_in_table(sequences: SequenceSet, table: LabelTableLike) -> Sequence[str]:

@@ -129,7 +129,8 @@ class Target:
                 spread[i] = float(known.mean())
                 centre[i] = float(np.log(spread[i]))
             elif self.kind == "regression" and len(known):
-                centre[i], spread[i] = float(known.mean()), float(known.std()) or 1.0
+                centre[i] = float(known.mean())
+                spread[i] = float(known.std()) if np.ptp(known) > 0 else 1.0
         return replace(self, centre=tuple(centre), spread=tuple(spread))
 
     def per_sequence(self, labels: np.ndarray) -> np.ndarray:

@@ -120,3 +120,10 @@ def test_labels_do_not_come_from_standard_input(monkeypatch):
         found = read_sequences("-", alphabet="dna")
     assert len(found) == 3
     assert not has_labels(b"id\tseq\n") and not has_labels(b"seq,name\n") and has_labels(content)
+
+
+def test_the_sequence_may_stand_last():
+    """The line feed, or the two signs of Windows, belong to no name."""
+    for end in ("\n", "\r\n", ""):
+        found = columns_of("id\tbound\tsequence" + end)
+        assert found is not None and (found.sequence, found.identifier) == (2, 0)

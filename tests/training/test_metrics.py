@@ -202,3 +202,21 @@ def test_intervals_count_weights():
     whole = intervals(Target("binary", ("t",)), predictions, labels, weights=weights)["t"]["auroc"]
     assert whole.value == half.value
     assert whole.high - whole.low == pytest.approx(half.high - half.low, rel=0.2)
+
+
+def test_perfect_areas_count_weights_too():
+    labels = np.repeat([[1.0], [0.0]], 40, axis=0)
+    predictions = 0.9 * labels + 0.05
+    predictions[:20] = 0.01  # wrong, but they count nothing
+    rng = np.random.default_rng(0)
+    for weights in (np.ones(80), rng.random(80) + 0.1):
+        weights[:20] = 0
+        found = intervals(Target("binary", ("t",)), predictions, labels, weights=weights)["t"]
+        for name in ("auroc", "auprc"):
+            assert found[name].value == found[name].high == 1 and 0.7 < found[name].low < 0.98
+
+
+def test_constant_numbers_have_no_share_of_variance():
+    constant = np.full((10, 1), 0.1)
+    assert math.isnan(score(Target("regression", ("t",)), constant + 1, constant)["t/r2"])
+    assert Target("regression", ("t",)).fitted(np.full((3, 1), 0.1)).spread == (1.0,)

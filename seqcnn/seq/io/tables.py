@@ -45,7 +45,7 @@ def columns_of(header: str) -> Columns | None:
     True
     """
     sign = "\t" if "\t" in header else ","
-    names = [name.strip(' "').lower() for name in header.split(sign)]
+    names = [name.strip(' "\r\n').lower() for name in header.split(sign)]
     found = [i for i, name in enumerate(names) if name in SEQUENCE_NAMES]
     if len(names) < 2 or len(found) != 1 or header.startswith((">", "@", ";")):
         return None
