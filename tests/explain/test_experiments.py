@@ -116,6 +116,25 @@ def test_ablation_loses_what_the_word_gives(by):
     assert len(ablation(network, given, [(5, 12)], copies=2).spans) == 4
 
 
+@pytest.mark.parametrize("by", ["shuffle", "random"])
+def test_ablation_is_that_of_strings(by):
+    network = create("motifcnn", alphabet=DNA, kernels=8, width=3, pool="max_mean", seed=1)
+    rows = [random_rows(1, n, n)[0] for n in (30, 18, 25)]
+    given = SequenceSet.from_arrays(rows, alphabet=DNA)
+    spans = np.array([(2, 0, 9), (0, 11, 30), (2, 4, 16)])
+    found = ablation(network, given, spans, by=by, copies=3, seed=2)
+    pieces = replacements(given, spans, by=by, copies=3, seed=2)
+    changed = [
+        given.text(row)[:start] + pieces.text(i) + given.text(row)[end:]
+        for i, (row, start, end) in enumerate(np.repeat(spans, 3, axis=0).tolist())
+    ]
+    scorer = Scorer.of(network, DNA)
+    after = scorer(SequenceSet.from_strings(changed, alphabet=DNA)).reshape(3, 3)
+    losses = scorer(given)[spans[:, 0], None] - after
+    assert np.abs(losses).min() > 1e-4
+    np.testing.assert_allclose(found.losses, losses, atol=1e-6)
+
+
 def test_words_that_add_up_have_no_excess():
     network = word_network([WORD, OTHER], [2.0, 0.6])
     given = as_set(random_rows(12, 50, 0))
