@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from seqcnn.cli.evaluate_inputs import Known
     from seqcnn.training.targets import Target
 
+click.rich_click.OPTION_GROUPS["* evaluate"] = [
+    {
+        "name": "What SEQUENCES are",
+        "options": ["--control", "--classes", "--labels", "--columns", "--profile", "--weights",
+                    "--group-by", "--prevalence"],
+    },
+    {"name": "What is read", "options": ["--alphabet", "--mask"]},
+    {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
+    {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
+    {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
+]  # fmt: skip
+
 FAR = math.log(2)
 """Log-odds of two shares of positives that differ so much are worth a warning."""
 
