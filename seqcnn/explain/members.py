@@ -66,7 +66,7 @@ def explained(
     checked = tuple((_for_sequences(n, sequences), weight) for n, weight in networks)
     if head not in ("total", "profile"):
         raise SeqcnnError(f"`head` must be 'total' or 'profile', not {head!r}")
-    number, name = _task(task, names, _outputs(checked[0][0]))
+    number, name = _task(task, names, count_outputs(checked[0][0]))
     return Explained(checked, Output(number, head, width if head == "profile" else 0), name)
 
 
@@ -96,8 +96,9 @@ def _for_sequences(network: Any, sequences: SequenceSet) -> SequenceNetwork:
     return copy
 
 
-def _outputs(network: SequenceNetwork) -> int:
-    columns = network.length or network.shortest
+def count_outputs(network: nnx.Module) -> int:
+    """Count the numbers that a network gives for a sequence, without computing any."""
+    columns = getattr(network, "length", None) or getattr(network, "shortest", 1)
     codes = jax.ShapeDtypeStruct((1, columns), np.uint8)
     graph, state = nnx.split(network)
     return jax.eval_shape(lambda s, c: nnx.merge(graph, s)(c), state, codes).shape[1]

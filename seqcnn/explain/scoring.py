@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax
 import numpy as np
-from flax import nnx
 from scipy.special import stdtrit
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.design import task_number
-from seqcnn.explain.members import explained
+from seqcnn.explain.members import count_outputs, explained
 from seqcnn.networks.sequence.contract import SequenceNetwork
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.alphabet import Alphabet
@@ -69,7 +67,7 @@ class Scorer:
             return cls(model, number, names[number])
         output = explained(model, SequenceSet.from_arrays([], alphabet=alphabet), task=task)
         network = output.networks[0][0]
-        wide = _outputs(network)
+        wide = count_outputs(network)
         identity = {"fold": 0, "calibrator": {"scale": [1.0] * wide, "offset": [0.0] * wide}}
         target = Target("regression", tuple(str(i) for i in range(wide)))
         member = Member(type(network).__name__, {}, network, identity)
@@ -103,13 +101,6 @@ class Scorer:
         number, length = codes.shape
         offsets = np.arange(number + 1, dtype=np.int64) * length
         return self(SequenceSet(alphabet, codes.reshape(-1), offsets, ("",) * number))
-
-
-def _outputs(network: nnx.Module) -> int:
-    columns = getattr(network, "length", None) or getattr(network, "shortest", 1)
-    graph, state = nnx.split(network)
-    codes = jax.ShapeDtypeStruct((1, columns), np.uint8)
-    return jax.eval_shape(lambda s, c: nnx.merge(graph, s)(c), state, codes).shape[1]
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
