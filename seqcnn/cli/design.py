@@ -13,6 +13,7 @@ from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from seqcnn.explain.constraints import Constraints
+    from seqcnn.explain.design import Designed
     from seqcnn.networks.weights import Model
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.seq.record import SequenceSet
@@ -86,10 +87,11 @@ def command(
     if letters is None:
         raise SeqcnnError("the model reads images: there is nothing to spell")
     rules = constraints_of(letters, bounds)
-    if start is not None:
-        given = places.read(start, alphabet=alphabet or letters, mask=mask, strand=None)
-    else:
-        given = _random(loaded, letters, number or 1, length, rules, seed)
+    given = (
+        _random(loaded, letters, number or 1, length, rules, seed)
+        if start is None
+        else places.read(start, alphabet=alphabet or letters, mask=mask, strand=None)
+    )
     warn_of_idle_gpu()
     from seqcnn.explain.design import design
     from seqcnn.report.design import write_design
@@ -106,8 +108,12 @@ def command(
         write_design(made, folder)
     if failed:
         logger.warning("%d sequences cannot keep to all constraints and are left out", failed)
+    print(_summary(made, out))
+
+
+def _summary(made: "Designed", out: Path) -> str:
     before, after = made.before[made.kept].mean(), made.after[made.kept].mean()
-    print(
+    return (
         f"{int(made.kept.sum()):,} sequences are designed; mean score {before:.3g} before, "
         f"{after:.3g} after.\nFiles: {out}"
     )

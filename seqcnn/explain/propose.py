@@ -59,7 +59,6 @@ def propose_letters(
     free = codes != PAD
     for first, last in constraints.fixed:
         free[:, first:last] = False
-    size = constraints.alphabet.size
     start = constraints.alphabet.shares[codes].astype(np.float32)
     most = codes.shape[1] if constraints.edits is None else constraints.edits
     logits = _learn(
@@ -69,7 +68,6 @@ def propose_letters(
         graphs=tuple(graph for graph, _ in split), scales=scales, task=task, most=most,
     )  # fmt: skip
     best = np.asarray(logits).argmax(axis=2).astype(np.uint8)
-    assert logits.shape[2] == size
     return np.where(free, best, codes)
 
 

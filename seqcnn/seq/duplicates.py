@@ -29,6 +29,7 @@ from seqcnn.errors import SeqcnnWarning
 from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.shared_words import rows_sharing_words
+from seqcnn.seq.stretches import has_stretch, most_alike
 from seqcnn.seq.twins import first_twins
 
 SHORT = 24
@@ -329,35 +330,13 @@ class _Strands:
         alike = np.count_nonzero(equal, axis=1) * IDENTITY >= needed * (IDENTITY - 1)
         equal, needed = equal[alike], needed[alike]
         # a stretch is alike if its letters sum to 0 or more
-        whole = _has_stretch(np.where(equal, 1, 1 - IDENTITY), needed)
+        whole = has_stretch(np.where(equal, 1, 1 - IDENTITY), needed)
         alike[alike] = whole
         equal, needed = equal[whole], needed[whole]
         weights = np.where(equal, ALIKE_BESIDE, -UNLIKE_BESIDE)
-        weights[_most_alike(equal, np.minimum(SITE, needed - BESIDE))] = 0
-        alike[alike] = _has_stretch(weights, needed)
+        weights[most_alike(equal, np.minimum(SITE, needed - BESIDE))] = 0
+        alike[alike] = has_stretch(weights, needed)
         return alike
-
-
-def _has_stretch(weights: np.ndarray, needed: np.ndarray) -> np.ndarray:
-    """Whether some stretch of at least `needed` letters sums to 0 or more, bool (pairs,)."""
-    width = weights.shape[1]
-    sums = np.zeros((len(weights), width + 1), np.int32)
-    np.cumsum(weights, axis=1, out=sums[:, 1:])
-    lowest = np.minimum.accumulate(sums, axis=1)
-    start = np.arange(width + 1) - needed[:, None]
-    reached = np.take_along_axis(lowest, np.maximum(start, 0), axis=1)
-    return ((sums >= reached) & (start >= 0)).any(1)
-
-
-def _most_alike(equal: np.ndarray, site: np.ndarray) -> np.ndarray:
-    """Mark the `site` letters in a row of each pair that are most alike, bool (pairs, width)."""
-    width = equal.shape[1]
-    sums = np.zeros((len(equal), width + 1), np.int32)
-    np.cumsum(equal, axis=1, out=sums[:, 1:])
-    end = np.minimum(np.arange(width + 1) + site[:, None], width)
-    start = (np.take_along_axis(sums, end, axis=1) - sums).argmax(axis=1)
-    places = np.arange(width) - start[:, None]
-    return (places >= 0) & (places < site[:, None])
 
 
 def _parts(index: np.ndarray, width: np.ndarray) -> Iterator[np.ndarray]:
