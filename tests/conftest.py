@@ -1,6 +1,9 @@
 """What all tests share: JAX's settings, made before anything imports it, and patience."""
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +29,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line(
             "filterwarnings", f"ignore:Error {verb} persistent compilation cache:UserWarning"
         )
+
+
+_MAPS = Path("/proc/self/maps")
+_MOST_MAPS = 20_000
+"""Of 65,530 pieces of memory that Linux lets a process have; each compiled program takes some."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_compiled_programs() -> Iterator[None]:
+    """Let go of programs before there are too many: the process would die of a segmentation fault.
+
+    They are still on disk, so that those that come again are only read.
+    """
+    yield
+    if "jax" in sys.modules and _number_of_maps() > _MOST_MAPS:
+        sys.modules["jax"].clear_caches()
+        gc.collect()
+
+
+def _number_of_maps() -> int:
+    """Count the pieces of this process's memory; 0 where the system does not tell."""
+    return _MAPS.read_bytes().count(b"\n") if _MAPS.exists() else 0
