@@ -1,6 +1,5 @@
 """The group of commands, and the border at which every error becomes one line and an exit code."""
 
-import importlib
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from click.exceptions import Exit
 
 from seqcnn import __version__
 from seqcnn.cli import stop
+from seqcnn.cli.commands import LazyGroup
 from seqcnn.errors import SeqcnnError, TrainingError
 
 COMMANDS = {
@@ -32,32 +32,17 @@ COMMANDS = {
     "convert": "Convert motif files between formats.",
     "logo": "Draw motifs.",
     "shuffle": "Shuffle sequences, keeping counts of k-letter words: a control.",
+    "image": "Work on pictures: k-means, filters, networks that classify, segment and generate.",
     "demo": "Run the main job on data with planted motifs that it makes itself.",
 }
 """Commands in the order of the help, with what they do; known without importing them."""
 
 
-class Commands(click.RichGroup):
-    """A group that imports a command only when it runs it."""
+class Commands(LazyGroup):
+    """The commands of seqcnn."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Give a stand-in that knows its help: enough for the list of commands."""
-        if cmd_name not in COMMANDS:
-            return None
-        return click.RichCommand(name=cmd_name, help=COMMANDS[cmd_name])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Import the command that was named."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and name is not None:
-            command = importlib.import_module(f"seqcnn.cli.{name}").command
-        return name, command, rest
+    known = COMMANDS
+    package = "seqcnn.cli"
 
 
 @click.group(

@@ -114,7 +114,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         {
             "name": m.name,
             "options": dict(m.options),
-            "defaults": {k: v for k, v in defaults(m.name).items() if k not in m.options},
+            "defaults": _unsaid(m, model.alphabet),
             "extra": dict(m.extra),
         }
         for m in model.members
@@ -178,6 +178,11 @@ def load_model(folder: str | Path) -> Model:
     if tensors:
         raise SeqcnnError(f"no network has the tensor {min(tensors)!r}", path=path)
     return Model(tuple(members), alphabet, config["extra"])
+
+
+def _unsaid(member: Member, alphabet: Alphabet | None) -> dict[str, Any]:
+    known = defaults(member.name, alphabet)
+    return {option: value for option, value in known.items() if option not in member.options}
 
 
 def _state(network: nnx.Module) -> dict[str, nnx.Variable]:

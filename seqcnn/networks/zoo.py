@@ -2,8 +2,9 @@
 
 A network is a class (or function) that takes its options as keywords and ``rngs``. Those that read
 sequences also take `shares` and, for two strands, `complement`; `create` fills these in. What they
-keep to is said in `seqcnn.networks.sequence.contract`. Several names may share a class: the module
-of the class holds what they differ in, in its ``VARIANTS``.
+keep to is said in `seqcnn.networks.sequence.contract`; what those for arrays (pictures, volumes,
+signals) keep to, in `seqcnn.networks.backbone`. Several names may share a class: the module of the
+class holds what they differ in, in its ``VARIANTS``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from flax import nnx
 
 
+ARRAYS = ("classify", "segment", "generate")
+"""Families of networks that read arrays, whatever their values mean."""
+
+
 class Entry(NamedTuple):
     """A row of the table of networks.
 
@@ -29,7 +34,8 @@ class Entry(NamedTuple):
     network
         A class or function; or ``"module:name"``, so that listing the networks imports none.
     family
-        What it is for: ``"sequence"``; ``"own"`` for what users register.
+        What it is for: ``"sequence"``; ``"classify"``, ``"segment"`` and ``"generate"`` for
+        arrays; ``"own"`` for what users register.
     summary
         What it is, in a line.
     """
@@ -41,6 +47,11 @@ class Entry(NamedTuple):
 
 def _sequence(network: str, summary: str) -> Entry:
     return Entry(f"seqcnn.networks.sequence.{network}", "sequence", summary)
+
+
+def _array(network: str, summary: str) -> Entry:
+    family = network.partition(".")[0]
+    return Entry(f"seqcnn.networks.{network}", family, summary)
 
 
 _NETWORKS: dict[str, Entry] = {
@@ -65,6 +76,7 @@ _NETWORKS: dict[str, Entry] = {
     "explainn": _sequence(
         "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
     ),
+    "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
 }
 
 
@@ -106,6 +118,7 @@ def create(
     name: str,
     *,
     alphabet: str | Alphabet | None = None,
+    pixels: Mapping[str, Any] | None = None,
     rngs: nnx.Rngs | None = None,
     seed: int = 0,
     **options: Any,
@@ -118,7 +131,12 @@ def create(
         One of `names()`.
     alphabet
         For networks that read sequences: what the codes mean. Unless `strand` is among the options,
-        both strands are read if the alphabet is that of double-stranded molecules.
+        both strands are read if the alphabet is that of double-stranded molecules. A network for
+        arrays then takes `length`, `dims`, `tasks` and `strand` in place of `input_shape` and
+        `classes`, and reads codes through `seqcnn.networks.doors.Letters`.
+    pixels
+        Options of `seqcnn.networks.doors.Pixels`, for a network that reads pixels as they are
+        stored; with an `alphabet`, ``{}`` for one that reads pictures of sequences.
     rngs
         Source of the random start; None to make one from `seed`.
     seed
@@ -137,15 +155,44 @@ def create(
     (7, 20, 8)
     """
     build, variant = _find(name)
-    if alphabet is not None:
-        options = _options_of_alphabet(get_alphabet(alphabet)) | options
+    read = None if alphabet is None else _options_of_alphabet(get_alphabet(alphabet))
+    through = describe(name).family in ARRAYS
+    if read is not None and through:
+        read, options = _split_off_letters(name, read, options)
+    elif read is not None:
+        options = read | options
     options = variant | options
     _check_options(build, name, options)
     if rngs is None:
         from flax import nnx
 
         rngs = nnx.Rngs(seed)
-    return build(**options, rngs=rngs)
+    network = build(**options, rngs=rngs)
+    if read is None and pixels is None:
+        return network
+    from seqcnn.networks import doors
+
+    if read is None:
+        return doors.Pixels(network, **(pixels or {}))
+    network = doors.Letters(network, **read) if through else network
+    return network if pixels is None else doors.Pictures(network)
+
+
+def _split_off_letters(
+    name: str, read: dict[str, Any], options: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tell options of the door for letters from those of the network behind it."""
+    given = dict(options)
+    if "length" not in given:
+        raise SeqcnnError(
+            f"network {name!r}: option 'length' is missing: it reads sequences of one length"
+        )
+    length, dims, letters = given.pop("length"), given.pop("dims", 1), read["shares"].shape[1]
+    if dims not in (1, 2):
+        raise SeqcnnError(f"`dims` must be 1 or 2, not {dims!r}")
+    shape = (length, letters) if dims == 1 else (length, letters, 1)
+    own = {key: given.pop(key) for key in ("strand", "complement") if key in given}
+    return read | own, given | {"input_shape": shape, "classes": given.pop("tasks", 1)}
 
 
 def describe(name: str) -> Entry:
@@ -166,8 +213,8 @@ def describe(name: str) -> Entry:
     return _NETWORKS[name]
 
 
-def defaults(name: str) -> dict[str, Any]:
-    """List what a network takes for the options that it is not given.
+def defaults(name: str, alphabet: str | Alphabet | None = None) -> dict[str, Any]:
+    """List what a network takes for the options that it is not given; arguments as in `create`.
 
     Returns
     -------
@@ -188,6 +235,9 @@ def defaults(name: str) -> dict[str, Any]:
     build, variant = _find(name)
     given = {k: p.default for k, p in _parameters(build).items() if p.default is not p.empty}
     given = given | variant
+    if alphabet is not None and describe(name).family in ARRAYS:
+        given = {"dims": 1, "tasks": 1} | given
+        del given["input_shape"], given["classes"]
     return {
         option: value
         for option, value in given.items()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,17 @@ from seqcnn.training.loop import LETTERS, Schedule
 from seqcnn.training.losses import mean_loss
 from seqcnn.training.profiles import outputs_of
 from seqcnn.training.targets import Target
+
+
+@runtime_checkable
+class JointAugmentation(Protocol):
+    """Augmentation that changes targets along with examples; it compares and hashes by value."""
+
+    def with_targets(
+        self, x: jax.Array, targets: jax.Array, key: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Change examples (n, ...) and their targets (n, ...), by a key for the batch."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class Recipe:
     stop_class_weights
         The same for the stopping part; None for those of training.
     augmentation
-        What is done to sequences in training.
+        What is done to examples in training.
     clip
         Largest norm of the gradient of a step.
     """
@@ -41,7 +53,7 @@ class Recipe:
     balanced: bool = False
     class_weights: tuple[tuple[float, ...], ...] | None = None
     stop_class_weights: tuple[tuple[float, ...], ...] | None = None
-    augmentation: Augmentation | None = None
+    augmentation: Augmentation | JointAugmentation | None = None
     clip: float = 1.0
 
 
@@ -114,7 +126,8 @@ def take_step(
     state
         Of `optimizer_of`.
     batch
-        uint8 (n, length), float32 targets as `Target.encode` gives them, float32 (n,) weights.
+        uint8 codes (n, length) or pixels (n, *space, channels), float32 targets as `Target.encode`
+        gives them, float32 (n,) weights.
     key
         Of what is random in this step: augmentation and dropout.
     graph
@@ -131,7 +144,9 @@ def take_step(
     """
     codes, targets, example_weights = batch
     change, drop = jax.random.split(key)
-    if recipe.augmentation is not None:
+    if isinstance(recipe.augmentation, JointAugmentation):
+        codes, targets = recipe.augmentation.with_targets(codes, targets, change)
+    elif recipe.augmentation is not None:
         codes = recipe.augmentation(codes, change)
 
     def loss_of(weights: nnx.State) -> tuple[jax.Array, nnx.State]:

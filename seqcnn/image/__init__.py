@@ -1,0 +1,1 @@
+"""From pixels to arrays: files, colours, filters, augmentation, k-means, masks."""

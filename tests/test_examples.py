@@ -1,0 +1,17 @@
+"""Every example runs, at toy size, and writes what it promises."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_at_toy_size(path, tmp_path, capsys):
+    names = runpy.run_path(str(path))
+    assert names["__doc__"], "an example says what it shows"
+    names["main"](tmp_path, toy=True)
+    assert capsys.readouterr().out, "an example prints what it found"
+    assert len(path.read_text().splitlines()) < 60
