@@ -77,6 +77,63 @@ _NETWORKS: dict[str, Entry] = {
         "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
     ),
     "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
+    "alexnet": _array("classify.alexnet:AlexNet", "grouped convolutions, dense layers (AlexNet)"),
+    "googlenet": _array("classify.googlenet:GoogLeNet", "Inception blocks (GoogLeNet)"),
+    "inceptionv3": _array("classify.inception:InceptionV3", "long windows in two steps"),
+    "inceptionresnetv2": _array(
+        "classify.inception_resnet:InceptionResNetV2", "Inception blocks as residual branches"
+    ),
+    "xception": _array("classify.xception:Xception", "residual blocks of separable convolutions"),
+    "darknet19": _array("classify.darknet:DarkNet19", "3x3 and 1x1 convolutions (YOLO 9000)"),
+    "darknet53": _array("classify.darknet:DarkNet53", "residual blocks (YOLO version 3)"),
+    "shufflenet": _array("classify.shufflenet:ShuffleNet", "shuffled groups of channels"),
+    "mobilenet": _array("classify.mobilenet:MobileNet", "depthwise and pointwise convolutions"),
+    "mobilenetv2": _array("classify.mobilenet:MobileNetV2", "inverted residual blocks"),
+    **{
+        name: _array("classify.squeezenet:SqueezeNet", f"fire modules, version {version}")
+        for name, version in (("squeezenet", "1.1"), ("squeezenet1_0", "1.0"))
+    },
+    **{
+        f"vgg{depth}": _array("classify.vgg:VGG", f"3x3 convolutions, {depth} layers with weights")
+        for depth in (16, 19)
+    },
+    **{
+        f"resnet{depth}": _array("classify.resnet:ResNet", f"residual blocks, {depth} layers")
+        for depth in (18, 34, 50, 101, 152)
+    },
+    **{
+        f"resnext{depth}": _array(
+            "classify.resnet:ResNet", f"residual blocks in 32 groups, {depth}"
+        )
+        for depth in (50, 101)
+    },
+    **{
+        f"se{base}": _array("classify.senet:SENet", f"{base} with weighted channels")
+        for base in (
+            "resnet18",
+            "resnet34",
+            "resnet50",
+            "resnet101",
+            "resnet152",
+            "resnext50",
+            "resnext101",
+        )
+    },
+    "senet154": _array("classify.senet:SENet", "64 groups, weighted channels, 154 layers"),
+    **{
+        f"densenet{depth}": _array("classify.densenet:DenseNet", f"dense blocks, {depth} layers")
+        for depth in (121, 169, 201)
+    },
+    **{
+        f"nasnet{size}": _array("classify.nasnet:NASNet", "cells that a search has found")
+        for size in ("mobile", "large")
+    },
+    **{
+        f"efficientnetb{i}": _array(
+            "classify.efficientnet:EfficientNet", f"inverted residual blocks, grown to size B{i}"
+        )
+        for i in range(8)
+    },
 }
 
 

@@ -88,7 +88,7 @@ class ConvNormActivation(nnx.Module):
     Parameters
     ----------
     channels_in, channels_out, window, stride, dilation, groups, precision, kernel_init
-        As in `seqcnn.nn.conv.Conv`; the convolution has no bias, as the normalisation has one.
+        As in `seqcnn.nn.conv.Conv`.
     padding
         As in `seqcnn.nn.conv.conv`; None for half of the window on both sides, which keeps the
         length at stride 1 if the window is odd (as in PyTorch; ``"same"`` may differ at larger
@@ -97,6 +97,9 @@ class ConvNormActivation(nnx.Module):
         What follows; None for nothing.
     eps, momentum, unbiased
         As in `seqcnn.nn.norm.batch_norm`.
+    bias, scale
+        Whether the convolution has a bias nevertheless, and whether the normalisation has a factor:
+        as some networks were published.
     dtype
         Of the computation and the result; None for that of the input.
     rngs
@@ -117,6 +120,8 @@ class ConvNormActivation(nnx.Module):
         eps: float = 1e-5,
         momentum: float = 0.1,
         unbiased: bool = True,
+        bias: bool = False,
+        scale: bool = True,
         precision: lax.PrecisionLike = "highest",
         kernel_init: Initializer = KERNEL_INIT,
         dtype: DTypeLike | None = None,
@@ -130,14 +135,14 @@ class ConvNormActivation(nnx.Module):
             padding=half_padding(window, dilation) if padding is None else padding,
             dilation=dilation,
             groups=groups,
-            bias=False,
+            bias=bias,
             precision=precision,
             kernel_init=kernel_init,
             dtype=dtype,
             rngs=rngs,
         )
         self.norm = BatchNorm(
-            channels_out, eps=eps, momentum=momentum, unbiased=unbiased, dtype=dtype
+            channels_out, eps=eps, momentum=momentum, unbiased=unbiased, scale=scale, dtype=dtype
         )
         self.activation = activation
 

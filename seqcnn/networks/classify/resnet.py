@@ -1,0 +1,207 @@
+"""ResNet and ResNeXt: stages of residual blocks.
+
+He et al. 2016, arXiv:1512.03385, with the stride in the 3x3 convolution of a bottleneck, as in
+torchvision ("version 1.5"); Xie et al. 2017, arXiv:1611.05431, in groups. Variants are those whose
+weights people have: ``"keras"`` is that of Keras (stride in the 1x1 convolution, biases), and
+``"preactivation"`` that of the Keras package classification_models (He et al. 2016,
+arXiv:1603.05027, with a normalisation of the pixels).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+from flax import nnx
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks.classify.parts import Head, Layers, Pool, StagedNetwork
+from seqcnn.nn.blocks import Layer, Residual, Sequential
+from seqcnn.nn.norm import BatchNorm
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "resnet18": {"depths": (2, 2, 2, 2), "block": "basic"},
+    "resnet34": {"depths": (3, 4, 6, 3), "block": "basic"},
+    "resnet50": {"depths": (3, 4, 6, 3)},
+    "resnet101": {"depths": (3, 4, 23, 3)},
+    "resnet152": {"depths": (3, 8, 36, 3)},
+    "resnext50": {"depths": (3, 4, 6, 3), "groups": 32, "group_width": 4},
+    "resnext101": {"depths": (3, 4, 23, 3), "groups": 32, "group_width": 4},
+    "resnet_small": {"depths": (2, 2, 2), "block": "basic", "width": 32, "stem": "small"},
+}
+"""Blocks of each stage, and their kind, by name."""
+
+EPS = {"torchvision": 1e-5, "keras": 1.001e-5, "preactivation": 2e-5}
+"""What is added to variances, by variant."""
+
+
+class ResNet(StagedNetwork):
+    """Classify arrays.
+
+    Parameters
+    ----------
+    input_shape
+        (*space, channels).
+    classes
+        Outputs.
+    depths
+        Blocks of each stage; each stage after the first halves the extents and doubles the
+        channels.
+    block
+        ``"basic"``, two 3x3 convolutions, or ``"bottleneck"``, 1x1, 3x3 and 1x1.
+    groups, group_width
+        Of the 3x3 convolution of a bottleneck: groups, and channels of each in the first stage.
+    width
+        Channels of the first stage.
+    stem
+        ``"large"``, a 7x7 convolution and a pooling, both of stride 2; or ``"small"``, for small
+        pictures and sequences, a 3x3 convolution of stride 1.
+    variant
+        ``"torchvision"``, ``"keras"`` or ``"preactivation"``.
+    rate
+        Share of the means that are dropped before the output in training.
+    rngs
+        Source of the random start.
+
+    Raises
+    ------
+    SeqcnnError
+        An option is unknown, or the input is too small.
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[int] = (224, 224, 3),
+        classes: int = 1000,
+        *,
+        depths: Sequence[int] = (3, 4, 6, 3),
+        block: str = "bottleneck",
+        groups: int = 1,
+        group_width: int = 64,
+        width: int = 64,
+        stem: str = "large",
+        variant: str = "torchvision",
+        rate: float = 0.0,
+        rngs: nnx.Rngs,
+    ) -> None:
+        super().__init__(input_shape, classes)
+        _check(block, stem, variant)
+        self.strides = tuple(2 ** (i + (stem == "large")) for i in range(len(depths) + 1))
+        self.smallest = self.strides[-1]
+        layers = Layers(self.rank, rngs, {"eps": EPS[variant]})
+        make = _Blocks(layers, block, groups, group_width, variant)
+        stages: list[Layer] = [_stem(layers, self.channels, width, stem, variant)]
+        seen = width
+        for number, depth in enumerate(depths):
+            parts: list[Layer] = []
+            if number == 0 and stem == "large":
+                parts.append(Pool("max", 3, 2, 1))
+            channels = width * 2**number
+            for place in range(depth):
+                stride = 2 if number and not place else 1
+                parts.append(make(seen, channels, stride=stride, first=place == 0))
+                seen = channels * make.expansion
+            stages.append(Sequential(*parts))
+        if variant == "preactivation":
+            stages[-1] = Sequential(stages[-1], layers.batch_norm(seen), nnx.relu)
+        self.begin(*stages)
+        self.head = Head(layers, seen, classes, rate)
+
+
+class _Blocks:
+    """Makes the blocks of one network."""
+
+    def __init__(
+        self, layers: Layers, block: str, groups: int, group_width: int, variant: str
+    ) -> None:
+        self.layers, self.block, self.variant = layers, block, variant
+        self.groups, self.group_width = groups, group_width
+        self.expansion = 4 if block == "bottleneck" else 1
+
+    def __call__(self, seen: int, channels: int, *, stride: int, first: bool) -> Layer:
+        if self.variant == "preactivation":
+            return self._preactivated(seen, channels, stride=stride, first=first)
+        after, bias = channels * self.expansion, self.variant == "keras"
+        shortcut = None
+        if first and (seen != after or stride != 1):
+            shortcut = self.layers.unit(
+                seen, after, 1, stride=stride, padding=0, activation=None, bias=bias
+            )
+        return Residual(Sequential(*self._units(seen, channels, stride, bias)), shortcut)
+
+    def _units(self, seen: int, channels: int, stride: int, bias: bool) -> list[Layer]:
+        unit = self.layers.unit
+        if self.block == "basic":
+            return [
+                unit(seen, channels, 3, stride=stride, bias=bias),
+                unit(channels, channels, 3, activation=None, bias=bias),
+            ]
+        inside, early = self._inside(channels), self.variant == "keras"
+        return [
+            unit(seen, inside, 1, stride=stride if early else 1, bias=bias),
+            unit(inside, inside, 3, stride=1 if early else stride, groups=self.groups, bias=bias),
+            unit(inside, channels * self.expansion, 1, activation=None, bias=bias),
+        ]
+
+    def _inside(self, channels: int) -> int:
+        return channels * self.group_width // 64 * self.groups
+
+    def _preactivated(self, seen: int, channels: int, *, stride: int, first: bool) -> Layer:
+        layers, after = self.layers, channels * self.expansion
+
+        def conv(before: int, after: int, extent: int, stride: int = 1, groups: int = 1) -> Layer:
+            return layers.conv(before, after, extent, stride=stride, groups=groups, bias=False)
+
+        if self.block == "basic":
+            steps = [(seen, channels, 3, stride), (channels, channels, 3, 1)]
+        else:
+            inside = self._inside(channels)
+            steps = [(seen, inside, 1, 1), (inside, inside, 3, stride), (inside, after, 1, 1)]
+        parts: list[Layer] = [conv(*steps[0])]
+        for step in steps[1:]:
+            groups = self.groups if step[2] == 3 else 1
+            parts += [layers.batch_norm(step[0]), nnx.relu, conv(*step, groups=groups)]
+        ahead = Sequential(layers.batch_norm(seen), nnx.relu)
+        around = conv(seen, after, 1, stride) if first else None
+        return PreActivated(ahead, Sequential(*parts), around)
+
+
+class PreActivated(nnx.Module):
+    """A residual block whose activation comes first.
+
+    Parameters
+    ----------
+    ahead
+        Normalisation and activation.
+    branch
+        From there to what is added.
+    shortcut
+        From there to what it is added to; None for the input as it is.
+    """
+
+    def __init__(self, ahead: Layer, branch: Layer, shortcut: Layer | None) -> None:
+        self.ahead, self.branch, self.shortcut = ahead, branch, shortcut
+
+    def __call__(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Map `x` float (n, *space, channels)."""
+        active = self.ahead(x, rngs=rngs)
+        kept = x if self.shortcut is None else self.shortcut(active)
+        return kept + self.branch(active, rngs=rngs)
+
+
+def _stem(layers: Layers, seen: int, width: int, stem: str, variant: str) -> Layer:
+    extent, stride = (7, 2) if stem == "large" else (3, 1)
+    bias = variant == "keras"
+    unit = layers.unit(seen, width, extent, stride=stride, bias=bias)
+    if variant != "preactivation":
+        return unit
+    return Sequential(BatchNorm(seen, eps=EPS[variant], scale=False), unit)
+
+
+def _check(block: str, stem: str, variant: str) -> None:
+    for name, value, known in (
+        ("block", block, ("basic", "bottleneck")),
+        ("stem", stem, ("large", "small")),
+        ("variant", variant, tuple(EPS)),
+    ):
+        if value not in known:
+            raise SeqcnnError(f"`{name}` must be one of {', '.join(known)}, not {value!r}")
