@@ -224,7 +224,7 @@ def create(
         from flax import nnx
 
         rngs = nnx.Rngs(seed)
-    network = build(**options, rngs=rngs)
+    network: Any = build(**options, rngs=rngs)
     if read is None and pixels is None:
         return network
     from seqcnn.networks import doors
