@@ -43,18 +43,24 @@ STAGES = (
 )
 """Stages from one map to the next."""
 
+SIZES = (
+    (1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 300, 0.3),
+    (1.4, 1.8, 380, 0.4), (1.6, 2.2, 456, 0.4), (1.8, 2.6, 528, 0.5), (2.0, 3.1, 600, 0.5),
+)  # fmt: skip
+"""Of B0 to B7: what channels and depths are multiplied by, the size of pictures, and dropout."""
+
 VARIANTS: dict[str, dict[str, Any]] = {
     f"efficientnetb{i}": {
-        "width": width, "depth": depth, "input_shape": (size, size, 3), "rate": rate
+        "width": width,
+        "depth": depth,
+        "input_shape": (size, size, 3),
+        "rate": rate,
+        # as in torchvision: slow and careful moments for the large ones
+        **({"eps": 1e-3, "momentum": 0.01} if i > 4 else {}),
     }
-    for i, (width, depth, size, rate) in enumerate(
-        [
-            (1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 300, 0.3),
-            (1.4, 1.8, 380, 0.4), (1.6, 2.2, 456, 0.4), (1.8, 2.6, 528, 0.5), (2.0, 3.1, 600, 0.5),
-        ]
-    )
-}  # fmt: skip
-"""What channels and depths are multiplied by, the size of pictures, and dropout."""
+    for i, (width, depth, size, rate) in enumerate(SIZES)
+}
+"""Options by name."""
 
 
 class EfficientNet(StagedNetwork):

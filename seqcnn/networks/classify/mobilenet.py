@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from flax import nnx
 
 from seqcnn.networks.classify.parts import Head, Layers, StagedNetwork
-from seqcnn.nn.blocks import Residual, Sequential
+from seqcnn.nn.blocks import Layer, Residual, Sequential
 
 PLAIN = (
     ((64, 1),),
@@ -42,6 +42,8 @@ class MobileNet(StagedNetwork):
         What all channels are multiplied by.
     rate
         Share of the means that are dropped in training.
+    eps
+        Of the normalisations: 1e-3 in Keras, 1e-5 in timm.
     rngs
         Source of the random start.
     """
@@ -53,12 +55,14 @@ class MobileNet(StagedNetwork):
         *,
         width: float = 1.0,
         rate: float = 1e-3,
+        eps: float = 1e-3,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        layers = Layers(self.rank, rngs, {"eps": 1e-3, "momentum": 0.01}, nnx.relu6)
+        layers = Layers(self.rank, rngs, {"eps": eps, "momentum": 0.01}, nnx.relu6)
         seen = int(32 * width)
-        parts, stages = [layers.unit(self.channels, seen, 3, stride=2)], []
+        stages: list[Layer] = []
+        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2)]
         for blocks in PLAIN:
             for channels, stride in blocks:
                 after = int(channels * width)
@@ -98,7 +102,8 @@ class MobileNetV2(StagedNetwork):
         super().__init__(input_shape, classes)
         layers = Layers(self.rank, rngs, activation=nnx.relu6)
         seen, last = multiple(32 * width), multiple(1280 * max(1.0, width))
-        parts, stages = [layers.unit(self.channels, seen, 3, stride=2)], []
+        stages: list[Layer] = []
+        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2)]
         for groups in INVERTED:
             for wider, channels, depth, stride in groups:
                 after = multiple(channels * width)
@@ -118,7 +123,7 @@ def inverted(
 ) -> Sequential | Residual:
     """Make a block that is `wider` times as wide inside, with a way around it where that fits."""
     inside = seen * wider
-    parts = [layers.unit(seen, inside, 1)] if wider != 1 else []
+    parts: list[Layer] = [layers.unit(seen, inside, 1)] if wider != 1 else []
     parts += [
         layers.unit(inside, inside, 3, stride=stride, groups=inside),
         layers.unit(inside, after, 1, activation=None),

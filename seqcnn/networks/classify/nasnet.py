@@ -178,7 +178,7 @@ class _Cell(nnx.Module):
     ) -> int:
         """Make what brings both maps to the channels of the cell; return those of the earlier."""
         fits = earlier is None or (earlier == channels and not larger)
-        self.adjust = None if fits else Adjust(layers, earlier, channels, larger=larger)
+        self.adjust = None if fits else Adjust(layers, earlier or 0, channels, larger=larger)
         self.squeeze = Sequential(nnx.relu, layers.unit(seen, channels, 1, activation=None))
         return seen if earlier is None else channels
 

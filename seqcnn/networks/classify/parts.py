@@ -72,10 +72,7 @@ class Layers:
 
     def _own(self, extent: Window, options: dict[str, Any]) -> dict[str, Any]:
         half = tuple((k - 1) // 2 for k in self.window(extent))
-        padding: Padding = options.pop("padding", half)
-        if not isinstance(padding, str | int):
-            padding = self.window(padding) if isinstance(padding[0], int) else padding
-        return {"kernel_init": KERNEL_INIT, **options, "padding": padding, "rngs": self.rngs}
+        return {"kernel_init": KERNEL_INIT, "padding": half, **options, "rngs": self.rngs}
 
 
 class Pool(nnx.Module):
@@ -171,6 +168,7 @@ class StagedNetwork(ImageNetwork):
 
     strides: tuple[int, ...] = (2, 4, 8, 16, 32)
     smallest = 32
+    head: Any
 
     def begin(self, *stages: Layer) -> None:
         """Set the stages; raise if the input is smaller than they need."""
