@@ -1,0 +1,151 @@
+"""Weights from PyTorch into a network of ours, layer by layer, and the result of every layer."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+import torch
+from flax import nnx
+from torch import nn
+
+from seqcnn.nn.conv import Conv
+from seqcnn.nn.layers import Dense
+from seqcnn.nn.norm import BatchNorm
+
+LEAVES = (Conv, Dense, BatchNorm)
+TORCH_LEAVES = (nn.Conv2d, nn.Linear, nn.modules.batchnorm._BatchNorm)
+
+
+def leaves(module: Any) -> Iterator[Any]:
+    """Walk the layers with weights in the order in which they were made part of the network."""
+    if isinstance(module, LEAVES):
+        yield module
+    elif isinstance(module, nnx.Module):
+        for part in vars(module).values():
+            yield from leaves(part)
+    elif isinstance(module, nnx.List | list | tuple):
+        for part in module:
+            yield from leaves(part)
+
+
+def torch_leaves(module: nn.Module) -> list[nn.Module]:
+    """List the layers with weights in the order of their definition."""
+    return [part for part in module.modules() if isinstance(part, TORCH_LEAVES)]
+
+
+def randomise(module: nn.Module, seed: int = 0) -> nn.Module:
+    """Give running moments and factors random values, and switch to prediction."""
+    rng = torch.Generator().manual_seed(seed)
+    for part in torch_leaves(module):
+        if not isinstance(part, nn.modules.batchnorm._BatchNorm):
+            continue
+        size = part.num_features
+        part.running_mean.copy_(torch.randn(size, generator=rng) * 0.1)
+        part.running_var.copy_(torch.rand(size, generator=rng) * 0.5 + 0.75)
+        if part.weight is not None:
+            part.weight.data.copy_(torch.rand(size, generator=rng) * 0.4 + 0.8)
+            part.bias.data.copy_(torch.randn(size, generator=rng) * 0.1)
+    return module.eval()
+
+
+def copy(
+    ours: Any,
+    theirs: nn.Module,
+    order: Callable[[nn.Module], list[nn.Module]] = torch_leaves,
+    *,
+    flattened: bool = False,
+) -> list[tuple[Any, nn.Module]]:
+    """Copy all weights; return the pairs of layers. If `flattened`, dense layers follow a map."""
+    pairs = list(zip(leaves(ours), order(theirs), strict=True))
+    last = 0
+    for mine, other in pairs:
+        tensors = {name: p.detach().numpy() for name, p in other.state_dict().items()}
+        if isinstance(mine, BatchNorm):
+            _set(mine.scale, tensors.get("weight"))
+            _set(mine.bias, tensors.get("bias"))
+            _set(mine.mean, tensors["running_mean"])
+            _set(mine.variance, tensors["running_var"])
+            last = mine.mean.shape[0]
+            continue
+        weight = tensors["weight"]
+        if weight.ndim == 4 and isinstance(mine, Conv):
+            weight = weight.transpose(2, 3, 1, 0)
+            last = weight.shape[-1]
+        elif weight.ndim == 4:  # a 1x1 convolution that is a dense layer here
+            weight = weight[:, :, 0, 0].T
+        else:
+            weight = (_after_flattening(weight, last) if flattened else weight).T
+            last = weight.shape[1]
+        _set(mine.kernel, weight)
+        _set(mine.bias, tensors.get("bias"))
+    return pairs
+
+
+def _after_flattening(weight: np.ndarray, channels: int) -> np.ndarray:
+    """Reorder the columns of a matrix from (channels, y, x) to (y, x, channels)."""
+    places = weight.shape[1] // channels
+    if places * channels != weight.shape[1] or places == 1:
+        return weight
+    return weight.reshape(-1, channels, places).transpose(0, 2, 1).reshape(len(weight), -1)
+
+
+def _set(variable: Any, value: np.ndarray | None) -> None:
+    assert (variable is None) == (value is None), (variable, value)
+    if variable is not None:
+        assert variable.shape == value.shape, (variable.shape, value.shape)
+        variable[...] = np.ascontiguousarray(value)
+
+
+def run_ours(network: Any, x: np.ndarray) -> dict[int, np.ndarray]:
+    """Run a network; return the result of each layer by its number, and of all as number -1."""
+    numbers = {id(leaf): number for number, leaf in enumerate(leaves(network))}
+
+    def traced(x: jax.Array) -> dict[int, jax.Array]:
+        seen: dict[int, jax.Array] = {}
+        originals = {kind: kind.__call__ for kind in LEAVES}
+
+        def spy(kind: type) -> Callable[..., jax.Array]:
+            def call(self: Any, *args: Any, **kwargs: Any) -> jax.Array:
+                result = originals[kind](self, *args, **kwargs)
+                seen[numbers[id(self)]] = result
+                return result
+
+            return call
+
+        try:
+            for kind in LEAVES:
+                kind.__call__ = spy(kind)  # type: ignore[method-assign]
+            seen[-1] = network(x)
+        finally:
+            for kind, original in originals.items():
+                kind.__call__ = original  # type: ignore[method-assign]
+        return seen
+
+    return {number: np.asarray(y) for number, y in jax.jit(traced)(x).items()}
+
+
+def run_torch(
+    network: nn.Module, numbered: list[nn.Module], x: np.ndarray
+) -> dict[int, np.ndarray]:
+    """The same of a PyTorch network, channels last."""
+    seen: dict[int, np.ndarray] = {}
+
+    def hook(number: int) -> Callable[..., None]:
+        def keep(_: Any, __: Any, result: torch.Tensor) -> None:
+            y = result.detach().numpy()
+            seen[number] = y.transpose(0, 2, 3, 1).copy() if y.ndim == 4 else y.copy()
+
+        return keep
+
+    handles = [part.register_forward_hook(hook(n)) for n, part in enumerate(numbered)]
+    with torch.no_grad():
+        result = network(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
+    for handle in handles:
+        handle.remove()
+    return seen | {-1: result.numpy()}
+
+
+def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest difference, relative to the largest value of the reference."""
+    return float(np.abs(ours.reshape(theirs.shape) - theirs).max() / np.abs(theirs).max())
