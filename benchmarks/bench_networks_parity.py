@@ -8,8 +8,9 @@ Needs PyTorch, torchvision and timm (see `peers/requirements.txt`)::
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Peer(NamedTuple):
 
     source: str
     name: str
-    options: dict[str, Any] = {}
+    options: Mapping[str, Any] = MappingProxyType({})
     order: Callable[[Any], list[Any]] | None = None
     change: Callable[[Any], None] | None = None
 

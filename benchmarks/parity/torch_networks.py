@@ -13,6 +13,7 @@ class Cat(nn.Module):
         self.branches = nn.ModuleList(branches)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Join what the branches give."""
         return torch.cat([branch(x) for branch in self.branches], 1)
 
 
@@ -61,7 +62,7 @@ def googlenet() -> nn.Module:
 
 
 def unit(a: int, b: int, k: int, act: nn.Module | None, **options: int) -> nn.Module:
-    """A convolution without bias, batch normalisation, and an activation."""
+    """Make a convolution without bias, batch normalisation, and an activation."""
     conv = nn.Conv2d(a, b, k, padding=k // 2, bias=False, **options)
     return nn.Sequential(conv, nn.BatchNorm2d(b), *([act] if act else []))
 
@@ -92,6 +93,7 @@ class ShuffleUnit(nn.Module):
         self.expand = unit(inside, made, 1, None, groups=groups)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Run the unit."""
         y = self.squeeze(x)
         n, c, h, w = y.shape
         y = y.view(n, self.groups, c // self.groups, h, w).transpose(1, 2).reshape(n, c, h, w)

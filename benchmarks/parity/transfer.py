@@ -1,32 +1,19 @@
 """Weights from PyTorch into a network of ours, layer by layer, and the result of every layer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 import torch
-from flax import nnx
 from torch import nn
 
+from seqcnn.networks.imports import WEIGHTED, weighted_layers
 from seqcnn.nn.conv import Conv
-from seqcnn.nn.layers import Dense
 from seqcnn.nn.norm import BatchNorm
 
-LEAVES = (Conv, Dense, BatchNorm)
+LEAVES = WEIGHTED
 TORCH_LEAVES = (nn.Conv2d, nn.Linear, nn.modules.batchnorm._BatchNorm)
-
-
-def leaves(module: Any) -> Iterator[Any]:
-    """Walk the layers with weights in the order in which they were made part of the network."""
-    if isinstance(module, LEAVES):
-        yield module
-    elif isinstance(module, nnx.Module):
-        for part in vars(module).values():
-            yield from leaves(part)
-    elif isinstance(module, nnx.List | list | tuple):
-        for part in module:
-            yield from leaves(part)
 
 
 def torch_leaves(module: nn.Module) -> list[nn.Module]:
@@ -57,7 +44,7 @@ def copy(
     flattened: bool = False,
 ) -> list[tuple[Any, nn.Module]]:
     """Copy all weights; return the pairs of layers. If `flattened`, dense layers follow a map."""
-    pairs = list(zip(leaves(ours), order(theirs), strict=True))
+    pairs = list(zip(weighted_layers(ours), order(theirs), strict=True))
     last = 0
     for mine, other in pairs:
         tensors = {name: p.detach().numpy() for name, p in other.state_dict().items()}
@@ -99,7 +86,7 @@ def _set(variable: Any, value: np.ndarray | None) -> None:
 
 def run_ours(network: Any, x: np.ndarray) -> dict[int, np.ndarray]:
     """Run a network; return the result of each layer by its number, and of all as number -1."""
-    numbers = {id(leaf): number for number, leaf in enumerate(leaves(network))}
+    numbers = {id(leaf): number for number, leaf in enumerate(weighted_layers(network))}
 
     def traced(x: jax.Array) -> dict[int, jax.Array]:
         seen: dict[int, jax.Array] = {}
@@ -128,7 +115,7 @@ def run_ours(network: Any, x: np.ndarray) -> dict[int, np.ndarray]:
 def run_torch(
     network: nn.Module, numbered: list[nn.Module], x: np.ndarray
 ) -> dict[int, np.ndarray]:
-    """The same of a PyTorch network, channels last."""
+    """Run a PyTorch network; result as of `run_ours`, channels last."""
     seen: dict[int, np.ndarray] = {}
 
     def hook(number: int) -> Callable[..., None]:
@@ -138,7 +125,9 @@ def run_torch(
 
         return keep
 
-    handles = [part.register_forward_hook(hook(n)) for n, part in enumerate(numbered)]
+    # those of timm that have the activation within give no result that ours has too
+    alone = [(n, part) for n, part in enumerate(numbered) if not hasattr(part, "act")]
+    handles = [part.register_forward_hook(hook(n)) for n, part in alone]
     with torch.no_grad():
         result = network(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
     for handle in handles:

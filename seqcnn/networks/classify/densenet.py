@@ -51,7 +51,7 @@ class DenseNet(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        layers, seen = Layers(self.rank, rngs), width
+        layers, seen, last = Layers(self.rank, rngs), width, width
         stages: list[Layer] = [layers.unit(self.channels, width, 7, stride=2)]
         ahead: list[Layer] = [Pool("max", 3, 2, 1)]
         for depth in depths:
@@ -61,10 +61,10 @@ class DenseNet(StagedNetwork):
                 seen += growth
             # a decoder reads the normalised map, before it is made narrower and smaller
             stages.append(Sequential(*ahead, *parts, layers.batch_norm(seen), nnx.relu))
-            ahead = [layers.conv(seen, seen // 2, 1, bias=False), Pool("mean")]
-            seen //= 2
+            last, seen = seen, seen // 2
+            ahead = [layers.conv(last, seen, 1, bias=False), Pool("mean")]
         self.begin(*stages)
-        self.head = Head(layers, 2 * seen, classes)
+        self.head = Head(layers, last, classes)
 
 
 class _Grown(nnx.Module):

@@ -1,7 +1,8 @@
 """SENet: residual blocks that weigh their channels by what the means of these say.
 
 Hu, Shen and Sun 2018, arXiv:1709.01507: SE-ResNet, SE-ResNeXt and SENet-154, as the authors'
-weights have them: strides in the first 1x1 convolution of SE-ResNet, poolings that round up.
+weights, and those of timm for 18 and 34 layers, have them: strides in the first 1x1 convolution of
+SE-ResNet, poolings that round up, a ReLU ahead of the weighing in blocks of two convolutions.
 """
 
 from collections.abc import Sequence
@@ -90,13 +91,10 @@ def _stem(layers: Layers, seen: int, *, deep: bool) -> Layer:
 
 
 def _units(layers: Layers, block: str, seen: int, channels: int, stride: int) -> list[Layer]:
-    """Make the convolutions of a block; the last has no activation."""
+    """Make the convolutions of a block; the last has no activation, if there are three."""
     unit = layers.unit
     if block == "basic":
-        return [
-            unit(seen, channels, 3, stride=stride),
-            unit(channels, channels, 3, activation=None),
-        ]
+        return [unit(seen, channels, 3, stride=stride), unit(channels, channels, 3)]
     if block == "bottleneck":
         first, middle = unit(seen, channels, 1, stride=stride), unit(channels, channels, 3)
         inside = channels
