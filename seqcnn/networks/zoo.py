@@ -101,6 +101,9 @@ _NETWORKS: dict[str, Entry] = {
         f"resnet{depth}": _array("classify.resnet:ResNet", f"residual blocks, {depth} layers")
         for depth in (18, 34, 50, 101, 152)
     },
+    "resnet_small": _array(
+        "classify.resnet:ResNet", "three stages of residual blocks, for small pictures"
+    ),
     **{
         f"resnext{depth}": _array(
             "classify.resnet:ResNet", f"residual blocks in 32 groups, {depth}"

@@ -32,7 +32,7 @@ class AlexNet(StagedNetwork):
     """
 
     strides = (4, 8, 16, 32)
-    smallest = 63
+    smallest = 67
 
     def __init__(
         self,
