@@ -85,7 +85,8 @@ class ResNet(StagedNetwork):
     ) -> None:
         super().__init__(input_shape, classes)
         _check(block, stem, variant)
-        self.strides = tuple(2 ** (i + (stem == "large")) for i in range(len(depths) + 1))
+        first, ahead = (2, 4) if stem == "large" else (1, 1)
+        self.strides = (first, *(ahead * 2**number for number in range(len(depths))))
         self.smallest = self.strides[-1]
         layers = Layers(self.rank, rngs, {"eps": EPS[variant]})
         make = _Blocks(layers, block, groups, group_width, variant)
