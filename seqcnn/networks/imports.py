@@ -1,16 +1,287 @@
-"""Weights that others have trained, brought into networks of ours."""
+"""Weights that others have trained, brought into networks of ours.
 
-from collections.abc import Iterator
+Layers with weights come in one order, in the reference and here (`weighted_layers`). In a file they
+may come in any, so `ORDERS` says how the names of a family are sorted into that order; shapes are
+checked layer by layer.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import safetensors.numpy
 from flax import nnx
+from safetensors import SafetensorError
 
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks.torch_files import read_torch
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.layers import Dense
 from seqcnn.nn.norm import BatchNorm
 
 WEIGHTED = (Conv, Dense, BatchNorm)
 """Layers that hold weights."""
+
+_RESIDUAL = "conv1 bn1 conv2 bn2 conv3 bn3 se_module fc1 fc2 downsample layer fc last_linear"
+
+ORDERS: dict[str, str] = {
+    "ResNet": _RESIDUAL,
+    "SENet": _RESIDUAL,
+    "DenseNet": "conv0 norm0 norm1 conv1 norm2 conv2 denselayer denseblock1 transition1 "
+    "denseblock2 transition2 denseblock3 transition3 denseblock4 norm5 norm conv features "
+    "classifier",
+    "VGG": "features classifier",
+    "SqueezeNet": "squeeze expand1x1 expand3x3 features classifier",
+    "MobileNet": "conv_stem conv_dw bn1 conv_pw bn2 blocks classifier",
+    "MobileNetV2": "conv features classifier",
+    "EfficientNet": "fc1 fc2 block features conv_stem conv_dw_first conv_pw bn1 "
+    "conv_dw bn2 se conv_reduce conv_expand conv_pwl bn3 blocks conv_head classifier",
+    "InceptionV3": "conv bn Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 "
+    "Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b "
+    "Mixed_7c branch1x1 branch5x5_ branch3x3 branch3x3_1 branch3x3_2 branch3x3_2a branch3x3_2b "
+    "branch3x3dbl_1 branch3x3dbl_2 branch3x3dbl_3 branch3x3dbl_3a branch3x3dbl_3b branch7x7_ "
+    "branch7x7dbl_ branch7x7x3_ branch_pool fc",
+    "InceptionResNetV2": "conv2d_1a conv2d_2a conv2d_2b conv2d_3b conv2d_4a mixed_5b repeat "
+    "mixed_6a repeat_1 mixed_7a repeat_2 block8 conv2d_7b branch conv2d conv bn classif",
+    "Xception": "conv1 pointwise bn1 conv2 bn2 block conv3 bn3 conv4 bn4 rep skip skipbn fc",
+    "DarkNet53": "stem stages conv_down blocks conv1 conv2 conv bn head fc",
+}
+"""Words of names in the order of layers, by class; a number behind a word counts up."""
+
+IGNORED = re.compile(r"num_batches_tracked$|^(AuxLogits|aux\d?)\.")
+"""Names of what networks without auxiliary outputs do not hold."""
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of an import.
+
+    Parameters
+    ----------
+    loaded
+        Numbers that were taken over.
+    adapted
+        Layers whose weights were fitted to other input channels, by name.
+    kept
+        Layers that keep their random start since their shape is another one, by name.
+    """
+
+    loaded: int
+    adapted: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = False) -> ImportReport:
+    """Fill a network with the weights of a torchvision or timm model.
+
+    Parameters
+    ----------
+    network
+        Of the zoo; a `seqcnn.networks.doors.Pixels` around it will do.
+    path
+        ``.safetensors``, or a PyTorch file (``.pth``, ``.pt``, ``.bin``), from which nothing is
+        run.
+    partial
+        Whether a first convolution with other input channels and a last layer with other outputs
+        will do: the former is fitted (the channels' sum or mean), the latter keeps its start.
+
+    Returns
+    -------
+    ImportReport
+        What was taken over, and what was not.
+
+    Raises
+    ------
+    SeqcnnError
+        The file cannot be read, or its layers are not those of the network.
+    """
+    path = Path(path)
+    network = getattr(network, "network", network)
+    kind = type(network).__name__
+    if kind not in ORDERS:
+        raise SeqcnnError(
+            f"no weights of others fit {kind}: they are known for {', '.join(sorted(ORDERS))}"
+        )
+    given = layers_of(read_tensors(path), ORDERS[kind])
+    own = list(weighted_layers(network))
+    if len(given) != len(own):
+        raise SeqcnnError(
+            f"it has {len(given)} layers with weights, {kind} has {len(own)}: name the same "
+            f"network and variant",
+            path=path,
+        )
+    changed: dict[str, list[str]] = {"adapted": [], "kept": []}
+    plans = []
+    channels = 0
+    for number, (layer, (name, tensors)) in enumerate(zip(own, given, strict=True)):
+        values = converted(layer, tensors, channels)
+        if isinstance(layer, Conv) and "kernel" in values:
+            channels = values["kernel"].shape[-1]
+        misfit = _misfit(layer, values)
+        if misfit and partial and number == 0 and isinstance(layer, Conv):
+            values["kernel"] = fitted_channels(values["kernel"], layer.kernel.shape[-2])
+            misfit = _misfit(layer, values)
+            changed["adapted"].append(name)
+        if misfit and partial and number == len(own) - 1:
+            changed["kept"].append(name)
+            continue
+        if misfit:
+            raise SeqcnnError(f"layer {name!r} {misfit}", path=path)
+        plans.append((layer, values))
+    loaded = 0
+    for layer, values in plans:  # only now, so that an error leaves the network as it was
+        for attribute, value in values.items():
+            getattr(layer, attribute)[...] = np.ascontiguousarray(value, np.float32)
+            loaded += value.size
+    return ImportReport(loaded, tuple(changed["adapted"]), tuple(changed["kept"]))
+
+
+def read_tensors(path: Path) -> dict[str, np.ndarray]:
+    """Read a file of tensors, by its ending.
+
+    Raises
+    ------
+    SeqcnnError
+        It cannot be read.
+    """
+    if path.suffix != ".safetensors":
+        return read_torch(path)
+    try:
+        return safetensors.numpy.load_file(path)
+    except OSError as error:
+        raise SeqcnnError(f"cannot be read: {error.strerror or error}", path=path) from error
+    except SafetensorError as error:
+        raise SeqcnnError(f"no safetensors file: {error}", path=path) from error
+
+
+def layers_of(
+    tensors: Mapping[str, np.ndarray], order: str
+) -> list[tuple[str, dict[str, np.ndarray]]]:
+    """Gather the tensors of each layer, and sort the layers.
+
+    Parameters
+    ----------
+    tensors
+        By dotted name.
+    order
+        As in `ORDERS`.
+
+    Returns
+    -------
+    list of tuple
+        The name of each layer, and its tensors by the last part of their names.
+
+    Raises
+    ------
+    SeqcnnError
+        A name has a word that `order` does not know.
+    """
+    layers: dict[str, dict[str, np.ndarray]] = {}
+    for name, tensor in tensors.items():
+        if not IGNORED.search(name):
+            layer, _, part = name.rpartition(".")
+            layers.setdefault(layer, {})[part] = tensor
+    words = {word: number for number, word in enumerate(order.split())}
+    narrow = {name.rpartition(".")[0] for name in layers if name.endswith(".conv_pwl")}
+
+    def key(name: str) -> tuple[tuple[int, int], ...]:
+        # blocks without a last pointwise convolution begin with the depthwise one
+        if name.endswith(".conv_dw") and name.rpartition(".")[0] not in narrow:
+            name += "_first" if "conv_dw_first" in words else ""
+        return tuple(_place(token, words, name) for token in name.split("."))
+
+    return sorted(layers.items(), key=lambda item: key(item[0]))
+
+
+def _place(token: str, words: Mapping[str, int], name: str) -> tuple[int, int]:
+    if token.isdigit():
+        return -1, int(token)
+    if token in words:
+        return words[token], 0
+    word = token.rstrip("0123456789")
+    if word not in words:
+        raise SeqcnnError(f"layer {name!r} is none of this network: name the same network")
+    return words[word], int(token[len(word) :])
+
+
+def converted(
+    layer: nnx.Module, tensors: Mapping[str, np.ndarray], channels: int
+) -> dict[str, np.ndarray]:
+    """Bring the tensors of a PyTorch layer into the layout of ours.
+
+    Parameters
+    ----------
+    layer
+        Ours.
+    tensors
+        ``weight``, ``bias``, ``running_mean``, ``running_var``.
+    channels
+        Of the convolution before it: a matrix behind a map that was flattened has the channels
+        first.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        By attribute of our layer.
+    """
+    if isinstance(layer, BatchNorm):
+        names = {
+            "weight": "scale", "bias": "bias", "running_mean": "mean", "running_var": "variance",
+        }  # fmt: skip
+        return {names[name]: tensor for name, tensor in tensors.items() if name in names}
+    weight = tensors["weight"]
+    if isinstance(layer, Dense):
+        flat = weight.reshape(weight.shape[0], -1)
+        wanted = layer.kernel.shape[0]
+        if weight.ndim == 2 and channels and wanted > channels and not wanted % channels:
+            if wanted == flat.shape[1] and _follows_map(layer, wanted, channels):
+                flat = flat.reshape(len(flat), channels, -1).swapaxes(1, 2).reshape(len(flat), -1)
+        weight = flat.T
+    else:
+        weight = np.moveaxis(weight, (0, 1), (-1, -2))
+    return {"kernel": weight} | ({"bias": tensors["bias"]} if "bias" in tensors else {})
+
+
+def _follows_map(layer: Dense, wanted: int, channels: int) -> bool:
+    """Tell whether a dense layer reads a flattened map: 7 x 7 positions, as VGG does."""
+    return wanted == 49 * channels
+
+
+def fitted_channels(kernel: np.ndarray, channels: int) -> np.ndarray:
+    """Fit a first kernel to other input channels.
+
+    Parameters
+    ----------
+    kernel
+        float (*window, before, after).
+    channels
+        How many there are now.
+
+    Returns
+    -------
+    numpy.ndarray
+        float (*window, channels, after): the sum for one channel, as a grey picture in all three
+        would give; else the mean for each, scaled so that equal inputs give what they gave.
+    """
+    total = kernel.sum(axis=-2, keepdims=True)
+    return np.repeat(total / channels, channels, axis=-2)
+
+
+def _misfit(layer: Any, values: Mapping[str, np.ndarray]) -> str:
+    """Say what does not fit; empty if all does."""
+    own = {
+        name: tuple(variable.shape)
+        for name in ("kernel", "bias", "scale", "mean", "variance")
+        if (variable := getattr(layer, name, None)) is not None
+    }
+    given = {name: tuple(value.shape) for name, value in values.items()}
+    for name in sorted(own.keys() | given.keys()):
+        if own.get(name) != given.get(name):
+            return f"has a {name} of {given.get(name)}, the network takes {own.get(name)}"
+    return ""
 
 
 def weighted_layers(module: Any) -> Iterator[Any]:
@@ -25,5 +296,6 @@ def weighted_layers(module: Any) -> Iterator[Any]:
         for part in vars(module).values():
             yield from weighted_layers(part)
     elif isinstance(module, nnx.List | list | tuple):
-        for part in module:
+        parts: Sequence[Any] = module
+        for part in parts:
             yield from weighted_layers(part)
