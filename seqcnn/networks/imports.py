@@ -38,7 +38,9 @@ ORDERS: dict[str, str] = {
     "MobileNet": "conv_stem conv_dw bn1 conv_pw bn2 blocks classifier",
     "MobileNetV2": "conv features classifier",
     "EfficientNet": "fc1 fc2 block features conv_stem conv_dw_first conv_pw bn1 "
-    "conv_dw bn2 se conv_reduce conv_expand conv_pwl bn3 blocks conv_head classifier",
+    "conv_dw bn2 se conv_reduce conv_expand conv_pwl bn3 blocks conv_head classifier _conv_stem "
+    "_expand_conv _bn0 _blocks _depthwise_conv _conv_head _bn1 _se_reduce _se_expand _project_conv "
+    "_bn2 _fc",
     "InceptionV3": "conv bn Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 "
     "Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b "
     "Mixed_7c branch1x1 branch5x5_ branch3x3 branch3x3_1 branch3x3_2 branch3x3_2a branch3x3_2b "
