@@ -33,6 +33,7 @@ COMMANDS = {
     "logo": "Draw motifs.",
     "shuffle": "Shuffle sequences, keeping counts of k-letter words: a control.",
     "image": "Work on pictures: k-means, filters, networks that classify, segment and generate.",
+    "networks": "List the networks, with their sizes, and where they come from.",
     "demo": "Run the main job on data with planted motifs that it makes itself.",
 }
 """Commands in the order of the help, with what they do; known without importing them."""
