@@ -79,7 +79,7 @@ _NETWORKS: dict[str, Entry] = {
     "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
     "alexnet": _array("classify.alexnet:AlexNet", "grouped convolutions, dense layers (AlexNet)"),
     "googlenet": _array("classify.googlenet:GoogLeNet", "Inception blocks (GoogLeNet)"),
-    "inceptionv3": _array("classify.inception:InceptionV3", "long windows in two steps"),
+    "inceptionv3": _array("classify.inception_v3:InceptionV3", "long windows in two steps"),
     "inceptionresnetv2": _array(
         "classify.inception_resnet:InceptionResNetV2", "Inception blocks as residual branches"
     ),

@@ -16,6 +16,7 @@ from flax import nnx
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import Head, Layers, Pool, StagedNetwork
 from seqcnn.nn.blocks import Layer, Residual, Sequential
+from seqcnn.nn.geometry import check_sizes
 from seqcnn.nn.norm import BatchNorm
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -26,9 +27,18 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "resnet152": {"depths": (3, 8, 36, 3)},
     "resnext50": {"depths": (3, 4, 6, 3), "groups": 32, "group_width": 4},
     "resnext101": {"depths": (3, 4, 23, 3), "groups": 32, "group_width": 4},
-    "resnet_small": {"depths": (2, 2, 2), "block": "basic", "width": 32, "stem": "small"},
+    "resnet_small": {
+        "depths": (1, 1, 1),
+        "widths": (32, 64, 128),
+        "block": "basic",
+        "stem": "small",
+    },
 }
 """Blocks of each stage, and their kind, by name."""
+
+STEMS = {"large": (2, 2), "small": (1, 1), "pooled": (1, 2)}
+"""Strides of the first convolution and of the pooling behind it: 7x7 and 3x3 of the large stem;
+3x3, and none or 2x2, of the others, for small pictures and for sequences."""
 
 EPS = {"torchvision": 1e-5, "keras": 1.001e-5, "preactivation": 2e-5}
 """What is added to variances, by variant."""
@@ -43,22 +53,23 @@ class ResNet(StagedNetwork):
         (*space, channels).
     classes
         Outputs.
-    depths
-        Blocks of each stage; each stage after the first halves the extents and doubles the
-        channels.
+    depths, widths
+        Blocks of each stage, and their channels, which a bottleneck gives four times; each stage
+        after the first halves the extents.
     block
         ``"basic"``, two 3x3 convolutions, or ``"bottleneck"``, 1x1, 3x3 and 1x1.
     groups, group_width
-        Of the 3x3 convolution of a bottleneck: groups, and channels of each in the first stage.
-    width
-        Channels of the first stage.
+        Of the 3x3 convolution of a bottleneck: groups, and channels of each for 64 channels of its
+        stage.
     stem
-        ``"large"``, a 7x7 convolution and a pooling, both of stride 2; or ``"small"``, for small
-        pictures and sequences, a 3x3 convolution of stride 1.
+        One of `STEMS`.
     variant
         ``"torchvision"``, ``"keras"`` or ``"preactivation"``.
     rate
         Share of the means that are dropped before the output in training.
+    drop
+        Share of the examples whose branch is left out in the last block, in training; it rises
+        from 0 with the depth (Huang et al. 2016, arXiv:1603.09382).
     rngs
         Source of the random start.
 
@@ -74,29 +85,31 @@ class ResNet(StagedNetwork):
         classes: int = 1000,
         *,
         depths: Sequence[int] = (3, 4, 6, 3),
+        widths: Sequence[int] = (64, 128, 256, 512),
         block: str = "bottleneck",
         groups: int = 1,
         group_width: int = 64,
-        width: int = 64,
         stem: str = "large",
         variant: str = "torchvision",
         rate: float = 0.0,
+        drop: float = 0.0,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
         _check(block, stem, variant)
-        first, ahead = (2, 4) if stem == "large" else (1, 1)
-        self.strides = (first, *(ahead * 2**number for number in range(len(depths))))
+        if len(depths) != len(widths) or not depths:
+            raise SeqcnnError(f"`depths` {depths} and `widths` {widths} must be equally many")
+        check_sizes(**{f"depths[{i}]": depth for i, depth in enumerate(depths)})
+        first, pooled = STEMS[stem]
+        self.strides = (first, *(first * pooled * 2**number for number in range(len(depths))))
         self.smallest = self.strides[-1]
         layers = Layers(self.rank, rngs, {"eps": EPS[variant]})
-        make = _Blocks(layers, block, groups, group_width, variant)
-        stages: list[Layer] = [_stem(layers, self.channels, width, stem, variant)]
-        seen = width
-        for number, depth in enumerate(depths):
-            parts: list[Layer] = []
-            if number == 0 and stem == "large":
-                parts.append(Pool("max", 3, 2, 1))
-            channels = width * 2**number
+        make = _Blocks(layers, block, (groups, group_width), variant, drop / sum(depths))
+        seen = widths[0]
+        stages: list[Layer] = [_stem(layers, self.channels, seen, stem, variant)]
+        ahead = {"large": [Pool("max", 3, 2, 1)], "pooled": [Pool("max")]}.get(stem, [])
+        for number, (depth, channels) in enumerate(zip(depths, widths, strict=True)):
+            parts: list[Layer] = [] if number else [*ahead]
             for place in range(depth):
                 stride = 2 if number and not place else 1
                 parts.append(make(seen, channels, stride=stride, first=place == 0))
@@ -109,13 +122,14 @@ class ResNet(StagedNetwork):
 
 
 class _Blocks:
-    """Makes the blocks of one network."""
+    """Makes the blocks of one network, of which each is left out more often by `step`."""
 
     def __init__(
-        self, layers: Layers, block: str, groups: int, group_width: int, variant: str
+        self, layers: Layers, block: str, groups: tuple[int, int], variant: str, step: float
     ) -> None:
         self.layers, self.block, self.variant = layers, block, variant
-        self.groups, self.group_width = groups, group_width
+        self.groups, self.group_width = groups
+        self.step, self.made = step, 0
         self.expansion = 4 if block == "bottleneck" else 1
 
     def __call__(self, seen: int, channels: int, *, stride: int, first: bool) -> Layer:
@@ -127,7 +141,9 @@ class _Blocks:
             shortcut = self.layers.unit(
                 seen, after, 1, stride=stride, padding=0, activation=None, bias=bias
             )
-        return Residual(Sequential(*self._units(seen, channels, stride, bias)), shortcut)
+        self.made += 1
+        branch = Sequential(*self._units(seen, channels, stride, bias))
+        return Residual(branch, shortcut, drop=self.step * self.made)
 
     def _units(self, seen: int, channels: int, stride: int, bias: bool) -> list[Layer]:
         unit = self.layers.unit
@@ -201,7 +217,7 @@ def _stem(layers: Layers, seen: int, width: int, stem: str, variant: str) -> Lay
 def _check(block: str, stem: str, variant: str) -> None:
     for name, value, known in (
         ("block", block, ("basic", "bottleneck")),
-        ("stem", stem, ("large", "small")),
+        ("stem", stem, tuple(STEMS)),
         ("variant", variant, tuple(EPS)),
     ):
         if value not in known:

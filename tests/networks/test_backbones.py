@@ -90,8 +90,8 @@ SMALL = {
     "mobilenet": ({"width": 0.25}, 32),
     "mobilenetv2": ({"width": 0.25}, 32),
     "nasnetmobile": ({"depth": 1, "width": 96, "stem": 8}, 32),
-    "resnet18": ({"depths": (1, 1, 1, 1), "width": 8}, 32),
-    "resnet_small": ({"depths": (1, 1, 1), "width": 8}, 8),
+    "resnet18": ({"depths": (1, 1, 1, 1), "widths": (8, 16, 32, 64)}, 32),
+    "resnet_small": ({"widths": (8, 16, 32)}, 8),
     "resnext50": ({"depths": (1, 1, 1, 1), "groups": 4, "group_width": 4}, 32),
     "seresnet50": ({"depths": (1, 1, 1, 1)}, 32),
     "shufflenet": ({"groups": 8}, 32),
@@ -187,7 +187,7 @@ def test_compiled_and_eager_agree():
 def test_too_small_an_input_is_refused():
     with pytest.raises(SeqcnnError, match="ResNet needs 32 positions or more in each axis"):
         zoo.create("resnet18", input_shape=(31, 40, 3))
-    with pytest.raises(SeqcnnError, match="`stem` must be one of large, small, not 'tiny'"):
+    with pytest.raises(SeqcnnError, match="`stem` must be one of large, small, pooled, not 'tiny'"):
         zoo.create("resnet18", stem="tiny")
     with pytest.raises(SeqcnnError, match=r"`groups` must be one of \[1, 2, 3, 4, 8\]"):
         zoo.create("shufflenet", groups=5)
