@@ -30,6 +30,7 @@ def choose_blueprint(
 ) -> "Blueprint":
     """Choose the network and its options; what is told comes before what is chosen."""
     from seqcnn.networks.choose import choose_network
+    from seqcnn.networks.zoo import ARRAYS, describe
 
     number, length = int(sample.counted.sum()), sample.typical_length
     kind: Any = target.kind
@@ -37,6 +38,8 @@ def choose_blueprint(
     if reason is not None:
         logger.info("network %s: %s (--network takes another)", made.name, reason)
     given = {"tasks": target.outputs, "dims": options["dims"]}
+    if describe(made.name).family in ARRAYS:  # these read sequences of one length
+        given["length"] = settings.get("length", sample.x.shape[1])
     given |= {"strand": strand} if strand else {}
     computed = precision_options(options["precision"], made.name)
     return replace(made, options={**made.options, **given}, computed=computed)
