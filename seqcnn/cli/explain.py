@@ -64,7 +64,7 @@ logger = logging.getLogger(__name__)
 @click.option("--fewest", type=click.IntRange(3), default=20, show_default=True,
               help="Seqlets of a pattern.")  # fmt: skip
 @click.option("--write", "formats", multiple=True,
-              type=click.Choice(["tsv", "hdf5", "bedgraph", "modisco"]),
+              type=click.Choice(["tsv", "hdf5", "bedgraph", "bigwig", "modisco"]),
               help="Write contributions as this too: hdf5 (with patterns as modisco-lite writes "
               "them), or the files that it reads. May be given several times.")  # fmt: skip
 @sequences
@@ -101,7 +101,7 @@ def command(
     with progress_bar(quiet=quiet) as show:
         found, summary = _explained(loaded, given, show, options)
     with filled_folder(str(out), force=force) as folder:
-        write_explanation(found, folder, formats=formats)
+        write_explanation(found, folder, formats=formats, sizes=_sizes(places))
     print(summary)
     if not options["no_patterns"]:
         for pattern in found.patterns:
@@ -109,6 +109,14 @@ def command(
         if not found.patterns:
             print("no pattern: no kind of seqlet is there often enough (--fewest)")
     print(f"Files: {out}")
+
+
+def _sizes(places: Places) -> dict[str, int] | None:
+    """Tell the lengths of the chromosomes of the genome, if there is one."""
+    opened = places.opened
+    if opened is None:
+        return None
+    return dict(zip(opened.names, opened.lengths.tolist(), strict=True))
 
 
 def _explained(

@@ -17,6 +17,7 @@ PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 SEQUENCES = (
     ".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt",
     ".bed", ".narrowpeak", ".broadpeak", ".tsv", ".csv", ".bw", ".bigwig", ".bedgraph", ".bdg",
+    ".vcf",
 )  # fmt: skip
 GPU = "cuda"
 """What jax calls the platform."""

@@ -1,6 +1,10 @@
-"""Attributions in files: NPZ and HDF5 for programs, TSV and bedGraph for people and browsers."""
+"""Attributions in files: NPZ, HDF5 and TSV, and bedGraph and bigWig for browsers."""
 
+import importlib
 import io
+import os
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +100,59 @@ def write_bedgraph(attributions: Attributions, path: str | Path) -> None:
     SeqcnnError
         A sequence is not named by its place in the genome.
     """
+    tracks = _along_genome(attributions)
+    with atomic_write(path) as handle:
+        for chromosome, where, means in tracks:
+            for start, mean in zip(where.tolist(), means.tolist(), strict=True):
+                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+
+
+def write_bigwig(
+    attributions: Attributions, path: str | Path, *, sizes: Mapping[str, int] | None = None
+) -> None:
+    """Write the contribution of each letter along the genome as bigWig, as `write_bedgraph` does.
+
+    Parameters
+    ----------
+    attributions
+        Of sequences that are named by their places.
+    path
+        Replaced if it exists.
+    sizes
+        Letters of each chromosome; None takes the end of its last sequence, which browsers do with.
+
+    Raises
+    ------
+    SeqcnnError
+        A sequence is not named by its place, or lies on no chromosome of `sizes`; or pyBigWig is
+        not installed.
+    """
+    try:
+        package: Any = importlib.import_module("pyBigWig")
+    except ImportError as error:
+        raise SeqcnnError(
+            "to write bigWig takes pyBigWig: pip install 'seqcnn[bigwig]', or write bedGraph"
+        ) from error
+    tracks = _along_genome(attributions)
+    known = {name: int(where[-1]) + 1 for name, where, _ in tracks}
+    for name, end in known.items():
+        if sizes is not None and end > sizes.get(name, 0):
+            raise SeqcnnError(f"{name}:{end:,} does not lie on the genome")
+    part = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.tmp")
+    try:
+        with closing(package.open(str(part), "w")) as file:
+            file.addHeader([(n, end if sizes is None else sizes[n]) for n, end in known.items()])
+            for name, where, means in tracks:
+                starts = where.tolist()
+                ends = (where + 1).tolist()
+                file.addEntries([name] * len(starts), starts, ends=ends, values=means.tolist())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _along_genome(attributions: Attributions) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Lay contributions along the genome: chromosome, positions and means, in order of place."""
     places: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     own = attributions.contributions()
     for row, (name, length) in enumerate(_named(attributions)):
@@ -108,15 +165,13 @@ def write_bedgraph(attributions: Attributions, path: str | Path) -> None:
         numbers = numbers[::-1] if interval.strand == "-" else numbers
         stretch = np.arange(interval.start, interval.end), numbers
         places.setdefault(interval.chromosome, []).append(stretch)
-    with atomic_write(path) as handle:
-        for chromosome in sorted(places):
-            where, numbers = (
-                np.concatenate(part) for part in zip(*places[chromosome], strict=True)
-            )
-            unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
-            means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
-            for start, mean in zip(unique.tolist(), means.tolist(), strict=True):
-                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+    tracks = []
+    for chromosome in sorted(places):
+        where, numbers = (np.concatenate(part) for part in zip(*places[chromosome], strict=True))
+        unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
+        means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
+        tracks.append((chromosome, unique, means))
+    return tracks
 
 
 def write_completeness(attributions: Attributions, path: str | Path) -> None:
