@@ -1,5 +1,6 @@
 """``seqcnn experiment``: experiments in silico with a model."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +85,9 @@ click.rich_click.OPTION_GROUPS["* experiment"] = [
               "random letters as frequent as in SEQUENCES.")  # fmt: skip
 @click.option("--positions", metavar="A-B", help="Letters that --epistasis changes, from 1; all by "
               "default.")  # fmt: skip
-@click.option("--task", metavar="NAME", help="Of a model of several tasks or classes.")
-@sequences
+@click.option("--task", metavar="NAME", help="Which score counts, of a model of several tasks "
+              "or classes.")  # fmt: skip
+@partial(sequences, unsaid="by default those of MODEL.")
 @common
 def command(
     model: str,

@@ -194,6 +194,8 @@ def default_out(path: str, suffix: str) -> Path:
     --------
     >>> default_out("data/GSM1.rep1.fa.gz", "_seqcnn").name
     'GSM1.rep1_seqcnn'
+    >>> default_out("calls.vcf.gz", "_variants").name
+    'calls_variants'
     """
     stem = "stdin" if path == "-" else Path(path).name
     for endings in (PACKED, SEQUENCES):

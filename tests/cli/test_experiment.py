@@ -133,7 +133,7 @@ def test_ablation_epistasis_and_swaps(made, tmp_path):
         (["--spacing", WORD, OTHER, "--distances", "90"], "do not lie in sequence"),
         (["--marginalize", WORD, "--start", "0"], "`--start` is '0', it must be like 20"),
         (["--marginalize", WORD, "--start", "9-x"], "`--start` is '9-x'"),
-        (["--marginalize", WORD, "--start", "20-25"], "do not lie in sequence"),
+        (["--marginalize", WORD, "--start", "20-25"], "letters: positions count from 0"),
         (["--spacing", WORD, OTHER, "--start", "1-2"], "only --marginalize plants at several"),
         (["--swap", "0-3"], "`--swap` is '0-3'"),
         (["--swap", "20-40"], "stretch 19-40 does not lie"),
