@@ -34,6 +34,13 @@ DRAWN = 12
 MOST_DRAWN = 400
 """Letters of a sequence that are drawn."""
 
+NO_PATTERN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" role="img" width="340" height="40" '
+    'font-family="sans-serif" font-size="12"><title>no pattern</title><rect width="100%" '
+    'height="100%" fill="#ffffff"/><text x="16" y="25">No pattern was found.</text></svg>\n'
+)
+"""The sheet of patterns where there is none."""
+
 FORMATS = ("tsv", "hdf5", "bedgraph", "bigwig", "modisco")
 
 
@@ -108,9 +115,12 @@ def write_explanation(
     write_table(folder / "patterns.tsv", COLUMNS, _pattern_rows(patterns, found.hits))
     write_hits(found.hits, folder / "hits.tsv", patterns=patterns, ids=attributions.ids,
                lengths=attributions.lengths)  # fmt: skip
+    motifs = [pattern.motif().trim() for pattern in patterns]
+    write_motifs(folder / "patterns.meme", motifs, alphabet=attributions.alphabet)
     if patterns:
-        write_motifs(folder / "patterns.meme", [pattern.motif().trim() for pattern in patterns])
         write_sheet(folder / "patterns.svg", [_pattern_logo(pattern) for pattern in patterns])
+    else:  # so that a pipeline finds the files that it waits for
+        (folder / "patterns.svg").write_text(NO_PATTERN)
     if "hdf5" in formats:
         write_modisco_h5(
             patterns, folder / "modisco.h5", contributions=found.said, codes=attributions.codes

@@ -24,6 +24,8 @@ KEY, KEY_STEP = 44, 12
 LEVELS = 12
 """Shades on each side of white."""
 
+WHITE = '<rect width="100%" height="100%" fill="#ffffff"/>'
+
 LOWERS, RAISES = (33, 102, 172), (178, 24, 43)
 """Blue and red, which those who cannot tell red from green can tell."""
 
@@ -33,8 +35,8 @@ def write_heat_maps(
 ) -> None:
     """Draw what every change of one letter does to the output, sequence below sequence.
 
-    Above each map stands its sequence as a logo: a letter is as high as the output falls, on
-    average, when another letter takes its place. One scale of colours holds for the whole sheet.
+    Above each map stands its sequence as a logo: a letter is as high as the output lies above the
+    mean over all letters in its place. One scale of colours holds for the whole sheet.
 
     Parameters
     ----------
@@ -51,31 +53,26 @@ def write_heat_maps(
     shown = [(row, length) for row, length in shown if length]
     changes = [attributions.values[row, :length] for row, length in shown]
     largest = max((float(np.abs(change).max()) for change in changes), default=0.0)
-    own = attributions.projected()
-    parts, top, width = [_key(largest)], EDGE + KEY, 0.0
-    for row, length in shown:
+    own, letters = attributions.projected(), attributions.alphabet.letters
+    parts, top, width = [_key(largest)], EDGE + KEY, KEY_STEP * (2 * LEVELS + 20)
+    for (row, length), change in zip(shown, changes, strict=True):
         name = printable(str(attributions.ids[row]))
         logo = attribution_logo(own[row, :length], attributions.alphabet, name=name)
         drawn = lay_out(logo)
-        words = (
+        below = HEAD + drawn.height
+        cells = _map(change, attributions.codes[row, :length], largest) + _letters(letters)
+        block = (
             f'<text y="11" font-size="11" font-weight="bold">{escape(name)}</text>'
             f'<text y="24">output {attributions.output[row]:.3g}</text>'
+            + _at(0, HEAD, logo_svg(logo, height=round(drawn.height), defs=False))
+            + _at(drawn.width - COLUMN * length, below, cells)
         )
-        below = HEAD + drawn.height
-        left = drawn.width - COLUMN * length
-        codes = attributions.codes[row, :length]
-        cells = _map(attributions.values[row, :length], codes, largest)
-        parts.append(
-            _at(EDGE, top, words + _at(0, HEAD, logo_svg(logo, height=round(drawn.height),
-                defs=False)) + _at(left, below, cells + _letters(attributions.alphabet.letters)))
-        )  # fmt: skip
+        parts.append(_at(EDGE, top, block))
         width = max(width, drawn.width)
-        top += below + CELL * attributions.alphabet.size + GAP
-    text = _sheet(max(width, 2 * KEY_STEP * (2 * LEVELS + 1)) + 2 * EDGE, top, parts,
-                  f"Mutagenesis of {len(shown):,} sequences",
-                  glyph_defs(attributions.alphabet.letters))  # fmt: skip
+        top += below + CELL * len(letters) + GAP
+    title = f"Mutagenesis of {len(shown):,} sequences"
     with atomic_write(path) as handle:
-        handle.write(text + "\n")
+        handle.write(_sheet(width + 2 * EDGE, top, title, [glyph_defs(letters), WHITE, *parts]))
 
 
 def colour(level: int) -> str:
@@ -149,10 +146,9 @@ def _at(x: float, y: float, body: str) -> str:
     return f'<g transform="translate({x:g} {y:g})">{body}</g>'
 
 
-def _sheet(width: float, height: float, parts: list[str], title: str, defs: str) -> str:
+def _sheet(width: float, height: float, title: str, parts: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:g} {height:g}" color="#1a1a1a" fill="#1a1a1a" '
-        f'font-family="sans-serif" font-size="9"><title>{title}</title>{defs}'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>'
+        f'font-family="sans-serif" font-size="9"><title>{title}</title>{"".join(parts)}</svg>\n'
     )

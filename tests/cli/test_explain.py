@@ -65,6 +65,22 @@ def test_its_hits_can_be_taken_away(made, tmp_path):
     assert np.mean([float(row[5]) > 0 for row in rows]) > 0.9
 
 
+def test_files_are_the_same_where_there_is_no_pattern(made, tmp_path, capsys):
+    """A workflow waits for files by name."""
+    few = tmp_path / "few.fa"
+    few.write_text("".join((made / "other.fa").read_text().splitlines(keepends=True)[:6]))
+    arguments = ["explain", str(made / "m"), str(few), "-o", str(tmp_path / "o"), "-q",
+                 "--references", "2"]  # fmt: skip
+    assert main(arguments) == 0
+    assert "no pattern: " in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+        "attributions.npz", "completeness.tsv", "sequences.svg", "seqlets.tsv", "patterns.tsv",
+        "patterns.meme", "patterns.svg", "hits.tsv",
+    }  # fmt: skip
+    assert "ALPHABET= ACGT" in (tmp_path / "o" / "patterns.meme").read_text()
+    assert "No pattern was found" in (tmp_path / "o" / "patterns.svg").read_text()
+
+
 def test_other_methods_and_no_patterns(made, tmp_path, capsys):
     for method in ("ig", "ism", "saliency"):
         out = tmp_path / method

@@ -105,6 +105,17 @@ def test_blocks_do_not_matter(made, tmp_path, monkeypatch):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_a_run_without_motifs_has_none_to_lose(made, tmp_path):
+    own = made[0] / "m" / "motifs.meme"
+    text = "\n".join(made[1][:4]) + "\n"
+    for motifs, called in (([], {""}), ([motif(WORD, "AP1")], {"", "AP1"})):
+        write_motifs(own, motifs)
+        assert run(made, text, tmp_path / "o", "-q", "--force", name="calls.vcf") == 0
+        _, rows = read_table(tmp_path / "o" / "variants.tsv")
+        assert {row[10] for row in rows} == called
+    own.unlink()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
