@@ -1,6 +1,7 @@
 """``seqcnn design``: sequences that a model scores as is wanted."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ logger = logging.getLogger(__name__)
 @click.option("--goal", default="max", show_default=True, metavar="max|min|SCORE",
               help="Raise scores, lower them, or come close to one: calibrated log-odds, or a "
               "number on the scale that MODEL has learnt.")  # fmt: skip
-@click.option("--task", metavar="NAME", help="Of a model of several tasks or classes.")
+@click.option("--task", metavar="NAME", help="Which score counts, of a model of several tasks "
+              "or classes.")  # fmt: skip
 @click.option("--method", type=click.Choice(["greedy", "beam", "gradient"]), default="beam",
               show_default=True, help="Take the best change each time, keep the best few "
               "sequences, or do so with letters that gradients propose.")  # fmt: skip
@@ -47,7 +49,7 @@ logger = logging.getLogger(__name__)
               "strand; letters may be ambiguous, such as GGNCC.")  # fmt: skip
 @click.option("--gc", metavar="LOW-HIGH", help="Smallest and largest share of G and C, such as "
               ".4-.6.")  # fmt: skip
-@sequences
+@partial(sequences, unsaid="by default those of MODEL.")
 @common
 def command(
     model: str,
@@ -92,6 +94,7 @@ def command(
         if start is None
         else places.read(start, alphabet=alphabet or letters, mask=mask, strand=None)
     )
+    _check_fixed(rules, given)
     warn_of_idle_gpu()
     from seqcnn.explain.design import design
     from seqcnn.report.design import write_design
@@ -134,10 +137,30 @@ def constraints_of(alphabet: "Alphabet", bounds: dict[str, Any]) -> "Constraints
 
     fixed = []
     for text in _parts(bounds["fixed"]):
-        first, last = _pair("--fixed", text, int, "10-20")
+        first, last = _pair("--fixed", text, int, "10-20, from 1")
+        if not 1 <= first <= last:
+            raise SeqcnnError(f"`--fixed` is {text!r}, it must be like 10-20, from 1")
         fixed.append((first - 1, last))
-    gc = None if bounds["gc"] is None else _pair("--gc", bounds["gc"], float, ".4-.6")
+    gc = None
+    if bounds["gc"] is not None:
+        gc = _pair("--gc", bounds["gc"], float, ".4-.6")
+        if not 0 <= gc[0] <= gc[1] <= 1:
+            raise SeqcnnError(
+                f"`--gc` is {bounds['gc']!r}: two shares from 0 to 1, the smaller one first, such "
+                f"as .4-.6"
+            )
     return Constraints(alphabet, bounds["edits"], tuple(fixed), tuple(_parts(bounds["forbid"])), gc)
+
+
+def _check_fixed(rules: "Constraints", given: "SequenceSet") -> None:
+    """Refuse a stretch that lies in no sequence to its end: it is a slip."""
+    longest = int(given.lengths.max(initial=0))
+    for first, last in rules.fixed:
+        if last > longest:
+            raise SeqcnnError(
+                f"`--fixed` has {first + 1}-{last}, but the longest sequence has {longest:,} "
+                f"letters"
+            )
 
 
 def _parts(text: str | None) -> list[str]:

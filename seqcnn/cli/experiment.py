@@ -1,5 +1,6 @@
 """``seqcnn experiment``: experiments in silico with a model."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,9 @@ click.rich_click.OPTION_GROUPS["* experiment"] = [
               "SEQUENCES random letters.")  # fmt: skip
 @click.option("--length", type=click.IntRange(1), metavar="N", help="Letters of random "
               "backgrounds; by default as many as MODEL has seen in training.")  # fmt: skip
-@click.option("--start", type=click.IntRange(1), metavar="N", help="Position, from 1, of the "
-              "motif, or of A; by default the middle.")  # fmt: skip
+@click.option("--start", metavar="N|A-B", help="Position, from 1, of the motif, or of A; by "
+              "default the middle. --marginalize A-B plants it at each position from A to B, and "
+              "draws a curve.")  # fmt: skip
 @click.option("--distances", default="0-30", show_default=True, metavar="A-B|A,B,...",
               help="Letters between A and B.")  # fmt: skip
 @click.option(
@@ -83,8 +85,9 @@ click.rich_click.OPTION_GROUPS["* experiment"] = [
               "random letters as frequent as in SEQUENCES.")  # fmt: skip
 @click.option("--positions", metavar="A-B", help="Letters that --epistasis changes, from 1; all by "
               "default.")  # fmt: skip
-@click.option("--task", metavar="NAME", help="Of a model of several tasks or classes.")
-@sequences
+@click.option("--task", metavar="NAME", help="Which score counts, of a model of several tasks "
+              "or classes.")  # fmt: skip
+@partial(sequences, unsaid="by default those of MODEL.")
 @common
 def command(
     model: str,
@@ -109,6 +112,7 @@ def command(
     out = out or (Path(f"random_{kind}") if fasta is None else default_out(fasta, f"_{kind}"))
     check_folder(out, force=force)
     numbers = _numbers(kind, options)
+    options["start"] = _starts(kind, options["start"])
     prepare_jax()
     from seqcnn.networks.weights import load_model
 
@@ -165,6 +169,20 @@ def _numbers(kind: str, options: dict[str, Any]) -> list[int]:
     if not 1 <= first <= last:
         raise SeqcnnError(f"`--{name}` is {text!r}, it must be like 10-20, from 1")
     return [first - 1, last] if kind == "swap" else list(range(first - 1, last))
+
+
+def _starts(kind: str, text: str | None) -> int | list[int] | None:
+    """Read where motifs are planted, from 0."""
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    first = _whole("start", text, first)
+    last = _whole("start", text, last) if dash else first
+    if not 1 <= first <= last:
+        raise SeqcnnError(f"`--start` is {text!r}, it must be like 20 or 1-90, from 1")
+    if dash and kind != "marginalize":
+        raise SeqcnnError(f"`--start` is {text!r}: only --marginalize plants at several positions")
+    return list(range(first - 1, last)) if dash else first - 1
 
 
 def _whole(name: str, text: str, part: str) -> int:
@@ -248,7 +266,7 @@ def _planted(
 
     how: dict[str, Any] = {
         "letters": "sampled" if options["sampled"] else "best",
-        "start": None if options["start"] is None else options["start"] - 1,
+        "start": options["start"],
         "task": options["task"],
         "seed": options["seed"],
     }

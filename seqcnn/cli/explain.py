@@ -1,6 +1,7 @@
 """``seqcnn explain``: what a model goes by, letter by letter, and the patterns of it."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,17 +45,18 @@ logger = logging.getLogger(__name__)
 @click.option("--method", type=click.Choice(METHODS), default="deepshap", show_default=True,
               help="DeepLIFT against shuffles, integrated gradients, gradients, gradients times "
               "letters, gradients under noise, or in-silico mutagenesis.")  # fmt: skip
-@click.option("--task", metavar="NAME", help="Of a model of several tasks or classes.")
+@click.option("--task", metavar="NAME", help="Which score is explained, of a model of several "
+              "tasks or classes.")  # fmt: skip
 @click.option("--head", type=click.Choice(["total", "profile"]), default="total",
-              show_default=True, help="Of a model of profiles: the total, or where the signal "
-              "lies.")  # fmt: skip
+              show_default=True, help="What is explained of a model of profiles: the total, or "
+              "where the signal lies.")  # fmt: skip
 @click.option("--strand", type=click.Choice(["both", "one"]), default="one", show_default=True,
               help="both: take the mean with the reverse complement; models of both strands need "
               "it not.")  # fmt: skip
 @click.option("--references", type=click.IntRange(1), default=20, show_default=True,
               help="Shuffles of each sequence that deepshap compares with.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(1), default=64, show_default=True,
-              help="Of integrated gradients.")  # fmt: skip
+              help="Points between references and sequence, for ig.")  # fmt: skip
 @click.option("--no-patterns", is_flag=True, help="Leave seqlets, patterns and hits out.")
 @click.option("--null", type=click.Choice(["sign", "shuffles"]), default="sign",
               show_default=True, help="What seqlets stand out from: contributions of the other "
@@ -62,12 +64,13 @@ logger = logging.getLogger(__name__)
 @click.option("--q-value", type=click.FloatRange(0, 1, min_open=True), default=0.05,
               show_default=True, help="Largest q-value of a seqlet.")  # fmt: skip
 @click.option("--fewest", type=click.IntRange(3), default=20, show_default=True,
-              help="Seqlets of a pattern.")  # fmt: skip
+              help="Seqlets that a pattern must have.")  # fmt: skip
 @click.option("--write", "formats", multiple=True,
-              type=click.Choice(["tsv", "hdf5", "bedgraph", "modisco"]),
-              help="Write contributions as this too: hdf5 (with patterns as modisco-lite writes "
-              "them), or the files that it reads. May be given several times.")  # fmt: skip
-@sequences
+              type=click.Choice(["tsv", "hdf5", "bedgraph", "bigwig", "modisco"]),
+              help="Write contributions as this too: a table, hdf5 (with patterns as modisco-lite "
+              "writes them), bedgraph or bigwig along the genome, or the files that modisco-lite "
+              "reads. May be given several times.")  # fmt: skip
+@partial(sequences, unsaid="by default those of MODEL.")
 @common
 def command(
     model: str,
@@ -85,23 +88,25 @@ def command(
 ) -> None:
     """Say what each letter of SEQUENCES contributes to a score of MODEL, and gather patterns.
 
-    Writes attributions.npz, completeness.tsv, sequences.svg (the best ones), seqlets.tsv,
-    patterns.tsv, patterns.meme, patterns.svg and hits.tsv. How well contributions add up to
-    differences of scores is printed.
+    Writes attributions.npz, completeness.tsv, sequences.svg (the 12 with the highest scores; with
+    --method ism mutagenesis.svg, heat maps of them), seqlets.tsv, patterns.tsv, patterns.meme,
+    patterns.svg and hits.tsv. How well contributions add up to differences of scores is printed.
     """
     out = out or default_out(fasta, "_explanation")
     check_folder(out, force=force)
     prepare_jax()
+    from seqcnn.explain.writers import check_formats
     from seqcnn.networks.weights import load_model
     from seqcnn.report.explain import write_explanation
 
     loaded = load_model(model)
     given = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=None)
+    check_formats(formats, options["method"], given)
     warn_of_idle_gpu()
     with progress_bar(quiet=quiet) as show:
         found, summary = _explained(loaded, given, show, options)
     with filled_folder(str(out), force=force) as folder:
-        write_explanation(found, folder, formats=formats)
+        write_explanation(found, folder, formats=formats, sizes=_sizes(places))
     print(summary)
     if not options["no_patterns"]:
         for pattern in found.patterns:
@@ -109,6 +114,14 @@ def command(
         if not found.patterns:
             print("no pattern: no kind of seqlet is there often enough (--fewest)")
     print(f"Files: {out}")
+
+
+def _sizes(places: Places) -> dict[str, int] | None:
+    """Tell the lengths of the chromosomes of the genome, if there is one."""
+    opened = places.opened
+    if opened is None:
+        return None
+    return dict(zip(opened.names, opened.lengths.tolist(), strict=True))
 
 
 def _explained(

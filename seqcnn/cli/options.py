@@ -17,6 +17,7 @@ PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 SEQUENCES = (
     ".fa", ".fasta", ".fas", ".fna", ".faa", ".ffn", ".fq", ".fastq", ".txt",
     ".bed", ".narrowpeak", ".broadpeak", ".tsv", ".csv", ".bw", ".bigwig", ".bedgraph", ".bdg",
+    ".vcf",
 )  # fmt: skip
 GPU = "cuda"
 """What jax calls the platform."""
@@ -193,6 +194,8 @@ def default_out(path: str, suffix: str) -> Path:
     --------
     >>> default_out("data/GSM1.rep1.fa.gz", "_seqcnn").name
     'GSM1.rep1_seqcnn'
+    >>> default_out("calls.vcf.gz", "_variants").name
+    'calls_variants'
     """
     stem = "stdin" if path == "-" else Path(path).name
     for endings in (PACKED, SEQUENCES):

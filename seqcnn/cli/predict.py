@@ -1,5 +1,6 @@
 """``seqcnn predict``: score sequences with a model."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--profiles", metavar="FILE.npz", help="Where to write the shares of positions, for "
               "a model of profiles: ids, and shares (sequences, positions, tracks).")  # fmt: skip
-@sequences
+@partial(sequences, unsaid="by default those of MODEL.")
 @common
 def command(
     model: str,

@@ -106,5 +106,9 @@ def _motifs(path: str | None, model: str, alphabet: "Alphabet") -> "list[Motif]"
     if path is None:
         folder = Path(model).resolve()
         run = folder.parent if folder.name == "model" else folder
-        path = str(run / "motifs.meme") if (run / "motifs.meme").is_file() else None
-    return [] if path is None else list(load_motifs(path, alphabet=alphabet))
+        found = run / "motifs.meme"
+        # a run that found nothing leaves a file without motifs, which readers refuse
+        if not found.is_file() or "\nMOTIF" not in found.read_text():
+            return []
+        path = str(found)
+    return list(load_motifs(path, alphabet=alphabet))

@@ -14,6 +14,10 @@ BOUNDS = {"deepshap": 1e-3, "ig": 1e-2}
 LEAST = 0.01
 """Differences are no smaller, as a share of the spread of the outputs, where they divide."""
 
+DIGITS = 1e-4
+"""Nor are they smaller as a share of the largest output, of which float32 has seven digits: else
+one sequence that does nothing would have an error of 1."""
+
 
 class Completeness(NamedTuple):
     """How well contributions add up.
@@ -22,8 +26,8 @@ class Completeness(NamedTuple):
     ----------
     difference, total, error
         float64 (n,): of outputs, of contributions, and how far they are apart, relative to the
-        difference or to a hundredth of the spread of the outputs, whichever is larger. NaN for a
-        method that has no reference.
+        difference, to a hundredth of the spread of the outputs, or to a ten-thousandth of the
+        largest one, whichever is most. NaN for a method that has no reference.
     method
         Of the attributions.
     """
@@ -63,8 +67,11 @@ def completeness(attributions: Attributions) -> Completeness:
         The largest error is above what is expected of the method.
     """
     difference, total = attributions.difference, attributions.total
-    spread = float(np.ptp(attributions.output)) if len(attributions) else 0.0
-    least = max(LEAST * spread, float(np.finfo(np.float32).tiny))
+    outputs = attributions.output
+    spread, largest = (
+        (float(np.ptp(outputs)), float(np.abs(outputs).max())) if len(outputs) else (0.0, 0.0)
+    )
+    least = max(LEAST * spread, DIGITS * largest, float(np.finfo(np.float32).tiny))
     error = np.abs(total - difference) / np.maximum(np.abs(difference), least)
     found = Completeness(difference, total, error, attributions.method)
     bound = BOUNDS.get(attributions.method, np.inf)

@@ -345,7 +345,7 @@ def _starts(sequences: SequenceSet, start: Start, width: int) -> np.ndarray:
         what = f"{width} letters at {first[row]}" if width else f"position {first[row]}"
         raise SeqcnnError(
             f"{what} do{'' if width else 'es'} not lie in sequence {sequences.ids[row]!r} of "
-            f"{sequences.lengths[row]:,} letters"
+            f"{sequences.lengths[row]:,} letters: positions count from 0"
         )
     return first
 

@@ -41,6 +41,8 @@ class Marginalization:
     motifs, strands, sites
         Of m rows: name of the motif, ``+`` or ``-``, and the letters planted (the most probable
         ones).
+    starts
+        int64 (m,): where it is planted; -1 for the middle of backgrounds of several lengths.
     without
         float64 (n,): scores of the backgrounds.
     effects
@@ -50,14 +52,15 @@ class Marginalization:
     """
 
     columns: ClassVar[tuple[str, ...]] = (
-        "motif", "strand", "site", "backgrounds", "score_without", "score_with", "effect", "low",
-        "high",
+        "motif", "strand", "site", "start", "backgrounds", "score_without", "score_with", "effect",
+        "low", "high",
     )  # fmt: skip
 
     task: str
     motifs: tuple[str, ...]
     strands: tuple[str, ...]
     sites: tuple[str, ...]
+    starts: np.ndarray
     without: np.ndarray
     effects: np.ndarray
     effect: np.ndarray
@@ -67,15 +70,17 @@ class Marginalization:
     def __repr__(self) -> str:
         return (
             f"Marginalization of {self.task!r}: {len(self.motifs)} rows, {len(self.without)} "
-            f"backgrounds, effects {_range(self.effect)}"
+            f"backgrounds, scores change by {_range(self.effect)}"
         )
 
     def rows(self) -> Iterator[list[Any]]:
-        """One row a motif and strand; columns are `columns`."""
+        """One row a motif, strand and start; columns are `columns`."""
         base = self.without.mean()
         for i, name in enumerate(self.motifs):
             numbers = base, base + self.effect[i], self.effect[i], self.low[i], self.high[i]
-            yield [name, self.strands[i], self.sites[i], len(self.without), *shown(*numbers)]
+            start = None if self.starts[i] < 0 else int(self.starts[i])
+            planted = name, self.strands[i], self.sites[i], start
+            yield [*planted, len(self.without), *shown(*numbers)]
 
 
 def marginalize(
@@ -86,7 +91,7 @@ def marginalize(
     sequences: SequenceSet | None = None,
     copies: int = 1,
     k: int | None = None,
-    start: int | None = None,
+    start: int | Sequence[int] | None = None,
     strands: Literal["given", "both"] = "given",
     letters: Choice = "best",
     task: int | str | None = None,
@@ -108,7 +113,7 @@ def marginalize(
         What is shuffled, how often, and the letters of the words that are kept, see
         `shuffled_control`.
     start
-        Of the motif; None for the middle.
+        Of the motif, or several, each a row; None for the middle.
     strands
         ``"both"`` plants the reverse complement too, as a row of its own.
     letters
@@ -134,20 +139,24 @@ def marginalize(
     alphabet = backgrounds.alphabet
     scorer = Scorer.of(model, alphabet, task)
     words = [motif] if isinstance(motif, Word) else list(motif)
-    ways = [(w, sign) for w in words for sign in ("+-" if strands == "both" else "+")]
-    planted = [turned(word, backgrounds) if sign == "-" else word for word, sign in ways]
+    starts = list(start) if isinstance(start, Sequence) else [start]
+    signs = "+-" if strands == "both" else "+"
+    ways = [(word, sign, at) for word in words for sign in signs for at in starts]
+    planted = [turned(word, backgrounds) if sign == "-" else word for word, sign, _ in ways]
     without, scores = scorer(backgrounds), []
     together = max(1, TOGETHER // max(1, len(backgrounds.codes)))
     for low in range(0, len(planted), together):
-        some = planted[low : low + together]
+        some = zip(planted[low : low + together], ways[low : low + together], strict=True)
         how: dict[str, Any] = {"letters": letters, "seed": seed}
-        scores += scorer.each([substitute(backgrounds, w, start, **how) for w in some])
+        scores += scorer.each([substitute(backgrounds, w, at, **how) for w, (_, _, at) in some])
     each = np.reshape(scores, (len(ways), len(backgrounds))) - without
+    sites = [sites_of(word, alphabet, 1)[0] for word in planted]
     return Marginalization(
         scorer.task,
-        tuple(name_of(word, backgrounds) for word, _ in ways),
-        tuple(sign for _, sign in ways),
-        tuple(alphabet.decode(sites_of(word, alphabet, 1)[0]) for word in planted),
+        tuple(name_of(word, backgrounds) for word, _, _ in ways),
+        tuple(sign for _, sign, _ in ways),
+        tuple(alphabet.decode(site) for site in sites),
+        _places([at for _, _, at in ways], sites, backgrounds.lengths),
         without,
         each,
         *mean_and_interval(each),
@@ -191,7 +200,7 @@ class Ablation:
     def __repr__(self) -> str:
         return (
             f"Ablation of {self.task!r}: {len(self.spans)} stretches, {self.losses.shape[1]} "
-            f"copies each, losses {_range(self.lost)}"
+            f"copies each, scores fall by {_range(self.lost)}"
         )
 
     def rows(self) -> Iterator[list[Any]]:
@@ -363,6 +372,15 @@ def context_swap(
         moved = concatenate([substitute(sequences, sequences[i][at:end], at) for i in rows])
         scores[low : low + len(rows)] = scorer(moved).reshape(len(rows), number)
     return ContextSwap(scorer.task, tuple(sequences.ids), (at, end), scores)
+
+
+def _places(
+    starts: Sequence[int | None], sites: Sequence[np.ndarray], lengths: np.ndarray
+) -> np.ndarray:
+    """Say where sites come to lie, int64 (m,); -1 if that differs between sequences."""
+    one = bool((lengths == lengths[0]).all())
+    middle = [(int(lengths[0]) - len(site)) // 2 if one else -1 for site in sites]
+    return np.array([m if at is None else at for at, m in zip(starts, middle, strict=True)])
 
 
 def name_of(word: Word, sequences: SequenceSet) -> str:

@@ -204,9 +204,16 @@ def _log10_p(fits: Fits, by_chance: np.ndarray, noise: float) -> np.ndarray:
 
 
 def write_hits(
-    hits: PatternHits, path: str | Path, *, patterns: Sequence[Pattern], ids: Sequence[str]
+    hits: PatternHits,
+    path: str | Path,
+    *,
+    patterns: Sequence[Pattern],
+    ids: Sequence[str],
+    lengths: Sequence[int] | np.ndarray,
 ) -> None:
     """Write hits as a table of tab-separated columns `COLUMNS`.
+
+    What hangs over an edge of a sequence is cut off, so that every place can be looked up.
 
     Parameters
     ----------
@@ -218,6 +225,8 @@ def write_hits(
         Those that were given.
     ids
         Names of the sequences.
+    lengths
+        Letters of each.
 
     Raises
     ------
@@ -229,7 +238,9 @@ def write_hits(
         raise SeqcnnError(f"`ids` has {len(ids)} names for at least {needed} sequences")
     lines = ["\t".join(COLUMNS)]
     for i in range(len(hits)):
-        place = ids[hits.row[i]], hits.start[i], hits.end[i], "-" if hits.reverse[i] else "+"
+        row = hits.row[i]
+        start, end = max(0, hits.start[i]), min(int(lengths[row]), hits.end[i])
+        place = ids[row], start, end, "-" if hits.reverse[i] else "+"
         name = patterns[hits.pattern[i]].name
         numbers = f"{hits.amplitude[i]:.4g}", f"{hits.likeness[i]:.4f}"
         chances = (format_log10(float(x)) for x in (hits.log10_p[i], hits.log10_q[i]))

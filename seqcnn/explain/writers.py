@@ -1,6 +1,10 @@
-"""Attributions in files: NPZ and HDF5 for programs, TSV and bedGraph for people and browsers."""
+"""Attributions in files: NPZ, HDF5 and TSV, and bedGraph and bigWig for browsers."""
 
+import importlib
 import io
+import os
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,40 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.attributions import Attributions
 from seqcnn.seq.alphabet import PAD
-from seqcnn.seq.intervals import parse_interval
+from seqcnn.seq.intervals import Interval, parse_interval
 from seqcnn.seq.io.files import atomic_write
+from seqcnn.seq.record import SequenceSet
+
+WITHOUT = ("saliency", "smoothgrad")
+"""Methods that say nothing of what absent letters would contribute."""
+
+
+def check_formats(formats: Collection[str], method: str, sequences: SequenceSet) -> None:
+    """Refuse what could not be written, before any work is done.
+
+    Parameters
+    ----------
+    formats
+        ``"tsv"``, ``"hdf5"``, ``"bedgraph"``, ``"bigwig"``, ``"modisco"``.
+    method
+        By which attributions will be found.
+    sequences
+        Of which.
+
+    Raises
+    ------
+    SeqcnnError
+        As for the functions that write.
+    """
+    if "modisco" in formats and method in WITHOUT:
+        raise _no_hypothetical(method)
+    if "hdf5" in formats:
+        _package("h5py")
+    if "bigwig" in formats:
+        _package("pyBigWig")
+    if "bedgraph" in formats or "bigwig" in formats:
+        for name, length in zip(sequences.ids, sequences.lengths.tolist(), strict=True):
+            _place(name, length)
 
 
 def write_npz(attributions: Attributions, path: str | Path) -> None:
@@ -35,9 +71,7 @@ def write_modisco(attributions: Attributions, ohe: str | Path, hypothetical: str
         The method says nothing of absent letters.
     """
     if attributions.hypothetical is None:
-        raise SeqcnnError(
-            f"{attributions.method} gives no hypothetical contributions: take the method 'deepshap'"
-        )
+        raise _no_hypothetical(attributions.method)
     arrays = {ohe: attributions.one_hot, hypothetical: attributions.hypothetical}
     for path, array in arrays.items():
         with atomic_write(path, "wb") as handle:
@@ -52,12 +86,7 @@ def write_hdf5(attributions: Attributions, path: str | Path) -> None:
     SeqcnnError
         h5py is not installed.
     """
-    try:
-        import h5py  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise SeqcnnError(
-            "to write HDF5 takes h5py: pip install 'seqcnn[hdf5]', or write NPZ"
-        ) from error
+    h5py = _package("h5py")
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         for name, array in _arrays(attributions).items():
@@ -96,27 +125,69 @@ def write_bedgraph(attributions: Attributions, path: str | Path) -> None:
     SeqcnnError
         A sequence is not named by its place in the genome.
     """
+    tracks = _along_genome(attributions)
+    with atomic_write(path) as handle:
+        for chromosome, where, means in tracks:
+            for start, mean in zip(where.tolist(), means.tolist(), strict=True):
+                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+
+
+def write_bigwig(
+    attributions: Attributions, path: str | Path, *, sizes: Mapping[str, int] | None = None
+) -> None:
+    """Write the contribution of each letter along the genome as bigWig, as `write_bedgraph` does.
+
+    Parameters
+    ----------
+    attributions
+        Of sequences that are named by their places.
+    path
+        Replaced if it exists.
+    sizes
+        Letters of each chromosome; None takes the end of its last sequence, which browsers do with.
+
+    Raises
+    ------
+    SeqcnnError
+        A sequence is not named by its place, or lies on no chromosome of `sizes`; or pyBigWig is
+        not installed.
+    """
+    package = _package("pyBigWig")
+    tracks = _along_genome(attributions)
+    known = {name: int(where[-1]) + 1 for name, where, _ in tracks}
+    for name, end in known.items():
+        if sizes is not None and end > sizes.get(name, 0):
+            raise SeqcnnError(f"{name}:{end:,} does not lie on the genome")
+    part = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.tmp")
+    try:
+        with closing(package.open(str(part), "w")) as file:
+            file.addHeader([(n, end if sizes is None else sizes[n]) for n, end in known.items()])
+            for name, where, means in tracks:
+                starts = where.tolist()
+                ends = (where + 1).tolist()
+                file.addEntries([name] * len(starts), starts, ends=ends, values=means.tolist())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _along_genome(attributions: Attributions) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Lay contributions along the genome: chromosome, positions and means, in order of place."""
     places: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     own = attributions.contributions()
     for row, (name, length) in enumerate(_named(attributions)):
-        interval = parse_interval(name, length)
-        if interval is None:
-            raise SeqcnnError(
-                f"{name!r} names no place in a genome, as chr1:100-200 does: write TSV"
-            )
+        interval = _place(name, length)
         numbers = own[row, :length]
         numbers = numbers[::-1] if interval.strand == "-" else numbers
         stretch = np.arange(interval.start, interval.end), numbers
         places.setdefault(interval.chromosome, []).append(stretch)
-    with atomic_write(path) as handle:
-        for chromosome in sorted(places):
-            where, numbers = (
-                np.concatenate(part) for part in zip(*places[chromosome], strict=True)
-            )
-            unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
-            means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
-            for start, mean in zip(unique.tolist(), means.tolist(), strict=True):
-                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+    tracks = []
+    for chromosome in sorted(places):
+        where, numbers = (np.concatenate(part) for part in zip(*places[chromosome], strict=True))
+        unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
+        means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
+        tracks.append((chromosome, unique, means))
+    return tracks
 
 
 def write_completeness(attributions: Attributions, path: str | Path) -> None:
@@ -127,6 +198,30 @@ def write_completeness(attributions: Attributions, path: str | Path) -> None:
         for row, (name, _) in enumerate(_named(attributions)):
             numbers = ["" if np.isnan(c[row]) else f"{c[row]:.9g}" for c in columns]
             print(name, *numbers, sep="\t", file=handle)
+
+
+def _place(name: str, length: int) -> Interval:
+    interval = parse_interval(name, length)
+    if interval is None:
+        raise SeqcnnError(f"{name!r} names no place in a genome, as chr1:100-200 does: write TSV")
+    return interval
+
+
+def _no_hypothetical(method: str) -> SeqcnnError:
+    return SeqcnnError(f"{method} gives no hypothetical contributions: take the method 'deepshap'")
+
+
+def _package(name: str) -> Any:
+    """Import a package that not everybody has."""
+    what, extra, other = {
+        "h5py": ("HDF5", "hdf5", "NPZ"), "pyBigWig": ("bigWig", "bigwig", "bedGraph"),
+    }[name]  # fmt: skip
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise SeqcnnError(
+            f"to write {what} takes {name}: pip install 'seqcnn[{extra}]', or write {other}"
+        ) from error
 
 
 def _named(attributions: Attributions) -> list[tuple[str, int]]:

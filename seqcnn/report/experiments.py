@@ -18,6 +18,12 @@ INCHES, DOTS = 4.2, 150
 MOST_BARS = 40
 """The largest bars are drawn, in their order."""
 
+MOST_CURVES = 8
+"""Motifs with the largest effects are drawn."""
+
+STYLES = ("-", "--", "-.", ":")
+"""Of curves, so that one that lies on another is seen."""
+
 MOST_MAPS = 12
 """Maps of epistasis that are drawn."""
 
@@ -43,14 +49,18 @@ def write_experiment(found: Experiment | Sequence[Epistasis], folder: Path) -> N
             f"{name} {strand}" if several else name
             for name, strand in zip(found.motifs, found.strands, strict=True)
         ]
-        _bars(folder / "marginalization.png", names, found.effect, (found.low, found.high),
-              f"effect on {found.task}")  # fmt: skip
+        label = _score("effect on the score", found.task)
+        if len(set(found.starts.tolist())) > 1 and len(found.starts) > len(set(names)):
+            _marginal_curves(folder / "marginalization.png", found, names, label)
+        else:
+            interval = found.low, found.high
+            _bars(folder / "marginalization.png", names, found.effect, interval, label)
     elif isinstance(found, Ablation):
         write_table(folder / "ablation.tsv", found.columns, found.rows())
         places = zip(found.ids, found.spans.tolist(), found.names, strict=True)
         names = [f"{i}:{s}-{e}{'' if n == '.' else ' ' + n}" for i, (_, s, e), n in places]
         _bars(folder / "ablation.png", names, found.lost, (found.low, found.high),
-              f"loss of {found.task}")  # fmt: skip
+              _score("loss of score", found.task))  # fmt: skip
     elif isinstance(found, Spacing):
         write_table(folder / "spacing.tsv", found.columns, found.rows())
         _spacing_curves(folder / "spacing.png", found)
@@ -60,7 +70,7 @@ def write_experiment(found: Experiment | Sequence[Epistasis], folder: Path) -> N
         rows = [[name, None if np.isnan(s) else f"{s:.6g}"] for name, s in shares]
         write_table(folder / "context_swap_shares.tsv", SHARE_COLUMNS, rows)
         names = "sequence of the context", "sequence of the stretch"
-        path, label = folder / "context_swap.png", f"score, {found.task}"
+        path, label = folder / "context_swap.png", _score("score", found.task)
         _heat_map(path, found.scores, label, names, from_zero=False)
     else:
         rows = (row for one in found for row in one.rows())
@@ -69,7 +79,14 @@ def write_experiment(found: Experiment | Sequence[Epistasis], folder: Path) -> N
             path = folder / (f"epistasis_{i + 1}.png" if len(found) > 1 else "epistasis.png")
             ticks = [f"{p}{letter}" for p, letter in zip(
                 one.positions.tolist(), one.alphabet.decode(one.codes), strict=True)]  # fmt: skip
-            _heat_map(path, one.map(), f"largest excess, {one.task}", (one.name, ""), ticks=ticks)
+            label = _score("size of the largest excess", one.task)
+            names = f"{one.name}, positions from 0", ""
+            _heat_map(path, one.map(), label, names, ticks=ticks)
+
+
+def _score(what: str, task: str) -> str:
+    """Label an axis; what one network of two classes gives is log-odds, not its probability."""
+    return f"{what} (log-odds)" if task == "probability" else f"{what}, {task}"
 
 
 def _bars(
@@ -95,21 +112,54 @@ def _bars(
     _save(figure, path)
 
 
+def _marginal_curves(path: Path, found: Marginalization, names: Sequence[str], label: str) -> None:
+    """Draw the effect of each motif over the position where it is planted."""
+    rows: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        rows.setdefault(name, []).append(i)
+    largest = sorted(rows, key=lambda name: -np.abs(found.effect[rows[name]]).max())[:MOST_CURVES]
+    curves = [
+        (name, found.starts[i], found.effect[i], found.low[i], found.high[i])
+        for name, i in rows.items()
+        if name in largest
+    ]
+    _curves(path, curves, "start of the motif, from 0", label)
+
+
 def _spacing_curves(path: Path, found: Spacing) -> None:
-    """Draw the excess of each orientation over the distance, with its interval."""
-    figure, axes = _figure((INCHES, INCHES))
+    """Draw the excess of each orientation over the distance."""
     order = np.argsort(found.distances, kind="stable")
-    x = found.distances[order]
-    for o, orientation in enumerate(found.orientations):
-        (line,) = axes.plot(x, found.excess[o, order], marker=".", label=orientation)
-        low, high = found.low[o, order], found.high[o, order]
+    curves = [
+        (name, found.distances[order], *(side[o, order] for side in (
+            found.excess, found.low, found.high)))
+        for o, name in enumerate(found.orientations)
+    ]  # fmt: skip
+    x_label = f"letters between {found.first} and {found.second}"
+    _curves(path, curves, x_label, _score("excess over additivity", found.task))
+
+
+def _curves(
+    path: Path,
+    curves: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+    x_label: str,
+    y_label: str,
+) -> None:
+    """Draw named curves (name, x, y, low, high) with their intervals."""
+    figure, axes = _figure((INCHES, INCHES))
+    lines = []
+    for i, (_, x, y, low, high) in enumerate(curves):
+        style = STYLES[i % len(STYLES)]
+        (line,) = axes.plot(x, y, marker=".", linestyle=style)
+        lines.append(line)
         if np.isfinite(low).all():
             axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
-    axes.set_xlabel(f"letters between {found.first} and {found.second}", parse_math=False)
-    axes.set_ylabel(f"excess over additivity, {found.task}", parse_math=False)
-    if len(found.orientations) > 1:
-        axes.legend(frameon=False, fontsize="small")
+    axes.set_xlabel(x_label, parse_math=False)
+    axes.set_ylabel(y_label, parse_math=False)
+    if len(curves) > 1:
+        legend = axes.legend(lines, [curve[0] for curve in curves], frameon=False, fontsize="small")
+        for text in legend.get_texts():
+            text.set_parse_math(False)
     _save(figure, path)
 
 

@@ -1,6 +1,6 @@
 """Files of an explanation: contributions, seqlets, patterns, hits, and pictures of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from seqcnn.explain.patterns.pattern import Pattern
 from seqcnn.explain.seqlets import Seqlets, write_seqlets
 from seqcnn.explain.writers import (
     write_bedgraph,
+    write_bigwig,
     write_completeness,
     write_hdf5,
     write_modisco,
@@ -22,17 +23,25 @@ from seqcnn.explain.writers import (
 from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import Logo, attribution_logo
 from seqcnn.motifs.logo.sheet import write_sheet
+from seqcnn.report.heatmaps import write_heat_maps
 from seqcnn.report.tables import write_table
 
 COLUMNS = ("pattern", "consensus", "width", "seqlets", "sequences", "hits", "contribution", "bits")
 
 DRAWN = 12
-"""Sequences of `sequences.svg`."""
+"""Sequences of `sequences.svg` and of `mutagenesis.svg`."""
 
 MOST_DRAWN = 400
 """Letters of a sequence that are drawn."""
 
-FORMATS = ("tsv", "hdf5", "bedgraph", "modisco")
+NO_PATTERN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" role="img" width="340" height="40" '
+    'font-family="sans-serif" font-size="12"><title>no pattern</title><rect width="100%" '
+    'height="100%" fill="#ffffff"/><text x="16" y="25">No pattern was found.</text></svg>\n'
+)
+"""The sheet of patterns where there is none."""
+
+FORMATS = ("tsv", "hdf5", "bedgraph", "bigwig", "modisco")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +68,13 @@ class Explanation:
         return self.attributions.projected() if given is None else given
 
 
-def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str] = ()) -> None:
+def write_explanation(
+    found: Explanation,
+    folder: Path,
+    *,
+    formats: Sequence[str] = (),
+    sizes: Mapping[str, int] | None = None,
+) -> None:
     """Write all files of an explanation to a folder.
 
     Parameters
@@ -71,6 +86,8 @@ def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str
     formats
         Of `FORMATS`: what contributions are written as beside NPZ; ``"hdf5"`` writes patterns in
         the layout of modisco-lite too.
+    sizes
+        Letters of each chromosome, for bigWig, see `write_bigwig`.
 
     Raises
     ------
@@ -86,18 +103,24 @@ def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str
         write_hdf5(attributions, folder / "attributions.h5")
     if "bedgraph" in formats:
         write_bedgraph(attributions, folder / "attributions.bedgraph")
+    if "bigwig" in formats:
+        write_bigwig(attributions, folder / "attributions.bw", sizes=sizes)
     if "modisco" in formats:
         write_modisco(attributions, folder / "ohe.npz", folder / "hypothetical.npz")
-    _draw_sequences(attributions, folder / "sequences.svg")
+    _draw_sequences(attributions, folder)
     if found.seqlets is None or found.hits is None:
         return
     write_seqlets(found.seqlets, folder / "seqlets.tsv", ids=attributions.ids)
     patterns = list(found.patterns)
     write_table(folder / "patterns.tsv", COLUMNS, _pattern_rows(patterns, found.hits))
-    write_hits(found.hits, folder / "hits.tsv", patterns=patterns, ids=attributions.ids)
+    write_hits(found.hits, folder / "hits.tsv", patterns=patterns, ids=attributions.ids,
+               lengths=attributions.lengths)  # fmt: skip
+    motifs = [pattern.motif().trim() for pattern in patterns]
+    write_motifs(folder / "patterns.meme", motifs, alphabet=attributions.alphabet)
     if patterns:
-        write_motifs(folder / "patterns.meme", [pattern.motif().trim() for pattern in patterns])
         write_sheet(folder / "patterns.svg", [_pattern_logo(pattern) for pattern in patterns])
+    else:  # so that a pipeline finds the files that it waits for
+        (folder / "patterns.svg").write_text(NO_PATTERN)
     if "hdf5" in formats:
         write_modisco_h5(
             patterns, folder / "modisco.h5", contributions=found.said, codes=attributions.codes
@@ -127,16 +150,18 @@ def _pattern_logo(pattern: Pattern) -> Logo:
     return replace(logo, facts=f"{len(pattern):,} seqlets, mean contributions")
 
 
-def _draw_sequences(attributions: Attributions, path: Path) -> None:
-    """Draw the sequences with the highest outputs, one under the other."""
+def _draw_sequences(attributions: Attributions, folder: Path) -> None:
+    """Draw the sequences with the highest outputs, one under the other; and all their mutants."""
     if not len(attributions):
         return
-    best = np.argsort(-attributions.output, kind="stable")[:DRAWN]
+    best = np.argsort(-attributions.output, kind="stable")[:DRAWN].tolist()
+    if attributions.method == "ism":
+        write_heat_maps(folder / "mutagenesis.svg", attributions, best, longest=MOST_DRAWN)
     own = attributions.projected()
     logos = []
-    for row in best.tolist():
+    for row in best:
         shown = min(int(attributions.lengths[row]), MOST_DRAWN)
         name = str(attributions.ids[row])
         logo = attribution_logo(own[row, :shown], attributions.alphabet, name=name)
         logos.append(replace(logo, facts=f"output {attributions.output[row]:.3g}"))
-    write_sheet(path, logos, columns=1)
+    write_sheet(folder / "sequences.svg", logos, columns=1)

@@ -54,7 +54,10 @@ def test_given_sequences_are_lowered(made, tmp_path):
         ([], "give either SEQUENCES or --random N"),
         (["--random", "2", "--goal", "high"], "--goal is 'high'"),
         (["--random", "2", "--gc", "half"], "`--gc` is 'half', it must be like .4-.6"),
+        (["--random", "2", "--gc", "40-60"], "`--gc` is '40-60': two shares from 0 to 1"),
         (["--random", "2", "--fixed", "5"], "`--fixed` is '5'"),
+        (["--random", "2", "--fixed", "0-5"], "`--fixed` is '0-5', it must be like 10-20, from 1"),
+        (["--random", "2", "--fixed", "3-99"], "has 3-99, but the longest sequence has"),
         (["--random", "2", "--forbid", "AXX"], "'X' at position 2"),
         (
             ["--random", "2", "--forbid", "N", "--edits", "1"],

@@ -54,13 +54,13 @@ def test_marginalize(made, tmp_path, capsys):
         options = ["--marginalize", "@two.meme", "--strand", "both", "--backgrounds", "20"]
         assert run(made, tmp_path / out, *options, fasta=fasta) == 0
         header, rows = read_table(tmp_path / out / "marginalization.tsv")
-        assert header[:4] == ["motif", "strand", "site", "backgrounds"]
+        assert header[:5] == ["motif", "strand", "site", "start", "backgrounds"]
         assert [row[:3] for row in rows] == [
             ["AP1", "+", WORD], ["AP1", "-", "TGAGTCA"], ["X", "+", OTHER], ["X", "-", "CAACTGG"],
         ]  # fmt: skip
-        effects = [float(row[6]) for row in rows]
+        effects = [float(row[7]) for row in rows]
         np.testing.assert_allclose(effects, [4, 0, 2, 0], atol=0.5)
-        assert all(row[3] == "20" for row in rows)
+        assert all(row[3:5] == ["11", "20"] for row in rows)
     assert "Marginalization of 'bound'" in capsys.readouterr().out
     assert run(made, tmp_path / "again", *options, fasta=False) == 0
     for name in ("marginalization.tsv", "marginalization.png"):
@@ -70,7 +70,22 @@ def test_marginalize(made, tmp_path, capsys):
     assert run(made, tmp_path / "o", "--marginalize", WORD, "--force", "--background", "given",
                "--start", "5") == 0  # fmt: skip
     _, rows = read_table(tmp_path / "o" / "marginalization.tsv")
-    assert len(rows) == 1 and float(rows[0][6]) == pytest.approx(0, abs=1e-5)  # is there already
+    assert len(rows) == 1 and float(rows[0][7]) == pytest.approx(0, abs=1e-5)  # is there already
+
+
+def test_marginalize_at_several_places_draws_curves(made, tmp_path):
+    options = ["--marginalize", "@two.meme", "--backgrounds", "5"]
+    assert run(made, tmp_path / "one", *options, "--start", "9-9") == 0
+    assert run(made, tmp_path / "o", *options, "--start", "1-23") == 0
+    _, rows = read_table(tmp_path / "o" / "marginalization.tsv")
+    assert [(row[0], int(row[3])) for row in rows] == [(m, s) for m in "AP1 X".split()
+                                                       for s in range(23)]  # fmt: skip
+    _, once = read_table(tmp_path / "one" / "marginalization.tsv")
+    assert [row for row in rows if row[3] == "8"] == once
+    one, curves = (tmp_path / n / "marginalization.png" for n in ("one", "o"))
+    # bars of two motifs are low, curves are as high as wide
+    one_size, size = (np.frombuffer(p.read_bytes()[16:24], ">u4") for p in (one, curves))
+    assert one_size[1] < one_size[0] and size[0] == size[1]
 
 
 def test_spacing(made, tmp_path, capsys):
@@ -116,6 +131,10 @@ def test_ablation_epistasis_and_swaps(made, tmp_path):
         (["--spacing", WORD, OTHER, "--distances", "5-2"], "the smaller one comes first"),
         (["--spacing", WORD, OTHER, "--distances", "far"], "`--distances` is 'far'"),
         (["--spacing", WORD, OTHER, "--distances", "90"], "do not lie in sequence"),
+        (["--marginalize", WORD, "--start", "0"], "`--start` is '0', it must be like 20"),
+        (["--marginalize", WORD, "--start", "9-x"], "`--start` is '9-x'"),
+        (["--marginalize", WORD, "--start", "20-25"], "letters: positions count from 0"),
+        (["--spacing", WORD, OTHER, "--start", "1-2"], "only --marginalize plants at several"),
         (["--swap", "0-3"], "`--swap` is '0-3'"),
         (["--swap", "20-40"], "stretch 19-40 does not lie"),
         (["--epistasis", "--task", "other"], "`task` is 'other'"),

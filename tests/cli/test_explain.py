@@ -54,11 +54,39 @@ def test_the_planted_word_is_the_one_pattern(made, tmp_path, capsys):
     assert run(made, out, "-q") == 2
 
 
+def test_its_hits_can_be_taken_away(made, tmp_path):
+    assert run(made, tmp_path / "o", "-q", "--references", "2") == 0
+    arguments = ["experiment", str(made / "m"), str(made / "bound.fa"), "-q", "--ablate",
+                 str(tmp_path / "o" / "hits.tsv"), "-o", str(tmp_path / "e")]  # fmt: skip
+    assert main(arguments) == 0
+    _, hits = read_table(tmp_path / "o" / "hits.tsv")
+    _, rows = read_table(tmp_path / "e" / "ablation.tsv")
+    assert [row[:3] for row in rows] == [hit[:3] for hit in hits]
+    assert np.mean([float(row[5]) > 0 for row in rows]) > 0.9
+
+
+def test_files_are_the_same_where_there_is_no_pattern(made, tmp_path, capsys):
+    """A workflow waits for files by name."""
+    few = tmp_path / "few.fa"
+    few.write_text("".join((made / "other.fa").read_text().splitlines(keepends=True)[:6]))
+    arguments = ["explain", str(made / "m"), str(few), "-o", str(tmp_path / "o"), "-q",
+                 "--references", "2"]  # fmt: skip
+    assert main(arguments) == 0
+    assert "no pattern: " in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+        "attributions.npz", "completeness.tsv", "sequences.svg", "seqlets.tsv", "patterns.tsv",
+        "patterns.meme", "patterns.svg", "hits.tsv",
+    }  # fmt: skip
+    assert "ALPHABET= ACGT" in (tmp_path / "o" / "patterns.meme").read_text()
+    assert "No pattern was found" in (tmp_path / "o" / "patterns.svg").read_text()
+
+
 def test_other_methods_and_no_patterns(made, tmp_path, capsys):
     for method in ("ig", "ism", "saliency"):
         out = tmp_path / method
         assert run(made, out, "-q", "--method", method, "--steps", "16", "--no-patterns") == 0
         assert not (out / "patterns.tsv").exists() and (out / "attributions.npz").exists()
+        assert (out / "mutagenesis.svg").exists() == (method == "ism")
     assert "completeness: saliency is not meant to add up" in capsys.readouterr().out
 
 
@@ -67,11 +95,16 @@ def test_other_methods_and_no_patterns(made, tmp_path, capsys):
     [
         (["--task", "other"], "there is no task 'other'"),
         (["--write", "bedgraph"], "names no place in a genome"),
+        (["--write", "bigwig"], "names no place in a genome"),
         (["--method", "saliency", "--write", "modisco"], "take the method 'deepshap'"),
     ],
 )
-def test_mistakes_are_one_line_and_leave_nothing(made, tmp_path, capsys, options, message):
+def test_mistakes_are_one_line_and_leave_nothing(
+    made, tmp_path, capsys, monkeypatch, options, message
+):
     capsys.readouterr()
+    if "--write" in options:  # said before any work is done
+        monkeypatch.setattr("seqcnn.explain.methods.attribute", None)
     out = tmp_path / "o"
     assert run(made, out, "-q", "--no-patterns", *options) == 2
     said = capsys.readouterr().err.splitlines()

@@ -1,6 +1,8 @@
 """Variants from the command line: planted losses come first, broken lines are said."""
 
 import gzip
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +105,29 @@ def test_blocks_do_not_matter(made, tmp_path, monkeypatch):
     assert run(made, text, tmp_path / "b", "-q") == 0
     for name in ("variants.tsv", "annotated.vcf"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_standard_input(made, tmp_path, monkeypatch):
+    text = "\n".join(made[1][:3]) + "\n"
+    assert run(made, text, tmp_path / "o", "-q") == 0
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    monkeypatch.chdir(tmp_path)
+    genome = str(made[0] / "g.fa")
+    assert main(["variants", str(made[0] / "m"), "-", "--genome", genome, "-q"]) == 0
+    for name in ("variants.tsv", "annotated.vcf", "problems.tsv"):
+        one, other = (tmp_path / out / name for out in ("o", "stdin_variants"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_run_without_motifs_has_none_to_lose(made, tmp_path):
+    own = made[0] / "m" / "motifs.meme"
+    text = "\n".join(made[1][:4]) + "\n"
+    for motifs, called in (([], {""}), ([motif(WORD, "AP1")], {"", "AP1"})):
+        write_motifs(own, motifs)
+        assert run(made, text, tmp_path / "o", "-q", "--force", name="calls.vcf") == 0
+        _, rows = read_table(tmp_path / "o" / "variants.tsv")
+        assert {row[10] for row in rows} == called
+    own.unlink()
 
 
 @pytest.mark.parametrize(

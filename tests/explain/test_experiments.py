@@ -50,9 +50,22 @@ def test_the_effect_of_a_word_is_what_its_kernel_says():
     np.testing.assert_allclose(found.effect[0], effects.mean(), atol=1e-5)
     np.testing.assert_allclose(found.high[0] - found.effect[0], half, rtol=1e-4)
     (row,) = found.rows()
-    assert row[:4] == [WORD, "+", WORD, 30] and len(row) == len(found.columns)
-    assert float(row[6]) == pytest.approx(effects.mean(), 1e-4)
+    assert row[:5] == [WORD, "+", WORD, 9, 30] and len(row) == len(found.columns)
+    assert float(row[7]) == pytest.approx(effects.mean(), 1e-4)
     assert "30 backgrounds" in repr(found)
+
+
+def test_one_row_for_each_start():
+    network = word_network([WORD], [0.7], exact=False)
+    given = as_set(random_rows(5, 25, 0))
+    found = marginalize(network, [WORD, OTHER], given, start=[0, 18])
+    assert found.starts.tolist() == [0, 18, 0, 18] and found.motifs == (WORD, WORD, OTHER, OTHER)
+    for row, (word, start) in enumerate((w, s) for w in (WORD, OTHER) for s in (0, 18)):
+        one = marginalize(network, word, given, start=start)
+        np.testing.assert_allclose(found.effects[row], one.effects[0], atol=1e-6)
+    assert not np.allclose(found.effects[2], found.effects[3])
+    uneven = SequenceSet.from_strings(["A" * 20, "C" * 30], alphabet=DNA)
+    assert next(marginalize(network, WORD, uneven).rows())[3] is None
 
 
 def test_a_model_is_the_mean_of_its_calibrated_networks():

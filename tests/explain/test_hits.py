@@ -66,8 +66,12 @@ def test_table(case, tmp_path):
     planted, patterns, _ = case
     hits = find_hits(patterns, planted.contributions, planted.codes, DNA)
     ids = [f"s{i}" for i in range(500)]
-    write_hits(hits, tmp_path / "hits.tsv", patterns=patterns, ids=ids)
+    # as if the first hit hung over both edges
+    hits.start[0], hits.end[0] = -2, 63
+    lengths = [60] * 500
+    write_hits(hits, tmp_path / "hits.tsv", patterns=patterns, ids=ids, lengths=lengths)
     lines = [line.split("\t") for line in (tmp_path / "hits.tsv").read_text().splitlines()]
+    assert lines[1][1:3] == ["0", "60"]
     assert lines[0] == COLUMNS and len(lines) == len(hits) + 1
     assert {line[4] for line in lines[1:]} == {"positive1", "positive2"}
 

@@ -161,6 +161,15 @@ def test_completeness_is_told_and_a_lack_of_it_warned_of():
     assert "saliency is not meant to add up" in none.summary
 
 
+def test_one_sequence_that_does_nothing_adds_up():
+    # what float32 leaves of a difference of outputs that are alike
+    one = made(difference=np.full(2, 3e-8), output=np.full(2, -7.0))
+    one.values[:] = 0
+    assert completeness(one).largest < 1e-4
+    with pytest.warns(SeqcnnWarning, match="error"):
+        assert completeness(made(difference=np.full(2, 5.1), output=np.full(2, 5.1)))
+
+
 def test_shapes_must_fit():
     with pytest.raises(SeqcnnError, match="must be"):
         made(ids=("a",))

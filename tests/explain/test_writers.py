@@ -82,3 +82,29 @@ def test_bedgraph_lies_on_the_genome(tmp_path):
     np.testing.assert_allclose([float(row[3]) for row in rows], expected)
     with pytest.raises(SeqcnnError, match="'x' names no place in a genome"):
         writers.write_bedgraph(made(ids=("x", "y")), tmp_path / "b.bedgraph")
+
+
+def test_bigwig_says_what_bedgraph_says(tmp_path):
+    package = pytest.importorskip("pyBigWig")
+    found = made(ids=("chr2:10-14", "chr10:12-15(-)"))
+    writers.write_bedgraph(found, tmp_path / "a.bedgraph")
+    rows = [line.split("\t") for line in (tmp_path / "a.bedgraph").read_text().splitlines()]
+    sizes = {"chr1": 5, "chr2": 100, "chr10": 50}
+    for name, given, ends in (("a", None, (14, 15)), ("b", sizes, (100, 50))):
+        writers.write_bigwig(found, tmp_path / f"{name}.bw", sizes=given)
+        with package.open(str(tmp_path / f"{name}.bw")) as file:
+            assert file.chroms() == dict(zip(("chr2", "chr10"), ends, strict=True))
+            for chromosome, start, end, value in rows:
+                (read,) = file.values(chromosome, int(start), int(end))
+                assert read == pytest.approx(float(value), rel=1e-5)
+    writers.write_bigwig(found, tmp_path / "c.bw", sizes=sizes)
+    assert (tmp_path / "b.bw").read_bytes() == (tmp_path / "c.bw").read_bytes()
+    with pytest.raises(SeqcnnError, match="chr2:14 does not lie on the genome"):
+        writers.write_bigwig(found, tmp_path / "d.bw", sizes={"chr2": 13, "chr10": 50})
+    assert {path.name for path in tmp_path.iterdir()} == {"a.bedgraph", "a.bw", "b.bw", "c.bw"}
+
+
+def test_bigwig_needs_a_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyBigWig", None)
+    with pytest.raises(SeqcnnError, match="takes pyBigWig"):
+        writers.write_bigwig(made(), tmp_path / "a.bw")

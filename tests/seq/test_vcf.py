@@ -1,6 +1,8 @@
 """VCF, line by line."""
 
 import gzip
+import io
+import sys
 
 import pytest
 
@@ -17,6 +19,17 @@ TEXT = """##fileformat=VCFv4.3
 1\t7
 1\t0\t.\tA\tC\t.\t.\t.
 2\t9\t.\tAC\tA"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input(tmp_path, monkeypatch, packed):
+    (tmp_path / "v.vcf").write_text(TEXT)
+    raw = gzip.compress(TEXT.encode()) if packed else TEXT.encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    assert list(read_vcf("-")) == list(read_vcf(tmp_path / "v.vcf"))
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SeqcnnError, match="standard input is closed"):
+        next(read_vcf("-"))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

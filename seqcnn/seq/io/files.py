@@ -138,7 +138,7 @@ def open_pieces(path: str | Path) -> Iterator[bytes]:
     Parameters
     ----------
     path
-        As for `open_bytes`, but no standard input.
+        As for `open_bytes`.
 
     Yields
     ------
@@ -150,12 +150,23 @@ def open_pieces(path: str | Path) -> Iterator[bytes]:
     SeqcnnError
         The file is missing, no file, unreadable, cut off or corrupt.
     """
-    with _explain_os_errors(path), Path(path).open("rb") as handle:
+    with _explain_os_errors(path), _opened(path) as handle:
         head = handle.read(_PIECE)
         kind = next((kind for kind in _COMPRESSIONS if head.startswith(kind.magic)), None)
         size = _PLAIN_PIECE if kind is None else _PIECE
         pieces = itertools.chain([head], iter(lambda: handle.read(size), b""))
         yield from filter(None, pieces if kind is None else _unpacked(pieces, kind, path))
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[IO[bytes]]:
+    if str(path) != "-":
+        with Path(path).open("rb") as handle:
+            yield handle
+    elif sys.stdin is None:
+        raise SeqcnnError("standard input is closed: name a file to read")
+    else:
+        yield sys.stdin.buffer  # is not ours to close
 
 
 def _unpack(raw: bytearray, kind: _Compression, path: str | Path) -> bytearray:
