@@ -10,10 +10,13 @@ from torch import nn
 
 from seqcnn.networks.imports import WEIGHTED, weighted_layers
 from seqcnn.nn.conv import Conv
-from seqcnn.nn.norm import BatchNorm
+from seqcnn.nn.conv_transpose import ConvTranspose
+from seqcnn.nn.norm import BatchNorm, GroupNorm
 
 LEAVES = WEIGHTED
-TORCH_LEAVES = (nn.Conv2d, nn.Linear, nn.modules.batchnorm._BatchNorm)
+TORCH_LEAVES = (
+    nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.GroupNorm, nn.modules.batchnorm._BatchNorm
+)  # fmt: skip
 
 
 def torch_leaves(module: nn.Module) -> list[nn.Module]:
@@ -55,8 +58,12 @@ def copy(
             _set(mine.variance, tensors["running_var"])
             last = mine.mean.shape[0]
             continue
+        if isinstance(mine, GroupNorm):
+            _set(mine.scale, tensors["weight"])
+            _set(mine.bias, tensors["bias"])
+            continue
         weight = tensors["weight"]
-        if weight.ndim == 4 and isinstance(mine, Conv):
+        if weight.ndim == 4 and isinstance(mine, Conv | ConvTranspose):
             weight = weight.transpose(2, 3, 1, 0)
             last = weight.shape[-1]
         elif weight.ndim == 4:  # a 1x1 convolution that is a dense layer here

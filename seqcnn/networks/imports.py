@@ -19,10 +19,11 @@ from safetensors import SafetensorError
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.torch_files import read_torch
 from seqcnn.nn.conv import Conv
+from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.layers import Dense
-from seqcnn.nn.norm import BatchNorm
+from seqcnn.nn.norm import BatchNorm, GroupNorm
 
-WEIGHTED = (Conv, Dense, BatchNorm)
+WEIGHTED = (Conv, ConvTranspose, Dense, BatchNorm, GroupNorm)
 """Layers that hold weights."""
 
 _RESIDUAL = "conv1 bn1 conv2 bn2 conv3 bn3 se_module fc1 fc2 downsample layer fc last_linear"

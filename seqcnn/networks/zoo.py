@@ -127,6 +127,9 @@ _NETWORKS: dict[str, Entry] = {
         f"densenet{depth}": _array("classify.densenet:DenseNet", f"dense blocks, {depth} layers")
         for depth in (121, 169, 201)
     },
+    "backbone_segmenter": _array(
+        "segment.backbones:BackboneSegmenter", "any of 7 decoders over any backbone (U-Net, ...)"
+    ),
     **{
         f"nasnet{size}": _array("classify.nasnet:NASNet", "cells that a search has found")
         for size in ("mobile", "large")

@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Dense",
             "Dropout",
             "ShareTable",
+            "channel_dropout",
             "dropout",
             "one_hot",
             "stochastic_depth",

@@ -154,6 +154,31 @@ def stochastic_depth(
     return _drop(x, rate, rngs, (x.shape[0], *(1,) * (x.ndim - 1)))
 
 
+def channel_dropout(
+    x: jax.Array, rate: float | jax.Array, rngs: nnx.Rngs | None = None
+) -> jax.Array:
+    """Drop whole channels of each example, in training only.
+
+    Parameters
+    ----------
+    x
+        float (n, *space, channels).
+    rate, rngs
+        As in `dropout`.
+
+    Raises
+    ------
+    SeqcnnError
+        `rate` is out of range.
+
+    Notes
+    -----
+    Tompson et al. 2015, arXiv:1411.4280: neighbouring positions say nearly the same, so that
+    dropping single ones would change little.
+    """
+    return _drop(x, rate, rngs, (x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1]))
+
+
 def _drop(
     x: jax.Array, rate: float | jax.Array, rngs: nnx.Rngs | None, shape: tuple[int, ...]
 ) -> jax.Array:

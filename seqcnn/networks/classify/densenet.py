@@ -60,11 +60,12 @@ class DenseNet(StagedNetwork):
                 parts.append(_Grown(_layer(layers, seen, growth)))
                 seen += growth
             # a decoder reads the normalised map, before it is made narrower and smaller
-            stages.append(Sequential(*ahead, *parts, layers.batch_norm(seen), nnx.relu))
+            active = [] if len(stages) == len(depths) else [nnx.relu]
+            stages.append(Sequential(*ahead, *parts, layers.batch_norm(seen), *active))
             last, seen = seen, seen // 2
             ahead = [layers.conv(last, seen, 1, bias=False), Pool("mean")]
         self.begin(*stages)
-        self.head = Head(layers, last, classes)
+        self.head = Sequential(nnx.relu, Head(layers, last, classes))
 
 
 class _Grown(nnx.Module):
