@@ -106,6 +106,22 @@ def test_tasks_have_names():
         attribute(model, a_set(), task="bone")
 
 
+@pytest.mark.parametrize("method", mostly_slow(METHODS, quick={"deepshap", "ism"}))
+def test_what_all_classes_gain_alike_explains_none(method):
+    """A logit that is added to all classes changes no probability."""
+    target = {"kind": "multiclass", "names": ["a", "b"], "transform": "none"}
+    target |= {"centre": [], "spread": []}
+    options = {"task": "b", "method": method, "baseline": "uniform", **FEW}
+    plain, raised = (model_of(0, target=target) for _ in range(2))
+    weights = raised.members[0].network.output.kernel
+    weights[...] = weights[...] + np.linspace(1, 2, len(weights[...]), dtype=np.float32)[:, None]
+    found, other = (attribute(model, a_set(), **options) for model in (plain, raised))
+    np.testing.assert_allclose(found.values, other.values, atol=1e-5)
+    first = attribute(plain, a_set(), **{**options, "task": "a"})
+    np.testing.assert_allclose(found.values, -first.values, atol=1e-5)
+    assert np.abs(found.values).max() > 1e-3
+
+
 @pytest.mark.parametrize("baseline", ["zeros", "uniform"])
 @pytest.mark.parametrize("method", ["deepshap", "ig"])
 def test_fixed_baselines_are_complete(baseline, method):
