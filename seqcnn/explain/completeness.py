@@ -22,8 +22,8 @@ class Completeness(NamedTuple):
     ----------
     difference, total, error
         float64 (n,): of outputs, of contributions, and how far they are apart, relative to the
-        difference or to a hundredth of the spread of the outputs, whichever is larger. NaN for a
-        method that has no reference.
+        difference or to a hundredth of the spread of the outputs, whichever is larger; inf where
+        one of them is no number. NaN for a method that has no reference.
     method
         Of the attributions.
     """
@@ -36,7 +36,7 @@ class Completeness(NamedTuple):
     @property
     def largest(self) -> float:
         """The largest error; NaN where there is none."""
-        known = self.error[np.isfinite(self.error)]
+        known = self.error[~np.isnan(self.error)]
         return float(known.max()) if len(known) else float("nan")
 
     @property
@@ -48,7 +48,7 @@ class Completeness(NamedTuple):
         >>> Completeness(np.ones(1), np.ones(1), np.array([3e-7]), "ig").summary
         'completeness: largest relative error 3e-07 over 1 sequences'
         """
-        known = int(np.isfinite(self.error).sum())
+        known = int((~np.isnan(self.error)).sum())
         if not known:
             return f"completeness: {self.method} is not meant to add up"
         return f"completeness: largest relative error {self.largest:.1g} over {known:,} sequences"
@@ -65,7 +65,10 @@ def completeness(attributions: Attributions) -> Completeness:
     difference, total = attributions.difference, attributions.total
     spread = float(np.ptp(attributions.output)) if len(attributions) else 0.0
     least = max(LEAST * spread, float(np.finfo(np.float32).tiny))
-    error = np.abs(total - difference) / np.maximum(np.abs(difference), least)
+    apart = np.abs(total - difference)
+    if attributions.method in BOUNDS:  # what is no number does not add up
+        apart = np.where(np.isfinite(apart), apart, np.inf)
+    error = apart / np.maximum(np.where(np.isfinite(difference), np.abs(difference), 0), least)
     found = Completeness(difference, total, error, attributions.method)
     bound = BOUNDS.get(attributions.method, np.inf)
     if found.largest > bound:

@@ -177,6 +177,14 @@ def test_completeness_is_told_and_a_lack_of_it_warned_of():
     assert "saliency is not meant to add up" in none.summary
 
 
+@pytest.mark.parametrize("broken", ["values", "difference"])
+def test_what_is_no_number_does_not_add_up(broken):
+    array = made().values.copy() if broken == "values" else np.array([5.0, 3.0])
+    array[0] = np.nan
+    with pytest.warns(SeqcnnWarning, match="error inf over 2 sequences"):
+        assert completeness(made(**{broken: array})).largest == np.inf
+
+
 def test_shapes_must_fit():
     with pytest.raises(SeqcnnError, match="must be"):
         made(ids=("a",))
