@@ -64,9 +64,10 @@ logger = logging.getLogger(__name__)
 @click.option("--fewest", type=click.IntRange(3), default=20, show_default=True,
               help="Seqlets of a pattern.")  # fmt: skip
 @click.option("--write", "formats", multiple=True,
-              type=click.Choice(["tsv", "hdf5", "bedgraph", "modisco"]),
+              type=click.Choice(["tsv", "hdf5", "bedgraph", "bigwig", "modisco"]),
               help="Write contributions as this too: hdf5 (with patterns as modisco-lite writes "
-              "them), or the files that it reads. May be given several times.")  # fmt: skip
+              "them), the files that it reads, or tracks along a genome. May be given several "
+              "times.")  # fmt: skip
 @sequences
 @common
 def command(
@@ -93,15 +94,22 @@ def command(
     check_folder(out, force=force)
     prepare_jax()
     from seqcnn.networks.weights import load_model
-    from seqcnn.report.explain import write_explanation
+    from seqcnn.report.explain import check_formats, write_explanation
 
     loaded = load_model(model)
     given = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=None)
+    check_formats(formats, given)
     warn_of_idle_gpu()
     with progress_bar(quiet=quiet) as show:
         found, summary = _explained(loaded, given, show, options)
     with filled_folder(str(out), force=force) as folder:
-        write_explanation(found, folder, formats=formats)
+        genome = places.opened
+        lengths = (
+            None
+            if genome is None
+            else dict(zip(genome.names, genome.lengths.tolist(), strict=True))
+        )
+        write_explanation(found, folder, formats=formats, lengths=lengths)
     print(summary)
     if not options["no_patterns"]:
         for pattern in found.patterns:

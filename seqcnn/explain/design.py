@@ -267,6 +267,8 @@ def task_number(names: tuple[str, ...], task: int | str | None) -> int:
         return 0
     if isinstance(task, str) and task in names:
         return names.index(task)
+    if isinstance(task, str) and task.isdecimal():
+        task = int(task)
     if isinstance(task, int) and 0 <= task < len(names):
         return task
     raise SeqcnnError(f"`task` is {task!r}, it must be one of {', '.join(names)}")

@@ -1,6 +1,9 @@
-"""Attributions in files: NPZ and HDF5 for programs, TSV and bedGraph for people and browsers."""
+"""Attributions in files: NPZ and HDF5 for programs, TSV, bedGraph, bigWig for people, browsers."""
 
+import importlib
 import io
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,27 +99,89 @@ def write_bedgraph(attributions: Attributions, path: str | Path) -> None:
     SeqcnnError
         A sequence is not named by its place in the genome.
     """
+    tracks = _along_genome(attributions)
+    with atomic_write(path) as handle:
+        for chromosome, (where, means) in tracks.items():
+            for start, mean in zip(where.tolist(), means.tolist(), strict=True):
+                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+
+
+def write_bigwig(
+    attributions: Attributions, path: str | Path, *, lengths: Mapping[str, int] | None = None
+) -> None:
+    """Write the contribution of each letter along the genome, as bigWig.
+
+    Where sequences overlap, a position has the mean, as in bedGraph.
+
+    Parameters
+    ----------
+    attributions
+        Of sequences that are named by their places in a genome.
+    path
+        The file.
+    lengths
+        Letters of each chromosome; None for chromosomes that end where the last sequence does.
+
+    Raises
+    ------
+    SeqcnnError
+        pyBigWig is not installed, a sequence is not named by its place in the genome, or lies
+        beyond the end of its chromosome.
+    """
+    try:
+        package: Any = importlib.import_module("pyBigWig")
+    except ImportError as error:
+        raise SeqcnnError(
+            "to write bigWig takes pyBigWig: pip install 'seqcnn[bigwig]', or write bedGraph"
+        ) from error
+    tracks = _along_genome(attributions)
+    ends = {name: int(where[-1]) + 1 for name, (where, _) in tracks.items()}
+    sizes = ends if lengths is None else {name: int(lengths.get(name, 0)) for name in tracks}
+    beyond = next((name for name in tracks if sizes[name] < ends[name]), None)
+    if beyond is not None:
+        raise SeqcnnError(
+            f"a sequence ends at {ends[beyond]:,} on {beyond!r} of {sizes[beyond]:,} letters: is "
+            f"it of the same genome?"
+        )
+    with tempfile.TemporaryDirectory(prefix="seqcnn-") as folder:
+        made = Path(folder) / "made.bw"
+        file = package.open(str(made), "w")
+        file.addHeader(list(sizes.items()))
+        for name, (where, means) in tracks.items():
+            # one entry for each stretch without a gap
+            for part in np.split(np.arange(len(where)), np.flatnonzero(np.diff(where) > 1) + 1):
+                numbers = means[part].tolist()
+                file.addEntries(name, int(where[part[0]]), values=numbers, span=1, step=1)
+        file.close()
+        with atomic_write(path, "wb") as handle:
+            handle.write(made.read_bytes())
+
+
+def _along_genome(attributions: Attributions) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Lay contributions on chromosomes, in the order of names: positions, and their means."""
     places: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     own = attributions.contributions()
     for row, (name, length) in enumerate(_named(attributions)):
         interval = parse_interval(name, length)
         if interval is None:
-            raise SeqcnnError(
-                f"{name!r} names no place in a genome, as chr1:100-200 does: write TSV"
-            )
+            raise unplaced(name)
         numbers = own[row, :length]
         numbers = numbers[::-1] if interval.strand == "-" else numbers
-        stretch = np.arange(interval.start, interval.end), numbers
-        places.setdefault(interval.chromosome, []).append(stretch)
-    with atomic_write(path) as handle:
-        for chromosome in sorted(places):
-            where, numbers = (
-                np.concatenate(part) for part in zip(*places[chromosome], strict=True)
-            )
-            unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
-            means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
-            for start, mean in zip(unique.tolist(), means.tolist(), strict=True):
-                print(chromosome, start, start + 1, f"{mean:.6g}", sep="\t", file=handle)
+        if length:
+            stretch = np.arange(interval.start, interval.end), numbers
+            places.setdefault(interval.chromosome, []).append(stretch)
+    tracks = {}
+    for chromosome in sorted(places):
+        where, numbers = (np.concatenate(part) for part in zip(*places[chromosome], strict=True))
+        unique, index, counts = np.unique(where, return_inverse=True, return_counts=True)
+        means = np.bincount(index, weights=numbers, minlength=len(unique)) / counts
+        tracks[chromosome] = unique, means
+    return tracks
+
+
+def unplaced(name: str) -> SeqcnnError:
+    """Say that a sequence has no place in a genome."""
+    return SeqcnnError(f"{name!r} names no place in a genome, as chr1:100-200 does: write TSV")
 
 
 def write_completeness(attributions: Attributions, path: str | Path) -> None:

@@ -1,6 +1,6 @@
 """Files of an explanation: contributions, seqlets, patterns, hits, and pictures of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from seqcnn.explain.modisco_h5 import write_modisco_h5
 from seqcnn.explain.patterns.pattern import Pattern
 from seqcnn.explain.seqlets import Seqlets, write_seqlets
 from seqcnn.explain.writers import (
+    unplaced,
     write_bedgraph,
+    write_bigwig,
     write_completeness,
     write_hdf5,
     write_modisco,
@@ -23,6 +25,8 @@ from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import Logo, attribution_logo
 from seqcnn.motifs.logo.sheet import write_sheet
 from seqcnn.report.tables import write_table
+from seqcnn.seq.intervals import intervals_of
+from seqcnn.seq.record import SequenceSet
 
 COLUMNS = ("pattern", "consensus", "width", "seqlets", "sequences", "hits", "contribution", "bits")
 
@@ -32,7 +36,7 @@ DRAWN = 12
 MOST_DRAWN = 400
 """Letters of a sequence that are drawn."""
 
-FORMATS = ("tsv", "hdf5", "bedgraph", "modisco")
+FORMATS = ("tsv", "hdf5", "bedgraph", "bigwig", "modisco")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,28 @@ class Explanation:
         return self.attributions.projected() if given is None else given
 
 
-def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str] = ()) -> None:
+def check_formats(formats: Sequence[str], sequences: SequenceSet) -> None:
+    """Refuse formats that could not be written, before anything is computed.
+
+    Raises
+    ------
+    SeqcnnError
+        A sequence is not named by its place in a genome, and a format is along one.
+    """
+    if not {"bedgraph", "bigwig"} & set(formats):
+        return
+    for name, place in zip(sequences.ids, intervals_of(sequences), strict=True):
+        if place is None:
+            raise unplaced(name)
+
+
+def write_explanation(
+    found: Explanation,
+    folder: Path,
+    *,
+    formats: Sequence[str] = (),
+    lengths: Mapping[str, int] | None = None,
+) -> None:
     """Write all files of an explanation to a folder.
 
     Parameters
@@ -71,6 +96,8 @@ def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str
     formats
         Of `FORMATS`: what contributions are written as beside NPZ; ``"hdf5"`` writes patterns in
         the layout of modisco-lite too.
+    lengths
+        Of chromosomes, for ``"bigwig"``, see `write_bigwig`.
 
     Raises
     ------
@@ -86,6 +113,8 @@ def write_explanation(found: Explanation, folder: Path, *, formats: Sequence[str
         write_hdf5(attributions, folder / "attributions.h5")
     if "bedgraph" in formats:
         write_bedgraph(attributions, folder / "attributions.bedgraph")
+    if "bigwig" in formats:
+        write_bigwig(attributions, folder / "attributions.bw", lengths=lengths)
     if "modisco" in formats:
         write_modisco(attributions, folder / "ohe.npz", folder / "hypothetical.npz")
     _draw_sequences(attributions, folder / "sequences.svg")

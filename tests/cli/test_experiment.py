@@ -73,6 +73,13 @@ def test_marginalize(made, tmp_path, capsys):
     assert len(rows) == 1 and float(rows[0][6]) == pytest.approx(0, abs=1e-5)  # is there already
 
 
+def test_one_motif_of_a_file_is_planted(made, tmp_path):
+    options = ["--marginalize", "@two.meme:X", "--backgrounds", "5"]
+    assert run(made, tmp_path / "o", *options, fasta=False) == 0
+    _, rows = read_table(tmp_path / "o" / "marginalization.tsv")
+    assert [row[0] for row in rows] == ["X"]
+
+
 def test_spacing(made, tmp_path, capsys):
     out = tmp_path / "o"
     options = ["--spacing", "@two.meme:AP1", OTHER, "--distances", "2-6", "--orientation", "++",

@@ -67,6 +67,7 @@ def test_other_methods_and_no_patterns(made, tmp_path, capsys):
     [
         (["--task", "other"], "there is no task 'other'"),
         (["--write", "bedgraph"], "names no place in a genome"),
+        (["--write", "bigwig"], "names no place in a genome"),
         (["--method", "saliency", "--write", "modisco"], "take the method 'deepshap'"),
     ],
 )

@@ -72,6 +72,37 @@ def test_completeness_leaves_nan_empty(tmp_path):
     assert lines[1] == "chr1:10-14\t1\t0.5\t30" and lines[2].split("\t")[2] == ""
 
 
+def test_bigwig_says_what_bedgraph_says(tmp_path, monkeypatch):
+    package = pytest.importorskip("pyBigWig")
+    found = made(ids=("chr2:10-14", "chr10:112-115(-)"))
+    for sizes, length in (({"chr10": 200, "chr2": 50}, 200), (None, 115)):
+        writers.write_bigwig(found, tmp_path / "a.bw", lengths=sizes)
+        with package.open(str(tmp_path / "a.bw")) as file:
+            assert file.chroms("chr10") == length
+            own = found.contributions()
+            np.testing.assert_allclose(file.values("chr2", 10, 14), own[0])
+            np.testing.assert_allclose(file.values("chr10", 112, 115), own[1, 2::-1])
+            assert np.isnan(file.values("chr10", 0, 112)).all()
+    # two stretches on a chromosome, and two that overlap
+    for ids in (("chr1:10-14", "chr1:20-23"), ("chr1:10-14", "chr1:12-15(-)")):
+        found = made(ids=ids)
+        writers.write_bigwig(found, tmp_path / "a.bw")
+        writers.write_bedgraph(found, tmp_path / "a.bedgraph")
+        lines = (tmp_path / "a.bedgraph").read_text().splitlines()
+        with package.open(str(tmp_path / "a.bw")) as file:
+            for start, end, value in (line.split("\t")[1:] for line in lines):
+                (there,) = file.values("chr1", int(start), int(end))
+                assert there == pytest.approx(float(value))
+    with pytest.raises(SeqcnnError, match=r"ends at 15 on 'chr1' of 14 letters"):
+        writers.write_bigwig(found, tmp_path / "b.bw", lengths={"chr1": 14})
+    with pytest.raises(SeqcnnError, match="'x' names no place in a genome"):
+        writers.write_bigwig(made(ids=("x", "y")), tmp_path / "b.bw")
+    monkeypatch.setitem(sys.modules, "pyBigWig", None)
+    with pytest.raises(SeqcnnError, match=r"pip install 'seqcnn\[bigwig\]'"):
+        writers.write_bigwig(found, tmp_path / "b.bw")
+    assert not (tmp_path / "b.bw").exists()
+
+
 def test_bedgraph_lies_on_the_genome(tmp_path):
     writers.write_bedgraph(made(), tmp_path / "a.bedgraph")
     rows = [line.split("\t") for line in (tmp_path / "a.bedgraph").read_text().splitlines()]
