@@ -75,7 +75,7 @@ def command(
     from seqcnn.report.variants import VariantReport
 
     opened = open_genome(genome)
-    own = (loaded.members[0].options.get("strand") or "both") == "both"
+    own = getattr(loaded.members[0].network, "complement", None) is not None
     with filled_folder(str(out), force=force) as folder, progress_bar(quiet=quiet) as show:
         report = VariantReport(
             loaded, opened, length=length, motifs=chosen, p_value=site,

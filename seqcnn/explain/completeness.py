@@ -15,6 +15,10 @@ LEAST = 0.01
 """Differences are no smaller, as a share of the spread of the outputs, where they divide."""
 
 
+ROUNDING = float(32 * np.finfo(np.float32).eps)
+"""Outputs are not known better than this share of them: what is less is relative to them."""
+
+
 class Completeness(NamedTuple):
     """How well contributions add up.
 
@@ -22,8 +26,8 @@ class Completeness(NamedTuple):
     ----------
     difference, total, error
         float64 (n,): of outputs, of contributions, and how far they are apart, relative to the
-        difference or to a hundredth of the spread of the outputs, whichever is larger; inf where
-        one of them is no number. NaN for a method that has no reference.
+        difference or to a hundredth of the spread of the outputs, whichever is larger, within
+        rounding to the outputs; inf where one of them is no number. NaN for a method that has no reference.
     method
         Of the attributions.
     """
@@ -63,12 +67,15 @@ def completeness(attributions: Attributions) -> Completeness:
         The largest error is above what is expected of the method.
     """
     difference, total = attributions.difference, attributions.total
-    spread = float(np.ptp(attributions.output)) if len(attributions) else 0.0
+    known = attributions.output[np.isfinite(attributions.output)]
+    spread = float(np.ptp(known)) if len(known) else 0.0
     least = max(LEAST * spread, float(np.finfo(np.float32).tiny))
+    size = np.maximum(np.abs(attributions.output), np.abs(attributions.output - difference))
     apart = np.abs(total - difference)
+    least = np.where(apart <= ROUNDING * size, np.maximum(size, least), least)
+    error = apart / np.maximum(np.abs(difference), least)
     if attributions.method in BOUNDS:  # what is no number does not add up
-        apart = np.where(np.isfinite(apart), apart, np.inf)
-    error = apart / np.maximum(np.where(np.isfinite(difference), np.abs(difference), 0), least)
+        error = np.where(np.isfinite(error), error, np.inf)
     found = Completeness(difference, total, error, attributions.method)
     bound = BOUNDS.get(attributions.method, np.inf)
     if found.largest > bound:

@@ -231,7 +231,8 @@ def _vcf(path: Path, *, packed: bool) -> Iterator[Any]:
         return
     from Bio.bgzf import BgzfWriter
 
-    with BgzfWriter(str(path), "wb") as handle:
+    packer: Any = BgzfWriter(str(path), "wb")
+    with packer as handle:
         yield codecs.getwriter("utf-8")(handle, UNREAD)
 
 

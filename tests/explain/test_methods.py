@@ -177,12 +177,23 @@ def test_completeness_is_told_and_a_lack_of_it_warned_of():
     assert "saliency is not meant to add up" in none.summary
 
 
-@pytest.mark.parametrize("broken", ["values", "difference"])
+@pytest.mark.parametrize("letters", ["A" * 30, "N" * 30])
+@pytest.mark.parametrize("method", ["deepshap", "ig"])
+def test_rounding_of_a_sequence_that_is_its_own_reference_is_no_error(letters, method):
+    """Nothing differs but by rounding, and one sequence has no spread of outputs."""
+    network = create("motifcnn", alphabet="dna", kernels=8, width=8)
+    alone = SequenceSet.from_strings([letters], alphabet=DNA)
+    assert completeness(attribute(network, alone, method=method)).largest < 1e-3
+
+
+@pytest.mark.parametrize("broken", ["values", "difference", "output"])
 def test_what_is_no_number_does_not_add_up(broken):
-    array = made().values.copy() if broken == "values" else np.array([5.0, 3.0])
-    array[0] = np.nan
+    facts = {broken: getattr(made(), broken).copy()}
+    facts[broken][0] = np.nan
+    if broken == "output":
+        facts["difference"] = np.array([np.nan, 3.0])
     with pytest.warns(SeqcnnWarning, match="error inf over 2 sequences"):
-        assert completeness(made(**{broken: array})).largest == np.inf
+        assert completeness(made(**facts)).largest == np.inf
 
 
 def test_shapes_must_fit():
