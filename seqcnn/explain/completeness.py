@@ -27,7 +27,8 @@ class Completeness(NamedTuple):
     difference, total, error
         float64 (n,): of outputs, of contributions, and how far they are apart, relative to the
         difference or to a hundredth of the spread of the outputs, whichever is larger, within
-        rounding to the outputs; inf where one of them is no number. NaN for a method that has no reference.
+        rounding to the outputs; inf where one of them is no number. NaN for a method that has no
+        reference.
     method
         Of the attributions.
     """

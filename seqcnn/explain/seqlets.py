@@ -11,8 +11,8 @@ see nothing but motif. If motifs of both signs are there, each makes the p-value
 larger, never smaller. How neighbours depend on each other shows in how much slower the sums of the
 track fall off than sums of letters drawn at random, over the middle of their range, which the few
 seqlets do not reach; where noise reaches over more letters than a few, p-values are still too
-small, and a control is needed. Given contributions of control sequences, their own letters and sums are the
-null hypothesis instead, and nothing need be symmetric.
+small, and a control is needed. Given contributions of control sequences, their own letters and sums
+are the null hypothesis instead, and nothing need be symmetric.
 """
 
 from collections.abc import Sequence

@@ -108,6 +108,19 @@ def test_an_annotated_file_can_be_annotated_again_whatever_is_in_it(made, tmp_pa
     assert "M\u00fcller \u2192" in files[0] and files[0].count(";SEQCNN_DIFF=") == 4
 
 
+@pytest.mark.parametrize(("letters", "both"), [("dna", True), ("rna", False)])
+def test_models_of_rna_do_not_read_the_other_strand_by_themselves(letters, both):
+    """Their options say nothing of strands: it is the alphabet that decides."""
+    from seqcnn.cli.variants import _reads_both
+    from seqcnn.networks.weights import Member, Model
+    from seqcnn.networks.zoo import create
+    from seqcnn.seq.alphabet import get_alphabet
+
+    network = create("motifcnn", alphabet=letters, kernels=2)
+    made = Model((Member("motifcnn", {}, network, {}),), get_alphabet(letters), {})
+    assert _reads_both(made) == both
+
+
 def test_tasks_whose_names_look_alike_have_keys_of_their_own():
     from seqcnn.report.variants import _keys
 
