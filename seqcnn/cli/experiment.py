@@ -204,6 +204,12 @@ def _several(text: str, alphabet: "Alphabet") -> "list[Word]":
 
     if Path(text).exists() or text.partition(":")[0] == "jaspar":
         return list(load_motifs(text, alphabet=alphabet))
+    path, colon, name = text.rpartition(":")
+    if colon and Path(path).exists():
+        found = [m for m in load_motifs(path, alphabet=alphabet) if m.name == name]
+        if not found:
+            raise SeqcnnError(f"{text!r} is no such motif: {path} has none of this name")
+        return list(found)
     words = [part.strip() for part in text.split(",")]
     strange = next((w for w in words if not w or not set(w.upper()) <= set(alphabet.letters)), None)
     if strange is not None:
@@ -215,14 +221,9 @@ def _several(text: str, alphabet: "Alphabet") -> "list[Word]":
 
 
 def _one_word(text: str, alphabet: "Alphabet") -> "Word":
-    path, colon, name = text.rpartition(":")
-    named = bool(colon) and Path(path).exists()
-    found = _several(path if named else text, alphabet)
-    if named:
-        found = [motif for motif in found if getattr(motif, "name", None) == name]
+    found = _several(text, alphabet)
     if len(found) != 1:
-        what = f"{len(found):,} motifs" if found else "no such motif"
-        raise SeqcnnError(f"{text!r} is {what}, one is needed: name it, FILE:NAME")
+        raise SeqcnnError(f"{text!r} is {len(found):,} motifs, one is needed: name it, FILE:NAME")
     return found[0]
 
 
@@ -287,7 +288,7 @@ def _changed(
 
     task = options["task"]
     if kind == "ablate":
-        spans, names = read_spans(options["ablate"], given.ids)
+        spans, names = read_spans(options["ablate"], given)
         how = {key: options[key] for key in ("by", "copies", "seed")}
         return ablation(loaded, given, spans, names=names, task=task, **how)
     if kind == "swap":

@@ -75,7 +75,7 @@ def command(
     from seqcnn.report.variants import VariantReport
 
     opened = open_genome(genome)
-    own = (loaded.members[0].options.get("strand") or "both") == "both"
+    own = _reads_both(loaded)
     with filled_folder(str(out), force=force) as folder, progress_bar(quiet=quiet) as show:
         report = VariantReport(
             loaded, opened, length=length, motifs=chosen, p_value=site,
@@ -91,6 +91,11 @@ def command(
         f"{report.scored:,} variants are scored in windows of {length:,} letters, "
         f"{len(report.problems):,} could not be.\nFiles: {out}"
     )
+
+
+def _reads_both(loaded: "Model") -> bool:
+    """Tell whether networks read both strands by themselves, whatever their options leave open."""
+    return getattr(loaded.members[0].network, "complement", None) is not None
 
 
 def _alphabet(loaded: "Model") -> "Alphabet":

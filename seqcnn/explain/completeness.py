@@ -14,9 +14,8 @@ BOUNDS = {"deepshap": 1e-3, "ig": 1e-2}
 LEAST = 0.01
 """Differences are no smaller, as a share of the spread of the outputs, where they divide."""
 
-DIGITS = 1e-4
-"""Nor are they smaller as a share of the largest output, of which float32 has seven digits: else
-one sequence that does nothing would have an error of 1."""
+ROUNDING = float(32 * np.finfo(np.float32).eps)
+"""Outputs are not known better than this share of them: what is less is relative to them."""
 
 
 class Completeness(NamedTuple):
@@ -26,8 +25,9 @@ class Completeness(NamedTuple):
     ----------
     difference, total, error
         float64 (n,): of outputs, of contributions, and how far they are apart, relative to the
-        difference, to a hundredth of the spread of the outputs, or to a ten-thousandth of the
-        largest one, whichever is most. NaN for a method that has no reference.
+        difference or to a hundredth of the spread of the outputs, whichever is larger, within
+        rounding to the outputs; inf where one of them is no number. NaN for a method that has no
+        reference.
     method
         Of the attributions.
     """
@@ -40,7 +40,7 @@ class Completeness(NamedTuple):
     @property
     def largest(self) -> float:
         """The largest error; NaN where there is none."""
-        known = self.error[np.isfinite(self.error)]
+        known = self.error[~np.isnan(self.error)]
         return float(known.max()) if len(known) else float("nan")
 
     @property
@@ -52,7 +52,7 @@ class Completeness(NamedTuple):
         >>> Completeness(np.ones(1), np.ones(1), np.array([3e-7]), "ig").summary
         'completeness: largest relative error 3e-07 over 1 sequences'
         """
-        known = int(np.isfinite(self.error).sum())
+        known = int((~np.isnan(self.error)).sum())
         if not known:
             return f"completeness: {self.method} is not meant to add up"
         return f"completeness: largest relative error {self.largest:.1g} over {known:,} sequences"
@@ -67,12 +67,15 @@ def completeness(attributions: Attributions) -> Completeness:
         The largest error is above what is expected of the method.
     """
     difference, total = attributions.difference, attributions.total
-    outputs = attributions.output
-    spread, largest = (
-        (float(np.ptp(outputs)), float(np.abs(outputs).max())) if len(outputs) else (0.0, 0.0)
-    )
-    least = max(LEAST * spread, DIGITS * largest, float(np.finfo(np.float32).tiny))
-    error = np.abs(total - difference) / np.maximum(np.abs(difference), least)
+    known = attributions.output[np.isfinite(attributions.output)]
+    spread = float(np.ptp(known)) if len(known) else 0.0
+    least = max(LEAST * spread, float(np.finfo(np.float32).tiny))
+    size = np.maximum(np.abs(attributions.output), np.abs(attributions.output - difference))
+    apart = np.abs(total - difference)
+    least = np.where(apart <= ROUNDING * size, np.maximum(size, least), least)
+    error = apart / np.maximum(np.abs(difference), least)
+    if attributions.method in BOUNDS:  # what is no number does not add up
+        error = np.where(np.isfinite(error), error, np.inf)
     found = Completeness(difference, total, error, attributions.method)
     bound = BOUNDS.get(attributions.method, np.inf)
     if found.largest > bound:

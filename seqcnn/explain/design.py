@@ -15,12 +15,13 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.constraints import Constraints
 from seqcnn.explain.methods import attribute
+from seqcnn.explain.outputs import Output
 from seqcnn.explain.propose import propose_letters
 from seqcnn.networks.weights import Member, Model
 from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
 from seqcnn.training.calibrate import Calibrator
-from seqcnn.training.predict import scores_of_networks, target_of
+from seqcnn.training.predict import log_odds_of_class, scores_of_networks, target_of
 
 METHODS = ("greedy", "beam", "gradient")
 
@@ -115,12 +116,12 @@ def design(
     search = _Search(model, start, constraints, goal, names[number], kept)
     codes, proposed = start.padded(), None
     if method == "gradient":
-        networks = [
-            (member.network, scale)
-            for member, (scale, _) in zip(model.members, search.lines, strict=True)
-        ]
-        sign = search.direction(codes)
-        proposed = propose_letters(networks, codes, constraints, task=number, sign=sign, seed=seed)
+        networks = [(m.network, s.scale) for m, s in zip(model.members, search.scores, strict=True)]
+        sign, classes = search.direction(codes), target_of(model).kind == "multiclass"
+        proposed = propose_letters(
+            networks, codes, constraints,
+            output=Output(number, centred=classes), sign=sign, seed=seed,
+        )  # fmt: skip
     found = search.run(codes, proposed)
     lengths = start.lengths
     rows = [row[:length] for row, length in zip(found, lengths.tolist(), strict=True)]
@@ -142,8 +143,14 @@ class _Search:
         beam: int,
     ) -> None:
         self.model, self.start, self.constraints = model, start, constraints
-        self.goal, self.task, self.beam = goal, task, beam
-        self.lines = [score_line(model, member, task) for member in model.members]
+        self.goal, self.beam = goal, beam
+        self.scores = [
+            _Score.of(model, member, task, exact=goal not in ("max", "min"))
+            for member in model.members
+        ]
+        # log-odds of a class take the logits of all of them
+        names = target_of(model).names
+        self.tasks = names if target_of(model).kind == "multiclass" else (task,)
 
     def direction(self, codes: np.ndarray) -> np.ndarray:
         """Say whether scores have to go up or down, float (n,): 1 or -1."""
@@ -166,11 +173,15 @@ class _Search:
         rows = [row[:length] for row, length in zip(codes, lengths, strict=True)]
         given = SequenceSet.from_arrays(rows, alphabet=self.start.alphabet)
         changes, output = np.zeros((*codes.shape, given.alphabet.size)), np.zeros(len(codes))
-        for member, (scale, offset) in zip(self.model.members, self.lines, strict=True):
+        for member, score in zip(self.model.members, self.scores, strict=True):
             alone = Model((member,), self.model.alphabet, self.model.extra)
-            found = attribute(alone, given, method="ism", task=self.task)
-            changes += scale * found.values / len(self.lines)
-            output += (scale * found.output + offset) / len(self.lines)
+            found = [attribute(alone, given, method="ism", task=task) for task in self.tasks]
+            own = np.stack([f.output for f in found], axis=-1)
+            change = np.stack([f.values for f in found], axis=-1).astype(np.float64)
+            before = score(own)
+            after = score(own[:, None, None] + change)
+            changes += (after - before[:, None, None]) / len(self.scores)
+            output += before / len(self.scores)
         return changes, output
 
     def run(self, codes: np.ndarray, proposed: np.ndarray | None) -> np.ndarray:
@@ -256,22 +267,57 @@ def task_number(names: tuple[str, ...], task: int | str | None) -> int:
         return 0
     if isinstance(task, str) and task in names:
         return names.index(task)
+    if isinstance(task, str) and task.isdecimal():
+        task = int(task)
     if isinstance(task, int) and 0 <= task < len(names):
         return task
     raise SeqcnnError(f"`task` is {task!r}, it must be one of {', '.join(names)}")
 
 
-def score_line(model: Model, member: Member, task: str) -> tuple[float, float]:
-    """Find scale and offset that turn an output of a network into its calibrated score."""
-    target = target_of(model)
-    if "target" not in model.extra:  # of `discover`
-        scale, offset = member.extra.get("calibrator", (1.0, 0.0))
-        return float(scale), float(offset)
-    number = target.names.index(task)
-    if target.kind == "profile":
-        return 1.0, float(target.centre[number])
-    calibrator = Calibrator.from_dict(member.extra["calibrator"])
-    if calibrator.curves:  # no line: the order is that of the outputs
-        return 1.0, 0.0
-    ends = [target.rescaled(calibrator(np.full((1, target.outputs), x)))[0, number] for x in (0, 1)]
-    return float(ends[1] - ends[0]), float(ends[0])
+@dataclass(frozen=True, eq=False)
+class _Score:
+    """Turns what `attribute` gives of a network, float (..., outputs), into its calibrated score.
+
+    Parameters
+    ----------
+    scale, offset
+        Of the line through the outputs; of classes that exclude each other for all of them.
+    number
+        Of the class; None where there is one output only.
+    curve
+        Instead of the line: outputs, rising, and the scores of these; None for the line.
+    """
+
+    scale: float
+    offset: float
+    number: int | None = None
+    curve: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+
+    @classmethod
+    def of(cls, model: Model, member: Member, task: str, *, exact: bool) -> "_Score":
+        """Make that of one network; a curve, which is flat in places, only if it has to be exact.
+
+        Without it the order is that of the outputs, and a search goes on where the curve is flat.
+        """
+        target = target_of(model)
+        if "target" not in model.extra:  # of `discover`
+            scale, offset = member.extra.get("calibrator", (1.0, 0.0))
+            return cls(float(scale), float(offset))
+        number = target.names.index(task)
+        if target.kind == "profile":
+            return cls(1.0, float(target.centre[number]))
+        calibrator = Calibrator.from_dict(member.extra["calibrator"])
+        if calibrator.curves:
+            return cls(1.0, 0.0, curve=calibrator.curves[number] if exact else None)
+        low, high = (
+            target.rescaled(calibrator(np.full((1, target.outputs), x)))[0, number] for x in (0, 1)
+        )
+        several = number if target.kind == "multiclass" else None
+        return cls(float(high - low), float(low), several)
+
+    def __call__(self, outputs: np.ndarray) -> np.ndarray:
+        """Score, float64 (...)."""
+        if self.curve is not None:
+            return np.interp(outputs[..., 0], *self.curve)
+        line = self.scale * outputs + self.offset
+        return line[..., 0] if self.number is None else log_odds_of_class(line, self.number)

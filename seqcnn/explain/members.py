@@ -38,7 +38,8 @@ def explained(
     ----------
     model
         As `load_model` gives, or one network. Logits, which are not calibrated, are averaged over
-        the networks of a fold, then over the folds.
+        the networks of a fold, then over the folds; of classes that exclude each other the mean
+        over all classes is subtracted.
     sequences
         Of the alphabet of the model.
     task
@@ -60,14 +61,16 @@ def explained(
         target = target_of(model)
         names: tuple[str, ...] | None = target.names
         width = target.width if target.kind == PROFILE else 0
+        centred = target.kind == "multiclass"
         networks = _weighted(model)
     else:
-        names, width, networks = None, 0, ((model, 1.0),)
+        names, width, centred, networks = None, 0, False, ((model, 1.0),)
     checked = tuple((_for_sequences(n, sequences), weight) for n, weight in networks)
     if head not in ("total", "profile"):
         raise SeqcnnError(f"`head` must be 'total' or 'profile', not {head!r}")
     number, name = _task(task, names, count_outputs(checked[0][0]))
-    return Explained(checked, Output(number, head, width if head == "profile" else 0), name)
+    width = width if head == "profile" else 0
+    return Explained(checked, Output(number, head, width, centred), name)
 
 
 def _weighted(model: Model) -> tuple[tuple[nnx.Module, float], ...]:

@@ -3,7 +3,9 @@
 `pos_patterns` and `neg_patterns` hold groups `pattern_0`, `pattern_1`, ... with the matrices
 `sequence`, `contrib_scores` and `hypothetical_contribs`, each (width, letters), and `seqlets` with
 `n_seqlets` (1,), `start`, `end`, `example_idx`, `is_revcomp` (n,) and the matrices of each seqlet,
-(n, width, letters). Groups `subpattern_0`, ... look the same. h5py is imported when needed.
+(n, width, letters). Groups `subpattern_0`, ... look the same. The attributes `window_size` (columns
+of the sequences) and `alphabet` belong to the file; old ones lack them. h5py is imported when
+needed.
 """
 
 from pathlib import Path
@@ -51,7 +53,10 @@ def write_modisco_h5(
                 f"{int(pattern.members.row.max()) + 1}, `codes` has {len(codes)}"
             )
     with h5py.File(path, "w") as file:
-        file.attrs["window_size"] = max((p.width for p in patterns), default=0)
+        # what positions of seqlets are counted in: programs turn them into places in a genome
+        file.attrs["window_size"] = codes.shape[1]
+        if patterns:
+            file.attrs["alphabet"] = patterns[0].alphabet.letters
         for group, sign in GROUPS.items():
             mine = [p for p in patterns if p.sign == sign]
             for rank, pattern in enumerate(mine):
@@ -67,7 +72,7 @@ def read_modisco_h5(path: str | Path, alphabet: Alphabet) -> list[Pattern]:
     path
         The file.
     alphabet
-        What the columns mean; the file does not say.
+        What the columns mean; an old file does not say.
 
     Returns
     -------
@@ -78,11 +83,12 @@ def read_modisco_h5(path: str | Path, alphabet: Alphabet) -> list[Pattern]:
     Raises
     ------
     SeqcnnError
-        h5py is missing, the file cannot be read, or its matrices have another number of letters.
+        h5py is missing, the file cannot be read, or is over other letters.
     """
     h5py = _h5py()
     try:
         with h5py.File(path, "r") as file:
+            _check_letters(file.attrs.get("alphabet"), alphabet, path)
             patterns = [
                 _read(file[group][f"pattern_{rank}"], sign, rank + 1, alphabet, path)
                 for group, sign in GROUPS.items()
@@ -92,6 +98,15 @@ def read_modisco_h5(path: str | Path, alphabet: Alphabet) -> list[Pattern]:
     except (OSError, KeyError) as error:
         raise SeqcnnError(f"this is no file of modisco-lite: {error}", path=path) from error
     return patterns
+
+
+def _check_letters(given: str | bytes | None, alphabet: Alphabet, path: str | Path) -> None:
+    letters = given.decode() if isinstance(given, bytes) else given
+    # programs that know no other alphabet say ACGT of RNA too
+    if letters is not None and letters.replace("T", "U") != alphabet.letters.replace("T", "U"):
+        raise SeqcnnError(
+            f"is over {letters}, the alphabet {alphabet.name!r} is {alphabet.letters}", path=path
+        )
 
 
 def _h5py() -> Any:

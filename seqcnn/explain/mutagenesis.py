@@ -62,9 +62,9 @@ def mutagenesis(
     """
     taken = road or fastest_road(network, codes, output)
     if taken == "windows" and isinstance(network, MotifCNN) and output.head == "total":
-        mutants, outputs = mutant_outputs_by_windows(network, codes, output.task)
+        mutants, outputs = mutant_outputs_by_windows(network, codes, output)
     elif taken == "positions" and isinstance(network, Dilated) and output.head == "total":
-        mutants, outputs = mutant_outputs_by_positions(network, codes, output.task)
+        mutants, outputs = mutant_outputs_by_positions(network, codes, output)
     elif taken == "all":
         mutants, outputs = _score_all(network, codes, output)
     else:
@@ -125,6 +125,6 @@ def _scores(
 ) -> jax.Array:
     network = nnx.merge(graph, state)
     if output.head == "total":
-        return network(mutants)[:, output.task]
+        return output.picked(network(mutants))
     function = output.of(network, *network.image(originals))
     return function(network.image(mutants)[0]).astype(jnp.float32)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from seqcnn.explain.outputs import Output
 from seqcnn.networks.sequence.dilated import Dilated
 from seqcnn.nn.conv import Conv, add_bias, conv
 
@@ -71,7 +72,7 @@ def saves_positions(network: Dilated, length: int) -> bool:
 
 
 def mutant_outputs_by_positions(
-    network: Dilated, codes: np.ndarray, task: int
+    network: Dilated, codes: np.ndarray, output: Output
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score all mutants of sequences; arguments and results as of `mutant_outputs_by_windows`."""
     graph, state = nnx.split(network)
@@ -82,10 +83,10 @@ def mutant_outputs_by_positions(
     # the last call begins earlier, so that all have one shape
     starts = np.minimum(np.arange(0, length, places), length - places)
     for row, one in enumerate(codes):
-        kept, outputs[row] = _kept(state, one[None], graph=graph, task=task)
+        kept, outputs[row] = _kept(state, one[None], graph=graph, output=output)
         for start in np.unique(starts):
             found = _mutants(
-                state, one[None], kept, np.int32(start), graph=graph, task=task, places=places
+                state, one[None], kept, np.int32(start), graph=graph, output=output, places=places
             )
             mutants[row, start : start + places] = found
     return mutants, outputs
@@ -96,9 +97,9 @@ def _spans(stages: list[Stage]) -> list[int]:
     return np.cumsum([1, *(s.left + s.right for s in stages)])[1:].tolist()
 
 
-@partial(jax.jit, static_argnames=("graph", "task"))
+@partial(jax.jit, static_argnames=("graph", "output"))
 def _kept(
-    state: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef, task: int
+    state: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef, output: Output
 ) -> tuple[list[jax.Array], jax.Array]:
     """Compute what goes into each stage and comes out of the last, (strands, length, channels)."""
     network = nnx.merge(graph, state)
@@ -107,10 +108,10 @@ def _kept(
     for stage in stages_of(network):
         wide = jnp.pad(kept[-1], ((0, 0), (stage.left, stage.right), (0, 0)))
         kept.append(stage(wide, inside))
-    return kept, network.merged(network.head(kept[-1], inside))[0, task]
+    return kept, output.picked(network.merged(network.head(kept[-1], inside)))[0]
 
 
-@partial(jax.jit, static_argnames=("graph", "task", "places"))
+@partial(jax.jit, static_argnames=("graph", "output", "places"))
 def _mutants(
     state: nnx.State,
     codes: jax.Array,
@@ -118,7 +119,7 @@ def _mutants(
     start: jax.Array,
     *,
     graph: nnx.GraphDef,
-    task: int,
+    output: Output,
     places: int,
 ) -> jax.Array:
     """Score the mutants of some places of one sequence: (places, letters)."""
@@ -136,7 +137,7 @@ def _mutants(
             place, letter = length - 1 - place, jnp.asarray(network.complement, jnp.int32)[letter]
         scores.append(_strand(network, mine, inside[strand], place, letter))
     mutants = sum(scores[1:], scores[0]) / len(scores)
-    return mutants[:, task].reshape(places, letters)
+    return output.picked(mutants).reshape(places, letters)
 
 
 def _strand(

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from seqcnn.explain.outputs import Output
 from seqcnn.explain.rows import in_blocks
 from seqcnn.networks.sequence.motifcnn import MotifCNN
 from seqcnn.nn.conv import conv
@@ -22,7 +23,7 @@ SCORES = 1 << 20
 
 
 def mutant_outputs_by_windows(
-    network: MotifCNN, codes: np.ndarray, task: int
+    network: MotifCNN, codes: np.ndarray, output: Output
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score all mutants of sequences.
 
@@ -32,8 +33,8 @@ def mutant_outputs_by_windows(
         One layer of motif kernels.
     codes
         uint8 (n, length).
-    task
-        Number of the output.
+    output
+        Which; of the whole sequence.
 
     Returns
     -------
@@ -42,14 +43,14 @@ def mutant_outputs_by_windows(
     """
     graph, state = nnx.split(network)
     rows = SCORES // (codes.shape[1] * network.letters * network.first_kernel.shape[-1])
-    function = partial(_mutants, state, graph=graph, task=task)
+    function = partial(_mutants, state, graph=graph, output=output)
     mutants, outputs = in_blocks(function, rows, codes)
     return mutants, outputs
 
 
-@partial(jax.jit, static_argnames=("graph", "task"))
+@partial(jax.jit, static_argnames=("graph", "output"))
 def _mutants(
-    state: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef, task: int
+    state: nnx.State, codes: jax.Array, *, graph: nnx.GraphDef, output: Output
 ) -> tuple[jax.Array, jax.Array]:
     network = nnx.merge(graph, state)
     image, inside = network.image(codes)
@@ -69,8 +70,8 @@ def _mutants(
         means = _means(scores, touched, bias, valid)
         features = jnp.concatenate([features, means], axis=-1)
     flat = features[:, :length].reshape(-1, features.shape[-1])
-    mutants = network.logits_of_features(flat)[:, task]
-    outputs = network.logits_of_features(own)[:, task]
+    mutants = output.picked(network.logits_of_features(flat))
+    outputs = output.picked(network.logits_of_features(own))
     return mutants.reshape(len(codes), length, network.letters), outputs
 
 

@@ -30,11 +30,21 @@ class Output:
         a network with a profile sees the signal.
     width
         Positions of the profile, the middle of the sequence; 0 for all.
+    centred
+        Whether the mean over all outputs is subtracted from ``"total"``. Logits of classes that
+        exclude each other may all go up together, which changes no probability (Shrikumar et al.
+        2017, arXiv:1704.02685, section 3.6).
     """
 
     task: int = 0
     head: Head = "total"
     width: int = 0
+    centred: bool = False
+
+    def picked(self, logits: jax.Array) -> jax.Array:
+        """Take the output from those of a network: (n, tasks) to (n,)."""
+        own = logits[:, self.task]
+        return own - logits.mean(axis=1) if self.centred else own
 
     def of(
         self, network: SequenceNetwork, image: jax.Array, inside: jax.Array
@@ -53,7 +63,7 @@ class Output:
             float (n, length, letters) and bool (n, length): the sequences.
         """
         if self.head == "total":
-            return lambda points: network.logits(points, inside)[:, self.task]
+            return lambda points: self.picked(network.logits(points, inside))
         if not isinstance(network, Dilated):
             raise SeqcnnError(
                 f"{type(network).__name__} gives no profile: explain its `head` 'total'"

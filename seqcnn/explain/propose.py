@@ -11,6 +11,7 @@ import optax
 from flax import nnx
 
 from seqcnn.explain.constraints import Constraints
+from seqcnn.explain.outputs import Output
 from seqcnn.seq.alphabet import PAD
 
 STEPS, RATE = 200, 0.1
@@ -28,7 +29,7 @@ def propose_letters(
     codes: np.ndarray,
     constraints: Constraints,
     *,
-    task: int,
+    output: Output,
     sign: np.ndarray,
     seed: int,
 ) -> np.ndarray:
@@ -42,8 +43,8 @@ def propose_letters(
         uint8 (n, length), filled up with `PAD`.
     constraints
         Of which edits and fixed stretches are heeded here.
-    task
-        Number of the output.
+    output
+        Which is driven.
     sign
         float (n,): 1 to drive it up, -1 down.
     seed
@@ -65,13 +66,13 @@ def propose_letters(
         tuple(state for _, state in split),
         jnp.asarray(start), jnp.asarray(free), jnp.asarray(codes != PAD),
         jnp.asarray(sign, jnp.float32), jax.random.key(seed),
-        graphs=tuple(graph for graph, _ in split), scales=scales, task=task, most=most,
+        graphs=tuple(graph for graph, _ in split), scales=scales, output=output, most=most,
     )  # fmt: skip
     best = np.asarray(logits).argmax(axis=2).astype(np.uint8)
     return np.where(free, best, codes)
 
 
-@partial(jax.jit, static_argnames=("graphs", "scales", "task", "most"))
+@partial(jax.jit, static_argnames=("graphs", "scales", "output", "most"))
 def _learn(
     states: tuple[nnx.State, ...],
     start: jax.Array,
@@ -82,7 +83,7 @@ def _learn(
     *,
     graphs: tuple[nnx.GraphDef, ...],
     scales: tuple[float, ...],
-    task: int,
+    output: Output,
     most: int,
 ) -> jax.Array:
     """Climb by Adam; float32 (n, length, letters): the logits of the letters."""
@@ -95,7 +96,7 @@ def _learn(
         # the sample is what the network sees; the slope is that of the probabilities
         image = jnp.where(free[..., None], sample + shares - jax.lax.stop_gradient(shares), start)
         score = sum(
-            scale * network.logits(image, inside)[:, task]
+            scale * output.picked(network.logits(image, inside))
             for network, scale in zip(networks, scales, strict=True)
         )
         edits = jnp.where(free, 1 - (shares * start).sum(axis=2), 0).sum(axis=1)

@@ -79,8 +79,10 @@ def joined_spans(spans: np.ndarray) -> np.ndarray:
     return np.array(joined, np.int64).reshape(-1, 3)
 
 
-def read_spans(path: str | Path, ids: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def read_spans(path: str | Path, sequences: SequenceSet) -> tuple[np.ndarray, list[str]]:
     """Read stretches of sequences from a table: BED of their names, or hits of ``explain``.
+
+    Hits may hang over an edge of their sequence, and are cut there.
 
     Parameters
     ----------
@@ -88,8 +90,8 @@ def read_spans(path: str | Path, ids: Sequence[str]) -> tuple[np.ndarray, list[s
         Columns separated by tabs: the name of a sequence, start, end. A first line whose second
         cell is ``start`` names the columns; of those ``pattern``, ``motif`` or ``name`` says what a
         stretch is, else the fourth column does so.
-    ids
-        Names of the sequences.
+    sequences
+        Whose names are meant.
 
     Returns
     -------
@@ -104,9 +106,9 @@ def read_spans(path: str | Path, ids: Sequence[str]) -> tuple[np.ndarray, list[s
         A line is no stretch, or its sequence is not among `ids` or twice so; or there is none.
     """
     row_of: dict[str, int] = {}
-    for row, name in enumerate(ids):
+    for row, name in enumerate(sequences.ids):
         row_of[name] = row if name not in row_of else -1
-    spans, names, label = [], [], 3
+    spans, names, label, hits = [], [], 3, False
     for number, line in enumerate(bytes(open_bytes(path)).decode("utf-8", "replace").splitlines()):
         cells = line.split("\t")
         if not line.strip() or line.startswith(("#", "track", "browser")):
@@ -114,18 +116,23 @@ def read_spans(path: str | Path, ids: Sequence[str]) -> tuple[np.ndarray, list[s
         if not spans and len(cells) > 2 and cells[1] == "start":
             known = [cells.index(key) for key in ("pattern", "motif", "name") if key in cells]
             label = known[0] if known else len(cells)
+            hits = "pattern" in cells
             continue
         spans.append(_span(cells, row_of, path, number + 1))
         names.append(cells[label] if label < len(cells) and cells[label] else ".")
     if not spans:
         raise SeqcnnError("there is no stretch in it", path=path)
-    return np.array(spans, np.int64), names
+    found = np.array(spans, np.int64)
+    if hits:
+        found[:, 1:] = np.clip(found[:, 1:], 0, sequences.lengths[found[:, 0], None])
+    return found, names
 
 
 def _span(
     cells: list[str], row_of: dict[str, int], path: str | Path, line: int
 ) -> tuple[int, int, int]:
-    if len(cells) < 3 or not (cells[1].strip().isdecimal() and cells[2].strip().isdecimal()):
+    whole = [cell.strip().removeprefix("-").isdecimal() for cell in cells[1:3]]
+    if len(whole) < 2 or not all(whole):
         raise SeqcnnError(
             "a line must hold the name of a sequence, start and end, with tabs between",
             path=path,

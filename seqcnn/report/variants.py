@@ -1,5 +1,6 @@
 """Files of scored variants: a table, an annotated VCF, and what could not be scored."""
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from seqcnn.motifs.motif import Motif
 from seqcnn.networks.weights import Model
 from seqcnn.report.tables import write_table
 from seqcnn.seq.genome import Genome
-from seqcnn.seq.io.vcf import VcfLine, info_line, read_vcf, with_info
+from seqcnn.seq.io.vcf import UNREAD, VcfLine, info_line, read_vcf, with_info
 from seqcnn.seq.variants import AlleleWindows, Problem, cut_alleles
+from seqcnn.training.predict import target_of
 
 BLOCK = 2048
 """Lines scored together."""
@@ -73,6 +75,7 @@ class VariantReport:
         self.motifs, self.p_value, self.both_strands = motifs, p_value, both_strands
         self.scored = 0
         self.problems: list[Problem] = []
+        self.keys = _keys(target_of(model).names)
 
     def write(self, path: str | Path, folder: Path, *, packed: bool) -> Iterator[int]:
         """Score a file, and tell after each block how many variants are done.
@@ -93,15 +96,18 @@ class VariantReport:
         """
         lines = read_vcf(path)
         annotated = folder / ("annotated.vcf.gz" if packed else "annotated.vcf")
-        with (folder / TABLE).open("w") as table, _vcf(annotated, packed=packed) as vcf:
+        with _text(folder / TABLE) as table, _vcf(annotated, packed=packed) as vcf:
             table.write("\t".join(COLUMNS) + "\n")
-            header = False
+            header, declared = False, self._declared()
+            ours = tuple(line[: line.index(",") + 1] for line in declared)
             while block := list(islice(lines, BLOCK)):
                 found = self._score(block, table)
                 for line in block:
+                    if line.text.startswith(ours):  # of an earlier run
+                        continue
                     if not line.text.startswith("##") and not header:
                         header = True
-                        vcf.write(self._header(first=line.number == 1, given=line.is_header))
+                        vcf.write(_header(declared, first=line.number == 1, given=line.is_header))
                     vcf.write(self._annotated(line, found) + "\n")
                 yield self.scored
         self.problems.sort(key=lambda problem: problem.line)
@@ -155,27 +161,25 @@ class VariantReport:
         facts = {}
         for task, values in enumerate(_values(scores, i)):
             for key, value in zip(FACTS, values, strict=True):
-                facts[_key(key, scores.names, task)] = "." if value is None else value
+                facts[self.keys[task][key]] = "." if value is None else value
         if self.motifs:
             for key, side in zip(("LOST", "GAINED"), names, strict=True):
                 facts[f"SEQCNN_{key}"] = _escaped(side[i] or ".")
         return facts
 
-    def _header(self, *, first: bool, given: bool) -> str:
-        from seqcnn.training.predict import target_of
-
-        names = target_of(self.model).names
-        lines = ["##fileformat=VCFv4.3"] if first else []
-        for task, name in enumerate(names):
+    def _declared(self) -> list[str]:
+        """Declare what the INFO column gets, as lines of the header."""
+        names, lines = target_of(self.model).names, []
+        for keys, name in zip(self.keys, names, strict=True):
             more = f", {name}" if len(names) > 1 else ""
             for key, text in FACTS.items():
-                lines.append(info_line(_key(key, names, task), f"seqcnn: {text}{more}"))
+                lines.append(info_line(keys[key], f"seqcnn: {text}{more}"))
         if self.motifs:
             lines += [
                 info_line(f"SEQCNN_{key}", f"seqcnn: motif whose site is {key.lower()}", "String")
                 for key in ("LOST", "GAINED")
             ]
-        return "".join(line + "\n" for line in (lines if given else [*lines, HEAD]))
+        return lines
 
     def _annotated(self, line: VcfLine, found: dict[tuple[int, int], dict[str, str]]) -> str:
         each = [found.get((v.line, v.allele), {}) for v in line.variants]
@@ -199,11 +203,19 @@ def _values(scores: VariantScores, i: int) -> Iterator[list[str | None]]:
         yield [f"{value:.5g}" if np.isfinite(value) else None for value in columns]
 
 
-def _key(kind: str, names: Sequence[str], task: int) -> str:
-    """Name a fact in the INFO column, whose keys are letters, numbers and few signs."""
+def _header(declared: Sequence[str], *, first: bool, given: bool) -> str:
+    """Write what a file lacks before its first line that is no declaration."""
+    lines = [*(["##fileformat=VCFv4.3"] if first else []), *declared, *([] if given else [HEAD])]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _keys(names: Sequence[str]) -> list[dict[str, str]]:
+    """Name the facts of each task in the INFO column, whose keys are letters and few signs."""
     if len(names) == 1:
-        return f"SEQCNN_{kind}"
-    return f"SEQCNN_{kind}_" + re.sub(r"[^A-Za-z0-9_.]", "_", names[task])
+        return [{kind: f"SEQCNN_{kind}" for kind in FACTS}]
+    plain = [re.sub(r"[^A-Za-z0-9_.]", "_", name) for name in names]
+    ends = [p if plain.count(p) == 1 else f"{p}_{i}" for i, p in enumerate(plain, 1)]
+    return [{kind: f"SEQCNN_{kind}_{end}" for kind in FACTS} for end in ends]
 
 
 def _escaped(text: str) -> str:
@@ -214,10 +226,15 @@ def _escaped(text: str) -> str:
 @contextmanager
 def _vcf(path: Path, *, packed: bool) -> Iterator[Any]:
     if not packed:
-        with path.open("w") as handle:
+        with _text(path) as handle:
             yield handle
         return
     from Bio.bgzf import BgzfWriter
 
-    with BgzfWriter(str(path), "w") as handle:
-        yield handle
+    packer: Any = BgzfWriter(str(path), "wb")
+    with packer as handle:
+        yield codecs.getwriter("utf-8")(handle, UNREAD)
+
+
+def _text(path: Path) -> IO[str]:
+    return path.open("w", encoding="utf-8", errors=UNREAD, newline="\n")

@@ -107,8 +107,9 @@ def cut_alleles(
     variants
         In any order.
     length
-        Letters of a window. Near an end of its chromosome a variant is not in the middle; of a
-        shorter chromosome windows are shorter.
+        Letters of a window. Near an end of its chromosome, and if its alternative allele is longer
+        than half of a window, a variant is not in the middle; of a shorter chromosome windows are
+        shorter.
     alphabet
         DNA, or RNA to read T as U.
 
@@ -158,7 +159,10 @@ class _Frame:
         # a shorter allele needs as many letters more behind it
         more = max(0, len(variant.ref) - len(variant.alt))
         middle = variant.start + len(variant.ref) // 2
-        start = max(0, min(middle - length // 2, size - length - more, variant.start))
+        # a long insertion stands in its window as a whole, with less before it
+        least = variant.start + len(variant.alt) - length
+        start = max(least, middle - length // 2)
+        start = max(0, min(start, size - length - more, variant.start))
         return cls(chromosome, start, min(size, start + length + more))
 
 

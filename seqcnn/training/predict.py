@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from flax import nnx
-from scipy.special import logit
+from scipy.special import logsumexp
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD
@@ -153,8 +153,9 @@ def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float64 (networks, n, tasks): log-odds of classes, numbers as they are transformed,
-        logarithms of rates or of the totals of profiles. That of a sequence is the same to the bit
+        float64 (networks, n, tasks): log-odds of classes (of several that exclude each other, each
+        against all others), numbers as they are transformed, logarithms of rates or of the totals
+        of profiles. That of a sequence is the same to the bit
         whatever others of its length there are.
 
     Raises
@@ -174,11 +175,29 @@ def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
 def _score(member: MemberLike, codes: np.ndarray, target: Target, *, trained: bool) -> np.ndarray:
     """Score rows of codes by one network, float64 (n, tasks)."""
     if not trained:  # of `discover`
-        return logit(probabilities_of_codes(member, codes))[:, None]
+        graph, weights = nnx.split(member.network)
+        scale, offset = member.extra.get("calibrator", (1.0, 0.0))
+        # not by way of the probability, which is 1 from log-odds of 37 on
+        logits = predict_logits(graph, weights, codes).astype(np.float64)
+        return (scale * logits + offset)[:, None]
     outputs = mean_outputs([member.network], codes, width=target.width, fixed=True)
     if target.kind == PROFILE:
         return outputs[:, 0] + np.array(target.centre)
-    return target.rescaled(Calibrator.from_dict(member.extra["calibrator"])(outputs))
+    scores = target.rescaled(Calibrator.from_dict(member.extra["calibrator"])(outputs))
+    if target.kind == "multiclass":
+        each = [log_odds_of_class(scores, number) for number in range(target.outputs)]
+        return np.stack(each, axis=1)
+    return scores
+
+
+def log_odds_of_class(logits: np.ndarray, number: int) -> np.ndarray:
+    """Compute the log-odds of one of several classes, float64 (..., classes) to (...).
+
+    Logits of classes that exclude each other say something only together: all may be raised alike
+    and no probability changes.
+    """
+    others = np.delete(logits, number, axis=-1)
+    return logits[..., number] - logsumexp(others, axis=-1)
 
 
 def _check(model: ModelLike, sequences: SequenceSet) -> None:

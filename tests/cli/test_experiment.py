@@ -88,6 +88,13 @@ def test_marginalize_at_several_places_draws_curves(made, tmp_path):
     assert one_size[1] < one_size[0] and size[0] == size[1]
 
 
+def test_one_motif_of_a_file_is_planted(made, tmp_path):
+    options = ["--marginalize", "@two.meme:X", "--backgrounds", "5"]
+    assert run(made, tmp_path / "o", *options, fasta=False) == 0
+    _, rows = read_table(tmp_path / "o" / "marginalization.tsv")
+    assert [row[0] for row in rows] == ["X"]
+
+
 def test_spacing(made, tmp_path, capsys):
     out = tmp_path / "o"
     options = ["--spacing", "@two.meme:AP1", OTHER, "--distances", "2-6", "--orientation", "++",

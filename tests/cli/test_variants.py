@@ -96,6 +96,40 @@ def test_broken_lines_are_said_one_by_one_and_the_rest_scored(made, tmp_path, ca
     assert (tmp_path / "o" / "annotated.vcf.gz").read_bytes()[12:14] == b"BC"
 
 
+def test_an_annotated_file_can_be_annotated_again_whatever_is_in_it(made, tmp_path):
+    head = "##fileformat=VCFv4.3\n##source=M\u00fcller \u2192\n#CHROM\tPOS\tID\tREF\tALT\n"
+    text = head + "\n".join(made[1][:4]) + "\n"
+    files = []
+    for name in ("first.vcf.gz", "again.vcf.gz"):
+        out = tmp_path / name[:5]
+        assert run(made, text, out, "-q", name=name) == 0
+        with gzip.open(out / "annotated.vcf.gz", "rt", encoding="utf-8") as handle:
+            text = handle.read()
+        files.append(text)
+    assert files[0] == files[1] and files[0].count("ID=SEQCNN_DIFF,") == 1
+    assert "M\u00fcller \u2192" in files[0] and files[0].count(";SEQCNN_DIFF=") == 4
+
+
+@pytest.mark.parametrize(("letters", "both"), [("dna", True), ("rna", False)])
+def test_models_of_rna_do_not_read_the_other_strand_by_themselves(letters, both):
+    """Their options say nothing of strands: it is the alphabet that decides."""
+    from seqcnn.cli.variants import _reads_both
+    from seqcnn.networks.weights import Member, Model
+    from seqcnn.networks.zoo import create
+    from seqcnn.seq.alphabet import get_alphabet
+
+    network = create("motifcnn", alphabet=letters, kernels=2)
+    made = Model((Member("motifcnn", {}, network, {}),), get_alphabet(letters), {})
+    assert _reads_both(made) == both
+
+
+def test_tasks_whose_names_look_alike_have_keys_of_their_own():
+    from seqcnn.report.variants import _keys
+
+    found = [keys["DIFF"] for keys in _keys(["T cell", "T-cell", "B"])]
+    assert found == ["SEQCNN_DIFF_T_cell_1", "SEQCNN_DIFF_T_cell_2", "SEQCNN_DIFF_B"]
+
+
 def test_blocks_do_not_matter(made, tmp_path, monkeypatch):
     from seqcnn.report import variants
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.constraints import Constraints
@@ -10,7 +11,7 @@ from seqcnn.networks.weights import Member, Model
 from seqcnn.networks.zoo import create
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
-from seqcnn.training.predict import scores_of_networks
+from seqcnn.training.predict import predict, scores_of_networks
 from seqcnn.training.targets import Target
 from tests.discovery.planted import random_rows
 
@@ -115,6 +116,43 @@ def test_counts_are_designed_on_the_logarithmic_scale():
     target = Target("counts", ("t",), centre=(5.0,), spread=(148.0,))
     found = design(model(1, target), some(2), Constraints(DNA), goal=5.2)
     assert (np.abs(found.after - 5.2) < 0.1).all()
+
+
+def classes():
+    """Three classes whose logits go up and down together, which changes no probability."""
+    options = {"kernels": 8, "width": 8, "hidden": 8, "tasks": 3}
+    network = create("motifcnn", alphabet="dna", seed=3, **options)
+    weights = network.output.kernel
+    shared = np.random.default_rng(0).normal(size=(weights.shape[0], 1)) * 3
+    weights[...] = weights[...] + shared.astype(np.float32)
+    calibrator = {"scale": [0.7] * 3, "offset": [0.0] * 3}
+    member = Member("motifcnn", options, network, {"fold": 0, "calibrator": calibrator})
+    target = Target("multiclass", ("a", "b", "c"))
+    return Model((member,), DNA, {"target": target.to_dict()})
+
+
+def test_a_class_is_designed_against_the_others():
+    made, start = classes(), some(2)
+    found = design(made, start, Constraints(DNA, edits=1), method="greedy", task="b")
+    for i in range(len(start)):
+        mutants = np.tile(start[i], (120, 1))
+        mutants[np.arange(120), np.repeat(np.arange(30), 4)] = np.tile(np.arange(4), 30)
+        chances = predict(made, SequenceSet.from_arrays(list(mutants), alphabet=DNA))[:, 1]
+        assert found.after[i] == pytest.approx(logit(chances.max()), abs=1e-4)
+    steep = design(made, some(4), Constraints(DNA, edits=5), method="gradient", task="b")
+    assert (steep.after > steep.before).all()
+
+
+def test_a_score_on_a_curve_is_come_close_to():
+    """Isotonic calibration: between two steps of the curve scores rise in a line."""
+    made = model(1)
+    raw = (scores(made, some(3)) - 0.5) / 2
+    middle = float(raw.mean())
+    curve = [[middle - 1.0, middle + 1.0], [-30.0, 30.0]]
+    extra = {"fold": 0, "calibrator": {"scale": [1.0], "offset": [0.0], "curves": [curve]}}
+    bent = Model((Member("motifcnn", {}, made.members[0].network, extra),), DNA, made.extra)
+    found = design(bent, some(3), Constraints(DNA), goal=12.0)
+    assert (np.abs(found.after - 12.0) < 1).all()
 
 
 @pytest.mark.parametrize(

@@ -140,10 +140,10 @@ def test_spans_of_tables(tmp_path):
     path = tmp_path / "hits.tsv"
     path.write_text("sequence\tstart\tend\tstrand\tpattern\ns13\t2\t5\t+\tp1\ns20\t0\t4\t-\tp2\n")
     given = some(DNA)
-    spans, names = read_spans(path, given.ids)
+    spans, names = read_spans(path, given)
     assert spans.tolist() == [[1, 2, 5], [0, 0, 4]] and names == ["p1", "p2"]
     path.write_text("# bed\ns31\t7\t9\tsite\ns31\t1\t3\n")
-    spans, names = read_spans(path, given.ids)
+    spans, names = read_spans(path, given)
     assert spans.tolist() == [[2, 7, 9], [2, 1, 3]] and names == ["site", "."]
     for text, message in (
         ("s31\t7\n", "line 1: a line must hold"),
@@ -153,10 +153,23 @@ def test_spans_of_tables(tmp_path):
     ):
         path.write_text(text)
         with pytest.raises(SeqcnnError, match=message):
-            read_spans(path, given.ids)
+            read_spans(path, given)
     path.write_text("s\t1\t2\n")
     with pytest.raises(SeqcnnError, match="several sequences have the name 's'"):
-        read_spans(path, ["s", "s"])
+        twice = SequenceSet.from_strings(["ACGT", "ACGT"], alphabet=DNA, ids=["s", "s"])
+        read_spans(path, twice)
+
+
+def test_hits_that_hang_over_an_edge_are_cut(tmp_path):
+    path = tmp_path / "hits.tsv"
+    path.write_text(
+        "sequence\tstart\tend\tstrand\tpattern\ns13\t-2\t5\t+\tp1\ns20\t15\t24\t-\tp2\n"
+    )
+    spans, _ = read_spans(path, some(DNA))
+    assert spans.tolist() == [[1, 0, 5], [0, 15, 20]]
+    path.write_text("s13\t-2\t5\n")
+    with pytest.raises(SeqcnnError, match="stretch -2-5 does not lie in sequence 's13'"):
+        ablate(some(DNA), read_spans(path, some(DNA))[0])
 
 
 @pytest.mark.parametrize(

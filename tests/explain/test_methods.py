@@ -106,6 +106,22 @@ def test_tasks_have_names():
         attribute(model, a_set(), task="bone")
 
 
+@pytest.mark.parametrize("method", mostly_slow(METHODS, quick={"deepshap", "ism"}))
+def test_what_all_classes_gain_alike_explains_none(method):
+    """A logit that is added to all classes changes no probability."""
+    target = {"kind": "multiclass", "names": ["a", "b"], "transform": "none"}
+    target |= {"centre": [], "spread": []}
+    options = {"task": "b", "method": method, "baseline": "uniform", **FEW}
+    plain, raised = (model_of(0, target=target) for _ in range(2))
+    weights = raised.members[0].network.output.kernel
+    weights[...] = weights[...] + np.linspace(1, 2, len(weights[...]), dtype=np.float32)[:, None]
+    found, other = (attribute(model, a_set(), **options) for model in (plain, raised))
+    np.testing.assert_allclose(found.values, other.values, atol=1e-5)
+    first = attribute(plain, a_set(), **{**options, "task": "a"})
+    np.testing.assert_allclose(found.values, -first.values, atol=1e-5)
+    assert np.abs(found.values).max() > 1e-3
+
+
 @pytest.mark.parametrize("baseline", ["zeros", "uniform"])
 @pytest.mark.parametrize("method", ["deepshap", "ig"])
 def test_fixed_baselines_are_complete(baseline, method):
@@ -168,6 +184,25 @@ def test_one_sequence_that_does_nothing_adds_up():
     assert completeness(one).largest < 1e-4
     with pytest.warns(SeqcnnWarning, match="error"):
         assert completeness(made(difference=np.full(2, 5.1), output=np.full(2, 5.1)))
+
+
+@pytest.mark.parametrize("letters", ["A" * 30, "N" * 30])
+@pytest.mark.parametrize("method", ["deepshap", "ig"])
+def test_rounding_of_a_sequence_that_is_its_own_reference_is_no_error(letters, method):
+    """Nothing differs but by rounding, and one sequence has no spread of outputs."""
+    network = create("motifcnn", alphabet="dna", kernels=8, width=8)
+    alone = SequenceSet.from_strings([letters], alphabet=DNA)
+    assert completeness(attribute(network, alone, method=method)).largest < 1e-3
+
+
+@pytest.mark.parametrize("broken", ["values", "difference", "output"])
+def test_what_is_no_number_does_not_add_up(broken):
+    facts = {broken: getattr(made(), broken).copy()}
+    facts[broken][0] = np.nan
+    if broken == "output":
+        facts["difference"] = np.array([np.nan, 3.0])
+    with pytest.warns(SeqcnnWarning, match="error inf over 2 sequences"):
+        assert completeness(made(**facts)).largest == np.inf
 
 
 def test_shapes_must_fit():

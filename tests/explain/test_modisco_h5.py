@@ -33,8 +33,14 @@ def test_there_and_back(tmp_path):
     with h5py.File(path) as file:
         seqlets = file["pos_patterns/pattern_0/seqlets"]
         assert int(seqlets["n_seqlets"][0]) == len(patterns[0]) == len(seqlets["sequence"])
+        # programs lay seqlets on a genome by the middle of windows of this size
+        assert file.attrs["window_size"] == 60 and file.attrs["alphabet"] == "ACGT"
         mean = np.asarray(seqlets["contrib_scores"]).mean(0)
         np.testing.assert_allclose(mean, patterns[0].projected, atol=1e-5)
+    with pytest.raises(SeqcnnError, match="is over ACGT, the alphabet 'protein' is ACDE"):
+        read_modisco_h5(path, PROTEIN)
+    with h5py.File(path, "a") as file:  # as older files are
+        del file.attrs["alphabet"]
     with pytest.raises(SeqcnnError, match="20 letters"):
         read_modisco_h5(path, PROTEIN)
     with pytest.raises(SeqcnnError, match="modisco-lite"):

@@ -72,6 +72,20 @@ def test_motif_kernels_of_proteins_score_windows():
     assert check(network, a_set(PROTEIN, lengths=(12, 7, 4)).padded()) == "windows"
 
 
+@pytest.mark.parametrize("name", ["motifcnn", "dilated"])
+def test_of_classes_what_all_gain_alike_is_subtracted_on_every_road(name):
+    tower = {**SHORT_TOWER, "tasks": 3}
+    options = tower if name == "dilated" else {"kernels": 4, "width": 5, "tasks": 3}
+    network, codes = drawn(name, **options), a_set(lengths=(40, 23)).padded()
+    quick = fastest_road(network, codes, Output())
+    each = np.stack([mutagenesis(network, codes, Output(i))[0] for i in range(3)])
+    for road in ("all", quick):
+        found, outputs, _ = mutagenesis(network, codes, Output(1, centred=True), road=road)
+        np.testing.assert_allclose(found, each[1] - each.mean(0), atol=1e-5)
+        scores = predict(network, codes)
+        np.testing.assert_allclose(outputs, scores[:, 1] - scores.mean(1), atol=1e-5)
+
+
 def test_a_road_that_a_network_has_not_is_refused():
     network = create("motifcnn", alphabet="dna", kernels=2)
     with pytest.raises(SeqcnnError, match="MotifCNN has no road 'positions'"):

@@ -58,6 +58,14 @@ def test_anywhere_both_windows_are_of_the_two_chromosomes(genome, start, alt):
     assert after == changed[begin : begin + 12] and len(after) == 12
 
 
+def test_a_long_insertion_is_in_its_window_as_a_whole(genome):
+    alt = "A" + "GGTTCCAA"
+    windows, _ = cut_alleles(genome, [Variant("1", 20, "A", alt)], 12, DNA)
+    c = CHROMOSOME
+    assert texts(windows) == [[c[17:29]], [c[17:20] + alt]]
+    assert windows.at.tolist() == [3]
+
+
 def test_short_chromosomes_give_short_windows(genome):
     windows, _ = cut_alleles(genome, [Variant("short", 2, "GT", "G")], 10, DNA)
     assert texts(windows) == [["ACGTAC"], ["ACGAC"]]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from seqcnn.errors import SeqcnnError
-from seqcnn.seq.io.vcf import info_line, read_vcf, with_info
+from seqcnn.seq.io.vcf import UNREAD, info_line, read_vcf, with_info
 from seqcnn.seq.variants import Variant
 
 TEXT = """##fileformat=VCFv4.3
@@ -59,6 +59,21 @@ def test_facts_come_behind_those_that_are_there():
     ]  # fmt: skip
     assert with_info("2\t9\t.\tAC\tA", {"X": ["1"]}) == "2\t9\t.\tAC\tA\t.\t.\tX=1"
     assert info_line("X", 'a "b"').endswith('Description="a \\"b\\"">')
+
+
+def test_facts_of_an_earlier_run_are_replaced():
+    line = "1\t5\t.\tA\tG\t.\t.\tX=7;DP=3;XY=2;"
+    assert with_info(line, {"X": ["1"]}).split("\t")[7] == "DP=3;XY=2;X=1"
+
+
+def test_what_is_not_utf8_comes_back_as_it_was(tmp_path):
+    path = tmp_path / "v.vcf"
+    raw = "##fileformat=VCFv4.3\n1\t5\tM\u00fc\tA\tC\n".encode("latin-1")
+    path.write_bytes(b"\xef\xbb\xbf" + raw)
+    lines = list(read_vcf(path))
+    assert lines[0].is_header and len(lines[1].variants) == 1
+    texts = "".join(f"{line.text}\n" for line in lines)
+    assert texts.encode("utf-8", UNREAD) == raw
 
 
 @pytest.mark.parametrize(

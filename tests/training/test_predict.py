@@ -9,7 +9,7 @@ from seqcnn.networks.weights import Member, Model
 from seqcnn.networks.zoo import create
 from seqcnn.seq.alphabet import DNA
 from seqcnn.seq.record import SequenceSet
-from seqcnn.training.predict import predict
+from seqcnn.training.predict import predict, scores_of_networks
 from seqcnn.training.targets import Target
 from tests.discovery.planted import random_rows
 
@@ -45,3 +45,27 @@ def test_networks_of_one_length_read_shorter_sequences_and_refuse_longer():
     longer = SequenceSet.from_arrays([np.zeros(91, np.uint8)], alphabet=DNA, ids=["long"])
     with pytest.raises(SeqcnnError, match="'long' has 91 letters, the model reads 90 at most"):
         predict(made, longer)
+
+
+def test_scores_of_classes_are_log_odds_against_all_others():
+    names = ("a", "b", "c")
+    options = {"channels": [4, 4, 4], "hidden": [8], "tasks": 3}
+    network = create("basset", alphabet="dna", seed=1, **options)
+    calibrator = {"scale": [1.5] * 3, "offset": [0.0] * 3}
+    made = Model(
+        (Member("basset", options, network, {"fold": 0, "calibrator": calibrator}),),
+        DNA,
+        {"target": Target("multiclass", names).to_dict()},
+    )
+    rows = SequenceSet.from_arrays(list(random_rows(5, 80, 0)), alphabet=DNA)
+    np.testing.assert_allclose(scores_of_networks(made, rows)[0], logit(predict(made, rows)), 1e-5)
+
+
+def test_scores_of_a_model_of_discover_are_finite_where_probabilities_are_1():
+    network = create("motifcnn", alphabet="dna", kernels=4, width=8)
+    rows = SequenceSet.from_arrays(list(random_rows(5, 80, 0)), alphabet=DNA)
+    plain, steep = (
+        scores_of_networks(Model((Member("motifcnn", {}, network, extra),), DNA, {}), rows)[0, :, 0]
+        for extra in ({}, {"calibrator": (2.0, 90.0)})
+    )
+    np.testing.assert_allclose(steep, 2 * plain + 90, rtol=1e-6)

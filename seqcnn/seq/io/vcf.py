@@ -19,6 +19,10 @@ PLACED = 5
 """Columns that say what a variant is; a line without those behind them is taken as well."""
 
 
+UNREAD = "surrogateescape"
+"""How bytes that are not UTF-8 are kept, so that they are written as they were."""
+
+
 @dataclass(frozen=True)
 class VcfLine:
     """A line of a file.
@@ -66,7 +70,8 @@ def read_vcf(path: str | Path) -> Iterator[VcfLine]:
         five columns.
     """
     number = 0
-    for number, text in enumerate(_lines(path), 1):
+    for number, line in enumerate(_lines(path), 1):
+        text = line.removeprefix("\ufeff") if number == 1 else line
         if number == 1 and not text.startswith("#") and text.count("\t") < PLACED - 1:
             raise SeqcnnError(
                 "is no VCF: its first line is neither a header nor has five columns with tabs "
@@ -85,9 +90,9 @@ def _lines(path: str | Path) -> Iterator[str]:
     for piece in open_pieces(path):
         *whole, rest = (rest + bytes(piece)).split(b"\n")
         for line in whole:
-            yield line.rstrip(b"\r").decode("utf-8", "replace")
+            yield line.rstrip(b"\r").decode("utf-8", UNREAD)
     if rest:
-        yield rest.rstrip(b"\r").decode("utf-8", "replace")
+        yield rest.rstrip(b"\r").decode("utf-8", UNREAD)
 
 
 def _parsed(number: int, text: str) -> VcfLine:
@@ -113,7 +118,7 @@ def _parsed(number: int, text: str) -> VcfLine:
 
 
 def with_info(text: str, facts: Mapping[str, Sequence[str]]) -> str:
-    r"""Add facts to the INFO column of a line.
+    r"""Add facts to the INFO column of a line, in the place of those of the same keys.
 
     Parameters
     ----------
@@ -129,7 +134,8 @@ def with_info(text: str, facts: Mapping[str, Sequence[str]]) -> str:
     """
     cells = text.split("\t")
     cells += ["."] * (FIELDS - len(cells))
-    own = [] if cells[FIELDS - 1] in (".", "") else [cells[FIELDS - 1]]
+    given = cells[FIELDS - 1].split(";")
+    own = [fact for fact in given if fact not in (".", "") and fact.partition("=")[0] not in facts]
     cells[FIELDS - 1] = ";".join([*own, *(f"{key}={','.join(v)}" for key, v in facts.items())])
     return "\t".join(cells)
 
