@@ -77,6 +77,8 @@ _NETWORKS: dict[str, Entry] = {
         "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
     ),
     "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
+    "unet": _array("segment.unet:UNet", "down and up again, with skip connections (U-Net)"),
+    "unet_original": _array("segment.unet:UNet", "U-Net as it was published, 31 M parameters"),
 }
 
 
