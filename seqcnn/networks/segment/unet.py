@@ -72,7 +72,8 @@ class UNet(ImageNetwork):
 
     Examples
     --------
-    >>> UNet((32, 32, 3), 4, channels=(4, 8), rngs=nnx.Rngs(0))(jnp.zeros((2, 33, 50, 3))).shape
+    >>> blank = nnx.eval_shape(lambda: UNet((32, 32, 3), 4, rngs=nnx.Rngs(0)))
+    >>> nnx.eval_shape(lambda unet, x: unet(x), blank, jnp.zeros((2, 33, 50, 3))).shape
     (2, 33, 50, 4)
     """
 
@@ -288,6 +289,7 @@ class SkipDecoder(nnx.Module):
                 steps.append(ConvTranspose(coarse, fine, (2,) * rank, stride=2, rngs=rngs))
             stages.append(Stage(fine + risen, fine, rank=rank, rngs=rngs, **options))
         self.steps, self.stages = nnx.List(steps), nnx.List(stages)
+        self.channels = feature_channels[0]
 
     def __call__(
         self,
