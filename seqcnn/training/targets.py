@@ -148,13 +148,16 @@ class Target:
         ----------
         labels
             float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes;
-            of ``"profile"`` float32 (n, width, tasks).
+            of ``"profile"`` float32 (n, width, tasks); masks (n, *space).
 
         Returns
         -------
         numpy.ndarray
-            float32, of the same shape; of profiles (n, 1 + width, tasks).
+            float32, of the same shape; of profiles (n, 1 + width, tasks). Masks stay uint8, 255
+            where missing.
         """
+        if self.kind == SEGMENTATION:
+            return checked_masks(labels, self.names)
         if self.kind == PROFILE:
             return encode_profiles(labels, np.array(self.centre), np.array(self.spread))
         if self.kind == "regression":
