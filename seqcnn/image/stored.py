@@ -37,7 +37,7 @@ def as_stored(pixels: np.ndarray, path: str | Path | None = None) -> tuple[np.nd
         They are no real numbers, or integers so large that float32 would round them.
     """
     if str(pixels.dtype) in TOPS:
-        return np.asarray(pixels), []
+        return pixels, []
     kind = pixels.dtype.kind
     if kind == "f":
         return pixels.astype(np.float32), []
