@@ -77,6 +77,14 @@ _NETWORKS: dict[str, Entry] = {
         "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
     ),
     "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
+    "mlp": _array("classify.mlp:MLP", "dense layers alone (multi-layer perceptron)"),
+    "cnn": _array("classify.cnn:CNN", "stages of convolutions and pooling, dense layers"),
+    "resnet_small": _array(
+        "classify.resnet:ResNet", "a residual network for small pictures, one block a stage"
+    ),
+    "inception_small": _array(
+        "classify.inception:InceptionNet", "two inception blocks for small pictures"
+    ),
 }
 
 
