@@ -86,6 +86,14 @@ _NETWORKS: dict[str, Entry] = {
     "segformer_small": _array(
         "segment.segmenter:Segmenter", "a small encoder, and attention over its maps (SegFormer)"
     ),
+    "mlp": _array("classify.mlp:MLP", "dense layers alone (multi-layer perceptron)"),
+    "cnn": _array("classify.cnn:CNN", "stages of convolutions and pooling, dense layers"),
+    "resnet_small": _array(
+        "classify.resnet:ResNet", "a residual network for small pictures, one block a stage"
+    ),
+    "inception_small": _array(
+        "classify.inception:InceptionNet", "two inception blocks for small pictures"
+    ),
 }
 
 

@@ -12,7 +12,9 @@ from seqcnn.training.segmentation import pixel_class_weights, segmentation_loss
 from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
 
 
-def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
+def losses(
+    kind: str, outputs: jax.Array, targets: jax.Array, *, smoothing: float = 0.0
+) -> jax.Array:
     """Compute the loss of each example and task.
 
     Parameters
@@ -25,6 +27,9 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     targets
         float32 (n, tasks): what `Target.encode` gave, NaN where missing; shaped as `outputs` of
         profiles.
+    smoothing
+        Share of a label that goes to all classes alike (label smoothing: Szegedy et al. 2016,
+        doi:10.1109/CVPR.2016.308); without effect on kinds that do not classify.
 
     Returns
     -------
@@ -42,7 +47,11 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     elif kind == "multiclass":
         label = known[:, 0].astype(jnp.int32)
         result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
+        if smoothing:
+            even = -jax.nn.log_softmax(outputs).mean(axis=1, keepdims=True)
+            result = (1 - smoothing) * result + smoothing * even
     elif kind in ("binary", "multilabel"):
+        known = (1 - smoothing) * known + smoothing / 2 if smoothing else known
         result = optax.sigmoid_binary_cross_entropy(outputs, known)
     elif kind == "counts":
         result = jnp.exp(outputs) - known * outputs
@@ -57,6 +66,8 @@ def mean_loss(
     targets: jax.Array,
     weights: jax.Array,
     class_weights: Sequence[Sequence[float]] | None = None,
+    *,
+    smoothing: float = 0.0,
 ) -> jax.Array:
     """Average the losses of a batch over all labels that are given.
 
@@ -69,6 +80,8 @@ def mean_loss(
     class_weights
         For each task how much label 0 and label 1 count; for ``"multiclass"`` and
         ``"segmentation"`` one row, with how much each class counts. None for all the same.
+    smoothing
+        As for `losses`; masks are not smoothed.
 
     Returns
     -------
@@ -84,7 +97,7 @@ def mean_loss(
         table = jnp.array(class_weights, jnp.float32)
         label = jnp.where(given, targets, 0).astype(jnp.int32)
         weight = weight * jnp.take_along_axis(table.T, label, axis=0)
-    total = (losses(kind, outputs, targets) * weight).sum()
+    total = (losses(kind, outputs, targets, smoothing=smoothing) * weight).sum()
     return total / jnp.maximum(weight.sum(), 1e-12)
 
 
