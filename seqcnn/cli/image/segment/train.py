@@ -1,0 +1,280 @@
+"""``seqcnn image segment train``: fit a network that gives a class to each pixel."""
+
+import hashlib
+import json
+import logging
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from seqcnn.cli import stop
+from seqcnn.cli.folder import check_folder
+from seqcnn.cli.options import common, default_out, prepare_jax, warn_of_idle_gpu
+from seqcnn.cli.progress import progress_bar
+from seqcnn.cli.train_plan import parsed_settings
+from seqcnn.errors import SeqcnnError
+
+if TYPE_CHECKING:
+    from seqcnn.image.pairs import Pairs
+    from seqcnn.networks.weights import Member
+    from seqcnn.training.examples import Examples
+    from seqcnn.training.fitting import Fitted, Progress
+    from seqcnn.training.mask_examples import Parts
+    from seqcnn.training.step import Recipe
+    from seqcnn.training.targets import Target
+
+CHECKPOINTS = "checkpoint"
+"""Folder, within that of the model, with the state of a run that goes on."""
+
+TILE = 128
+"""Extent of tiles, if the pictures are not smaller."""
+
+EXAMPLES = (
+    "Examples:",
+    "seqcnn image segment train pictures/ masks/ -o cells_model",
+    "seqcnn image segment train cells.npz --classes ground,cell --network segformer_small",
+)
+
+logger = logging.getLogger(__name__)
+
+
+@click.command(name="train", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
+@click.argument("pictures", metavar="PICTURES")
+@click.argument("masks", metavar="[MASKS]", required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="MODEL", help="Folder of "
+              "the model; by default <name of PICTURES>_model.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Start anew, and replace a model that is there.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run was broken off.")
+@click.option("--classes", metavar="A,B,...", help="Names of the classes 0, 1, ...; by default "
+              "ground, class_1, ...")  # fmt: skip
+@click.option("--binary", is_flag=True, help="All numbers above 0 are one class: the masks count "
+              "single objects.")  # fmt: skip
+@click.option("--channels", type=click.Choice(["1", "3"]), help="1 turns colour to grey, 3 grey to "
+              "three channels; by default what is there.")  # fmt: skip
+@click.option("--stretch", is_flag=True, help="Spread the brightness of each picture over the "
+              "whole range first, here and in `segment predict`.")  # fmt: skip
+@click.option("--tile", type=click.IntRange(8), metavar="N", help=f"Learn from squares of N by N "
+              f"pixels; by default {TILE}, or the shortest side of all pictures.")  # fmt: skip
+@click.option("--hold-out", type=click.FloatRange(0, 0.6, min_open=True, max_open=True),
+              default=0.2, show_default=True, help="Share of the pictures that the report is on; "
+              "half as many say when to stop.")  # fmt: skip
+@click.option("--network", default="unet", show_default=True, help="unet, segnet, segformer_small, "
+              "or segmenter (--set decoder=transposed|skip|attention).")  # fmt: skip
+@click.option("--set", "settings", metavar="OPTION=VALUE", multiple=True, help="An option of the "
+              "network, such as channels=[8,16,32]; may be given several times.")  # fmt: skip
+@click.option("--augment", metavar="STEP,...", default="flip,flip_vertical,turn90",
+              show_default=True, help="Change pictures and masks at random in training, see "
+              "`seqcnn image augment`; none for nothing.")  # fmt: skip
+@click.option("--balance", type=click.Choice(["none", "weights"]), default="none",
+              show_default=True, help="Let all classes count alike, however many pixels they "
+              "have.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1), help="Rounds of training at most.")
+@click.option("--steps", type=click.IntRange(1), help="Steps of a round.")
+@click.option("--batch", type=click.IntRange(1), help="Tiles of a step.")
+@click.option("--patience", type=click.IntRange(1), help="Rounds without a better loss on the "
+              "stopping part, after which training ends.")  # fmt: skip
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Largest rate.")
+@common
+def command(pictures: str, masks: str | None, out: Path | None, **options: Any) -> None:
+    """Fit a network to PICTURES and MASKS: two folders, or one NPZ file with x and masks.
+
+    A mask is called as its picture and as large, PNG or TIFF; its pixels are numbers of classes (of
+    a palette, its indices), 255 where nothing is known. Pictures may differ in size. Writes
+    config.json, weights.safetensors, history.tsv, metrics.json and roles.tsv to the folder MODEL.
+    """
+    run_train(pictures, masks, out or default_out(pictures.rstrip("/"), "_model"), options)
+
+
+def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, Any]) -> None:
+    """Read, train, write."""
+    from seqcnn.image.pairs import read_pairs
+    from seqcnn.training.mask_examples import deal_pictures
+
+    if not options["resume"]:
+        check_folder(out, force=options["force"])
+    channels = int(options["channels"]) if options["channels"] else None
+    pairs = read_pairs([pictures], masks, channels=channels, binary=options["binary"])
+    target = _target(pairs, options["classes"])
+    parts = deal_pictures(len(pairs), hold_out=options["hold_out"], seed=options["seed"])
+    prepare_jax()
+    pairs = _stretched(pairs) if options["stretch"] else pairs
+    tile = options["tile"] or min(TILE, *(min(p.shape[:2]) for p in pairs.pictures))
+    training, stopping = (
+        _tiles(pairs, rows, tile, step)
+        for rows, step in ((parts.train, max(1, tile // 2)), (parts.stop, tile))
+    )
+    recipe = _recipe(training, target, options)
+    member = _member(training, target, options)
+    warn_of_idle_gpu()
+    fitted = _fit(member, training, stopping, target, recipe, out, options)
+    facts = {
+        "target": target.to_dict(),
+        "tile": tile,
+        "stretch": options["stretch"],
+        "channels": training.x.shape[-1],
+        "binary": options["binary"],
+    }
+    _write(out, replace(member, network=fitted.network), facts, fitted)
+    told = _report(out, fitted, pairs, parts, target, tile)
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    print(f"{out}: {told}")
+
+
+def _target(pairs: "Pairs", classes: str | None) -> "Target":
+    from seqcnn.image.pairs import count_classes
+    from seqcnn.training.targets import SEGMENTATION, Target
+
+    number = count_classes(pairs.truth)
+    names = ["ground", *(f"class_{i}" for i in range(1, number))]
+    if classes is not None:
+        names = [name.strip() for name in classes.split(",")]
+        if len(names) < number or len(set(names)) < len(names) or not all(names):
+            raise SeqcnnError(
+                f"`--classes` {classes!r} must be {number} or more different names: masks hold "
+                f"numbers up to {number - 1}"
+            )
+    return Target(SEGMENTATION, tuple(names))
+
+
+def _stretched(pairs: "Pairs") -> "Pairs":
+    from seqcnn.image.brightness import stretch_brightness
+
+    return replace(pairs, pictures=tuple(map(stretch_brightness, pairs.pictures)))
+
+
+def _tiles(pairs: "Pairs", rows: Any, tile: int, step: int) -> "Examples":
+    from seqcnn.training.mask_examples import tile_examples
+
+    pictures, masks = ([part[i] for i in rows] for part in (pairs.pictures, pairs.truth))
+    return tile_examples(pictures, masks, tile, step)
+
+
+def _recipe(training: "Examples", target: "Target", options: dict[str, Any]) -> "Recipe":
+    from seqcnn.image.augment import parse_augment
+    from seqcnn.training.losses import balanced_class_weights
+    from seqcnn.training.mask_examples import mask_schedule
+    from seqcnn.training.step import Recipe
+
+    names = ("rounds", "steps", "batch", "patience", "learning_rate")
+    told = {name: options[name] for name in names if options[name] is not None}
+    augmentation = None
+    if options["augment"] != "none":
+        augmentation = parse_augment(options["augment"], target="mask")
+    weights = None
+    if options["balance"] == "weights":
+        weights = balanced_class_weights(target, training.y)
+    return Recipe(
+        replace(mask_schedule(len(training)), **told),
+        augmentation=augmentation,
+        class_weights=weights,
+    )
+
+
+def _member(training: "Examples", target: "Target", options: dict[str, Any]) -> "Member":
+    from seqcnn.networks.weights import create_member
+    from seqcnn.networks.zoo import names
+    from seqcnn.training.mask_examples import pixel_statistics
+
+    if options["network"] not in names("segment"):
+        raise SeqcnnError(
+            f"`--network` {options['network']} gives no masks: choose one of "
+            f"{', '.join(names('segment'))}"
+        )
+    given = {
+        "input_shape": list(training.x.shape[1:]),
+        "classes": target.outputs,
+        "pixels": pixel_statistics(training.x),
+    }
+    settings = parsed_settings(options["settings"])
+    return create_member(options["network"], seed=options["seed"], **{**settings, **given})
+
+
+def _fit(
+    member: "Member",
+    training: "Examples",
+    stopping: "Examples",
+    target: "Target",
+    recipe: "Recipe",
+    out: Path,
+    options: dict[str, Any],
+) -> "Fitted":
+    """Train, from the start or from a checkpoint."""
+    from seqcnn.training.checkpoint import CheckpointFolder
+    from seqcnn.training.fitting import TrainingStopped, fit_target
+
+    folder = out / CHECKPOINTS
+    if not options["resume"]:
+        shutil.rmtree(folder, ignore_errors=True)
+    identity = {
+        "network": member.name,
+        "options": member.options,
+        "recipe": repr(recipe),
+        "seed": options["seed"],
+        "data": hashlib.sha256(training.x.tobytes() + training.y.tobytes()).hexdigest(),
+    }
+    with progress_bar(quiet=options["quiet"]) as show, stop.deferred() as asked:
+
+        def tell(progress: "Progress") -> None:
+            done = progress.round + progress.step / progress.steps
+            show(f"round {progress.round + 1}, loss {progress.loss:.3f}", done / progress.rounds)
+
+        try:
+            return fit_target(
+                member.network, training, stopping, target=target, recipe=recipe,
+                seed=options["seed"], folder=CheckpointFolder(folder, identity), stop=asked,
+                report=tell,
+            )  # fmt: skip
+        except TrainingStopped:
+            logger.info("the state is saved: go on with --resume and the same options")
+            raise
+
+
+def _write(out: Path, member: "Member", facts: dict[str, Any], fitted: "Fitted") -> None:
+    from seqcnn.networks.weights import Model, save_model
+    from seqcnn.report.tables import write_table
+
+    save_model(Model((member,), extra=facts), out)
+    rows = (
+        [e.round + 1, f"{e.loss:.6g}", f"{e.validation_loss:.6g}", f"{e.metric or 0:.6g}",
+         int(e.round == fitted.best)]
+        for e in fitted.history
+    )  # fmt: skip
+    write_table(out / "history.tsv", "round loss validation_loss dice best".split(), rows)
+
+
+def _report(
+    out: Path, fitted: "Fitted", pairs: "Pairs", parts: "Parts", target: "Target", tile: int
+) -> str:
+    """Write what the network is worth on the pictures that were held out."""
+    import numpy as np
+
+    from seqcnn.data.files import atomic_write
+    from seqcnn.report.tables import write_table
+    from seqcnn.stats.segmentation import PixelCounts, count_pixels, segmentation_table
+    from seqcnn.training.tiles import predict_probabilities
+
+    each = []
+    for row in parts.report.tolist():
+        found = predict_probabilities([fitted.network], pairs.pictures[row], tile=tile)
+        predicted = found.argmax(axis=-1)[None]
+        each.append(count_pixels(predicted, pairs.truth[row][None], target.outputs))
+    table = segmentation_table(PixelCounts(*map(np.concatenate, zip(*each, strict=True))))
+    held_out = {
+        name: {metric: _plain(values[i]) for metric, values in table.items()}
+        for i, name in enumerate(target.names)
+    }
+    facts = {"target": target.kind, "main": "dice", "pictures": len(each), "held_out": held_out}
+    with atomic_write(out / "metrics.json") as handle:
+        handle.write(json.dumps(facts, indent=1) + "\n")
+    roles = ((pairs.ids[i], role) for role, rows in parts._asdict().items() for i in rows.tolist())
+    write_table(out / "roles.tsv", ["picture", "role"], sorted(roles))
+    shown = (f"{name} {found['dice'] or 0:.3f}" for name, found in held_out.items())
+    return f"Dice on {len(each):,} pictures that were held out: {', '.join(shown)}"
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

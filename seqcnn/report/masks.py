@@ -1,0 +1,106 @@
+"""What is written of predicted masks: masks, overlays, tables, and a sheet of cases."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.image.files import write_image
+from seqcnn.image.masks import class_colours, overlay, write_mask
+from seqcnn.image.regions import describe_mask
+from seqcnn.stats.segmentation import METRICS, PixelCounts, mean_defined, segmentation_table
+
+AREA_COLUMNS = "picture class pixels share pieces largest_piece".split()
+METRIC_COLUMNS = ["class", *METRICS, *(f"{name}_per_image" for name in METRICS)]
+
+SHOWN = 4
+"""Best and worst cases on the sheet, of each so many at most."""
+
+
+def names_of_masks(ids: Sequence[str]) -> list[str]:
+    """Name the mask of each picture after it, without folders and ending.
+
+    Raises
+    ------
+    SeqcnnError
+        Two would have the same name.
+    """
+    stems = [PurePosixPath(name).stem for name in ids]
+    for name, stem in zip(ids, stems, strict=True):
+        if stems.count(stem) > 1:
+            raise SeqcnnError(f"two pictures are called {stem!r}, one is {name}: rename it")
+    return stems
+
+
+def write_masks(
+    folder: Path, names: Sequence[str], pictures: Sequence[np.ndarray], masks: Sequence[np.ndarray]
+) -> None:
+    """Write each mask as ``NAME.png``, and as ``NAME_overlay.png`` laid over its picture."""
+    for name, picture, mask in zip(names, pictures, masks, strict=True):
+        write_mask(folder / f"{name}.png", mask)
+        write_image(folder / f"{name}_overlay.png", overlay(picture, mask))
+
+
+def area_rows(
+    ids: Sequence[str], masks: Sequence[np.ndarray], classes: Sequence[str]
+) -> Iterator[list[Any]]:
+    """Give a row for each picture and class; columns are `AREA_COLUMNS`."""
+    for name, mask in zip(ids, masks, strict=True):
+        facts = describe_mask(mask, len(classes))
+        for number, title in enumerate(classes):
+            share = f"{facts.share[number]:.6g}"
+            numbers = (facts.pixels, facts.pieces, facts.largest)
+            pixels, pieces, largest = (int(part[number]) for part in numbers)
+            yield [name, title, pixels, share, pieces, largest]
+
+
+def metric_rows(counts: PixelCounts, classes: Sequence[str]) -> Iterator[list[Any]]:
+    """Give a row for each class, and their mean; columns are `METRIC_COLUMNS`."""
+    table = segmentation_table(counts)
+    columns = np.stack([table[name] for name in METRIC_COLUMNS[1:]], axis=1)
+    rows = [*zip(classes, columns, strict=True), ("mean", mean_defined(columns))]
+    for name, values in rows:
+        yield [name, *(None if np.isnan(value) else f"{value:.6g}" for value in values)]
+
+
+def draw_cases(
+    path: Path,
+    names: Sequence[str],
+    pictures: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray],
+    truth: Sequence[np.ndarray],
+    scores: np.ndarray,
+) -> None:
+    """Draw the worst and the best cases: picture, true mask and predicted mask side by side.
+
+    Parameters
+    ----------
+    path
+        PNG file to write.
+    names, pictures, masks, truth
+        Of all cases.
+    scores
+        float (n,): Dice of each; NaN where it is not defined, which is not drawn.
+    """
+    from matplotlib.figure import Figure
+
+    order = np.argsort(scores)[: int(np.isfinite(scores).sum())]
+    worst, best = order[:SHOWN], order[SHOWN:][::-1][:SHOWN]
+    chosen = [*(("worst", i) for i in worst), *(("best", i) for i in best)]
+    if not chosen:
+        return
+    largest = max(int(np.where(m == 255, 0, m).max()) for m in (*masks, *truth))
+    colours = class_colours(largest + 1)
+    figure = Figure(figsize=(7.5, 2.6 * len(chosen)), layout="constrained")
+    axes = figure.subplots(len(chosen), 3, squeeze=False)
+    for row, (kind, i) in zip(axes, chosen, strict=True):
+        picture = pictures[i]
+        nothing = np.zeros(picture.shape[:2], np.uint8)
+        titles = (f"{kind}: {names[i]}", "true", f"predicted, Dice {scores[i]:.3f}")
+        for panel, mask, title in zip(row, (nothing, truth[i], masks[i]), titles, strict=True):
+            panel.imshow(overlay(picture, mask, colours), interpolation="nearest")
+            panel.set_title(title, fontsize=8)
+            panel.set_axis_off()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
