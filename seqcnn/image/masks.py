@@ -10,8 +10,7 @@ import numpy as np
 from seqcnn.data.files import atomic_write, open_bytes
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.files import SUFFIXES, decode
-from seqcnn.image.preprocess import to_float, to_uint8
-from seqcnn.image.stored import set_channels
+from seqcnn.image.stored import set_channels, to_float, to_uint8
 
 IGNORE = 255
 """Pixels of this number belong to no class and are not learned from."""
