@@ -148,8 +148,7 @@ def read_idx(path: str | Path) -> np.ndarray:
             f"it again",
             path=path,
         )
-    values = np.frombuffer(data, kind, offset=4 + 4 * rank).reshape(shape)
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
+    return np.frombuffer(data, kind, offset=4 + 4 * rank).reshape(shape)
 
 
 def read_idx_pictures(path: Path) -> Arrays:

@@ -39,6 +39,8 @@ def as_stored(pixels: np.ndarray, path: str | Path | None = None) -> tuple[np.nd
     SeqcnnError
         They are no real numbers, or integers so large that float32 would round them.
     """
+    if not pixels.dtype.isnative:
+        pixels = pixels.astype(pixels.dtype.newbyteorder("="))
     if str(pixels.dtype) in TOPS:
         return pixels, []
     kind = pixels.dtype.kind

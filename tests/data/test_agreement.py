@@ -114,6 +114,9 @@ def test_tables_say_who_disagrees_where():
     assert people[0].worst in ("bad > medium", "good > medium")
     assert people[0].reliability < people[-1].reliability
     assert math.isnan(compare_annotators(votes)[0].reliability)
+    # nobody is compared with a majority of which he is part
+    apart = compare_annotators(make_votes(np.array([[0, 1], [1, 0], [1, 1]])))
+    assert [row.with_others for row in apart] == [pytest.approx(1 / 3)] * 2
     where = disagreements(votes)
     assert [row.item for row in where] == ["d", "a", "c"]
     assert where[0].majority == "" and where[0].labels == ("bad", "medium", "good")
