@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from seqcnn.data.files import open_bytes
+from seqcnn.data.files import atomic_write, open_bytes
 from seqcnn.errors import SeqcnnError
 
 MISSING = frozenset({"", "na", "nan", "n/a", "null", "none", "."})
@@ -139,6 +140,44 @@ def read_table(path: str | Path) -> Table:
         tuple(tuple("" if c.lower() in MISSING else c for c in row) for _, row in found[1:]),
         tuple(line for line, _ in found[1:]),
     )
+
+
+def write_table(path: str | Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    r"""Write a table with tabs between columns.
+
+    Parameters
+    ----------
+    path
+        Where to; it appears when it is complete.
+    names
+        Of the columns.
+    rows
+        Cells; floats get six digits, NaN is empty.
+
+    Raises
+    ------
+    SeqcnnError
+        The folder is missing or not writable.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "shares.tsv"
+    >>> write_table(path, ["class", "share"], [("good", 1 / 3), ("bad", float("nan"))])
+    >>> path.read_text()
+    'class\tshare\ngood\t0.333333\nbad\t\n'
+    """
+    with atomic_write(path) as file:
+        print(*names, sep="\t", file=file)
+        for row in rows:
+            print(*map(_cell, row), sep="\t", file=file)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    # a tab or a line feed in a text would be a new column or row
+    return " ".join(str(value).split("\t")).replace("\n", " ")
 
 
 def _check_shape(

@@ -55,12 +55,7 @@ def read_npz(path: str | Path) -> Arrays:
     SeqcnnError
         There are no pictures in it, it is damaged, or holds objects of Python.
     """
-    try:
-        with np.load(io.BytesIO(open_bytes(path)), allow_pickle=False) as file:
-            parts = {name.lower(): file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, MemoryError) as error:
-        told = str(error).splitlines()[0]
-        raise SeqcnnError(f"cannot be read as NPZ: {told}", path=path) from None
+    parts = load_npz(path)
     x = next((parts[name] for name in X_NAMES if name in parts), None)
     if x is None:
         raise SeqcnnError(
@@ -72,6 +67,22 @@ def read_npz(path: str | Path) -> Arrays:
     labels = next((parts[name] for name in Y_NAMES if name in parts), None)
     more = {name: parts.get(name) for name in ("ids", "groups", "classes")}
     return Arrays(pixels, labels, **more, remarks=remarks)
+
+
+def load_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """Read all arrays of an NPZ file, by their names in lower case.
+
+    Raises
+    ------
+    SeqcnnError
+        It is damaged, or holds objects of Python.
+    """
+    try:
+        with np.load(io.BytesIO(open_bytes(path)), allow_pickle=False) as file:
+            return {name.lower(): file[name] for name in file.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, MemoryError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SeqcnnError(f"cannot be read as NPZ: {told}", path=path) from None
 
 
 def read_npy(path: str | Path) -> Arrays:
@@ -137,8 +148,7 @@ def read_idx(path: str | Path) -> np.ndarray:
             f"it again",
             path=path,
         )
-    values = np.frombuffer(data, kind, offset=4 + 4 * rank).reshape(shape)
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
+    return np.frombuffer(data, kind, offset=4 + 4 * rank).reshape(shape)
 
 
 def read_idx_pictures(path: Path) -> Arrays:

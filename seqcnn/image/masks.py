@@ -9,9 +9,9 @@ import numpy as np
 
 from seqcnn.data.files import atomic_write, open_bytes
 from seqcnn.errors import SeqcnnError
-from seqcnn.image.files import SUFFIXES, decode
-from seqcnn.image.preprocess import to_float, to_uint8
-from seqcnn.image.stored import set_channels
+from seqcnn.image.arrays import load_npz
+from seqcnn.image.files import SUFFIXES, decode, load_npy
+from seqcnn.image.stored import set_channels, to_float, to_uint8
 
 IGNORE = 255
 """Pixels of this number belong to no class and are not learned from."""
@@ -21,6 +21,9 @@ OKABE_ITO = (
     (204, 121, 167),
 )  # fmt: skip
 """Seven colours that people with any kind of colour vision tell apart (Okabe and Ito 2008)."""
+
+MASK_NAMES = ("masks", "mask", "labels", "y")
+"""What masks are called in NPZ; the first of these that is there is it."""
 
 _MOST_SHOWN = 8
 
@@ -95,7 +98,7 @@ def read_mask(
 
 
 def read_masks(
-    folder: str | Path,
+    source: str | Path,
     ids: Sequence[str],
     shape: tuple[int, int],
     *,
@@ -106,8 +109,9 @@ def read_masks(
 
     Parameters
     ----------
-    folder
-        With a mask for each picture, called as it is but for the ending, or ``NAME_mask``.
+    source
+        A folder with a mask for each picture, called as it is but for the ending, or ``NAME_mask``;
+        or NPZ or NPY with all masks, (n, h, w), in the order of the pictures.
     ids
         Names of the pictures, within their folder.
     shape
@@ -127,9 +131,11 @@ def read_masks(
     SeqcnnError
         A mask is missing, of another size than its picture, or has too large a number.
     """
-    root = Path(folder)
+    root = Path(source)
+    if root.is_file():
+        return _all_in_one(root, ids, shape, classes)
     if not root.is_dir():
-        raise SeqcnnError("there is no such folder of masks", path=root)
+        raise SeqcnnError("there is no such folder or file of masks", path=root)
     files = {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*"))
@@ -147,6 +153,39 @@ def read_masks(
         masks.append(mask)
     widest = max((mask.dtype for mask in masks), key=lambda dtype: dtype.itemsize)
     return np.stack(masks).astype(widest)
+
+
+def _all_in_one(
+    path: Path, ids: Sequence[str], shape: tuple[int, int], classes: int | None
+) -> np.ndarray:
+    """Read the masks of all pictures from one array."""
+    if path.suffix == ".npz":
+        parts = load_npz(path)
+        named = [name for name in MASK_NAMES if name in parts]
+        if not named:
+            raise SeqcnnError(
+                f"the arrays are called {', '.join(parts) or 'nothing'}: masks must be called "
+                f"{', '.join(MASK_NAMES[:-1])} or {MASK_NAMES[-1]}",
+                path=path,
+            )
+        masks = parts[named[0]]
+    else:
+        masks = load_npy(open_bytes(path), path)
+    masks = masks[..., 0] if masks.ndim == 4 and masks.shape[-1] == 1 else masks
+    if masks.ndim != 3 or len(masks) != len(ids) or masks.dtype.kind not in "iub":
+        raise SeqcnnError(
+            f"masks are integers (pictures, height, width), here {masks.dtype} {masks.shape} for "
+            f"{len(ids):,} pictures",
+            path=path,
+        )
+    least, most = int(masks.min()), int(masks.max())
+    if least < 0 or most > 65_535:
+        raise SeqcnnError(f"classes go from {least} to {most}: 0 to 65,535 are known", path=path)
+    check_mask(masks[0], shape, path=path)
+    masks = masks.astype(np.uint8 if most < 256 else np.uint16)
+    for mask, name in zip(masks, ids, strict=True):
+        check_mask(mask, shape, classes=classes, path=path, picture=name)
+    return masks
 
 
 def check_mask(

@@ -4,70 +4,20 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.fit import Fit
+from seqcnn.image.stored import to_float, to_uint8
 from seqcnn.nn.resample import resize
 
-
-def to_float(image: np.ndarray, *, bits: int | None = None) -> np.ndarray:
-    """Bring pixels of any depth to float32, black 0 and white 1.
-
-    Parameters
-    ----------
-    image
-        Any shape. bool; uint8 (divided by 255); uint16 (by 65,535: 16 bits count to that); float,
-        which is taken as it is; other integers, if `bits` is given.
-    bits
-        How many bits integers use, if not all: 12 for the cameras that store 4,096 steps in uint16
-        (divided by 4,095).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, the shape of `image`; exactly the nearest float32 to each quotient.
-
-    Raises
-    ------
-    SeqcnnError
-        A pixel needs more than `bits`, or `bits` is missing or out of place.
-
-    Examples
-    --------
-    >>> to_float(np.array([0, 51, 255], np.uint8)).tolist()
-    [0.0, 0.20000000298023224, 1.0]
-    >>> to_float(np.array([0, 4095], np.uint16), bits=12).tolist()
-    [0.0, 1.0]
-    """
-    kind = image.dtype.kind
-    if kind in "fb":
-        if bits is not None:
-            raise SeqcnnError(f"`bits` is for integers, the pixels are {image.dtype}")
-        return image.astype(np.float32)
-    if kind not in "iu":
-        raise SeqcnnError(f"pixels must be numbers, not {image.dtype}")
-    if bits is None:
-        if image.dtype not in (np.uint8, np.uint16):
-            raise SeqcnnError(
-                f"pixels are {image.dtype}: say how many bits they use, such as bits=8 or bits=12"
-            )
-        bits = 8 * image.dtype.itemsize
-    if not 1 <= bits <= 32:
-        raise SeqcnnError(f"`bits` must be from 1 to 32, not {bits}")
-    top = 2**bits - 1
-    if image.size and (int(image.max()) > top or int(image.min()) < 0):
-        raise SeqcnnError(
-            f"pixels from {image.min()} to {image.max()} do not fit {bits} bits (0 to {top:,})"
-        )
-    # up to 24 bits float32 holds both numbers exactly, so that one rounding is left
-    wide = np.float32 if bits <= 24 else np.float64
-    return (image.astype(wide) / wide(top)).astype(np.float32)
-
-
-def to_uint8(image: np.ndarray) -> np.ndarray:
-    """Turn float pixels from 0 to 1 into 8 bits, for writing; what lies outside is cut off."""
-    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+__all__ = [
+    "NORMALISATIONS",
+    "Normalisation",
+    "normalise",
+    "resize_batch",
+    "to_float",
+    "to_uint8",
+]
 
 
 @dataclass(frozen=True)

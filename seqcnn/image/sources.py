@@ -174,7 +174,8 @@ def _from_arrays(
     if arrays.groups is not None:
         groups = np.unique(arrays.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
     known = None
-    if arrays.labels is not None:
+    # labels of every pixel are masks: see seqcnn.image.masks.read_masks
+    if arrays.labels is not None and arrays.labels.shape != x.shape[:-1]:
         known = array_labels(arrays.labels, len(x), arrays.classes, path)
     return _labelled(PictureSet(x, ids, groups=groups), known)
 

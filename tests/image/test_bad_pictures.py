@@ -79,7 +79,7 @@ BAD = {
     "objects.npy": (objects_npy(), "cannot be read as NPY"),
     "cut.npy": (nan_npy()[:-10], "cannot be read as NPY"),
     "bomb.png": (png_of_size(100_000, 100_000), "refused as a decompression bomb"),
-    "bomb.tif": (tiff_of_size(200_000, 200_000), "refused as a decompression bomb"),
+    "bomb.tif": (tiff_of_size(50_000, 40_000), "announces 2,000,000,000 bytes of pixels: refused"),
     "none.npy": (tiff_of_size(0, 0), "damaged|no pixels"),
 }
 

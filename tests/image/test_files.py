@@ -171,9 +171,14 @@ def test_numbers_of_other_kinds_are_kept_or_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.array([[-1, 200], [3, 4]], np.int16))
     with pytest.warns(SeqcnnWarning, match="taken as float32"):
         assert read_image(tmp_path / "a.npy")[0, 0, 0] == -1
+    np.save(tmp_path / "a.npy", np.array([[0, 70_001]]))
+    with pytest.warns(SeqcnnWarning, match="taken as float32"):
+        assert read_image(tmp_path / "a.npy")[0, 1, 0] == 70_001
     np.save(tmp_path / "a.npy", np.array([[0, 2**30]]))
     with pytest.raises(SeqcnnError, match=r"1,073,741,824: scale them"):
         read_image(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", np.array([[0, 9]], ">u2"))
+    assert read_image(tmp_path / "a.npy").dtype == np.uint16
     np.save(tmp_path / "a.npy", np.array([["a"]]))
     with pytest.raises(SeqcnnError, match="must be numbers, not <U1"):
         read_image(tmp_path / "a.npy")

@@ -17,6 +17,7 @@ from seqcnn.image.masks import (
     read_masks,
     write_mask,
 )
+from seqcnn.image.sources import read_pictures
 
 MASK = np.array([[0, 1, 2], [3, 200, 255]], np.uint8)
 
@@ -73,9 +74,36 @@ def test_masks_belong_to_their_pictures(tmp_path):
         read_masks(tmp_path, ["one.jpg"], (2, 3), classes=3)
     with pytest.raises(SeqcnnError, match=r"there is no mask for 'three.png': call it three.png"):
         read_masks(tmp_path, ["three.png"], (2, 3))
-    with pytest.raises(SeqcnnError, match="no such folder of masks"):
+    with pytest.raises(SeqcnnError, match="no such folder or file of masks"):
         read_masks(tmp_path / "none", ["three.png"], (2, 3))
     check_mask(np.array([[0, IGNORE]]), (1, 2), classes=1)
+
+
+def test_masks_of_one_array(tmp_path):
+    masks = np.stack([MASK % 4, MASK % 3]).astype(np.int16)
+    np.savez(tmp_path / "m.npz", x=np.zeros((2, 2, 3, 1), np.uint8), labels=masks)
+    read = read_masks(tmp_path / "m.npz", ["0", "1"], (2, 3), classes=4)
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, masks)
+    # what has a label for every pixel has none as a whole
+    assert read_pictures(tmp_path / "m.npz").labels is None
+    np.save(tmp_path / "m.npy", masks[..., None] > 1)
+    np.testing.assert_array_equal(read_masks(tmp_path / "m.npy", ["0", "1"], (2, 3)), masks > 1)
+    np.savez(tmp_path / "n.npz", x=masks)
+    np.save(tmp_path / "f.npy", masks / 2)
+    np.save(tmp_path / "g.npy", -masks)
+    for name, shape, classes, message in (
+        ("m.npz", (3, 3), 4, "the mask is 2 x 3 pixels, its picture 3 x 3"),
+        ("m.npz", (2, 3), 3, "the mask has class 3, there are 3"),
+        ("n.npz", (2, 3), 4, "the arrays are called x: masks must be called"),
+        ("f.npy", (2, 3), 4, "masks are integers"),
+        ("g.npy", (2, 3), 4, "classes go from -3 to 0"),
+        ("none.npz", (2, 3), 4, "no such folder or file of masks"),
+    ):
+        with pytest.raises(SeqcnnError, match=message):
+            read_masks(tmp_path / name, ["0", "1"], shape, classes=classes)
+    with pytest.raises(SeqcnnError, match="for 3 pictures"):
+        read_masks(tmp_path / "m.npz", ["0", "1", "2"], (2, 3))
 
 
 def test_faults_of_masks(tmp_path):

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,17 @@ def test_a_table_finds_pictures_by_path_name_or_stem(tmp_path, named):
     assert pictures.classes == ("bad", "good") and pictures.tasks == ("ice",)
     assert pictures.labels is not None and pictures.labels.ravel().tolist() == [0, 1, 0]
     assert pictures.groups is not None and pictures.groups.tolist() == [1, 1, 0]
+
+
+def test_a_name_in_two_folders_is_not_enough(tmp_path):
+    root = fill(tmp_path / "d", ["a/1.png", "b/1.png", "b/2.png"])
+    table = tmp_path / "t.tsv"
+    table.write_text("file\tice\n1.png\tgood\n2.png\tbad\n")
+    with pytest.raises(SeqcnnError, match="2 of 2 files of the table are not there"):
+        read_pictures(root, labels=table)
+    table.write_text("file\tice\na/1.png\tgood\nb/1.png\tbad\nb/2.png\tbad\n")
+    labels = read_pictures(root, labels=table).labels
+    assert labels is not None and labels.ravel().tolist() == [1, 0, 0]
 
 
 def test_columns_of_numbers_are_tasks(tmp_path):
@@ -143,6 +155,21 @@ def test_idx_finds_its_labels(tmp_path, packed):
             tmp_path / "t10k-images-idx3-ubyte.gz", labels=tmp_path / "l-idx1-ubyte.gz"
         )
         np.testing.assert_array_equal(named.labels, pictures.labels)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "form"), [(11, ">i2", "uint16"), (12, ">i4", "uint16"), (13, ">f4", "float32")]
+)
+def test_idx_of_wide_numbers(tmp_path, code, kind, form):
+    values = np.arange(0, 1_800, 100).reshape(2, 3, 3)
+    head = struct.pack(">BBBBIII", 0, 0, code, 3, 2, 3, 3)
+    path = tmp_path / "x-images-idx3"
+    path.write_bytes(head + values.astype(kind).tobytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqcnnWarning)
+        x = read_pictures(path).x
+    assert x.dtype == np.dtype(form) and x.dtype.isnative
+    np.testing.assert_array_equal(x[..., 0], values)
 
 
 def test_npz_and_npy(tmp_path):
