@@ -116,15 +116,9 @@ def test_device_and_host_agree_with_pillow(fit, size):
     for y in range(height):
         for x in range(width):
             # Python's floor division: half of the spare pixels, the smaller half in front
-            v = (
-                y + (between[0] - height) // 2
-                if between[0] > height
-                else y - (height - between[0]) // 2
-            )
-            u = (
-                x + (between[1] - width) // 2
-                if between[1] > width
-                else x - (width - between[1]) // 2
+            v, u = (
+                at + (old - new) // 2 if old > new else at - (new - old) // 2
+                for at, old, new in zip((y, x), between, size, strict=True)
             )
             if 0 <= v < between[0] and 0 <= u < between[1]:
                 wanted[y, x] = pillow[v, u]
