@@ -111,7 +111,7 @@ def _target_of(pictures: PictureSet, task: str, transform: str) -> Target:
 
 
 def same_pictures(x: np.ndarray) -> np.ndarray:
-    """Number pictures so that those of equal pixels have one number, int64 (n,)."""
+    """Give pictures of equal pixels one number, int64 (n,)."""
     digests = [hashlib.sha256(np.ascontiguousarray(picture).data).digest() for picture in x]
     first: dict[bytes, int] = {}
     return np.array([first.setdefault(digest, i) for i, digest in enumerate(digests)], np.int64)
