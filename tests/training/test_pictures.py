@@ -3,7 +3,7 @@ import pytest
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.record import PictureSet
-from seqcnn.image.synthetic import SHAPES, draw_shapes
+from seqcnn.image.synthetic import draw_shapes
 from seqcnn.networks.zoo import create
 from seqcnn.training import ensemble, pictures, step
 from seqcnn.training.ensemble import EnsembleFit, Plan, train_ensemble
