@@ -163,3 +163,19 @@ def test_a_task_without_labels_keeps_its_scale():
     for kind in ("counts", "regression"):
         target = Target(kind, ("t",)).fitted(empty)
         assert target.centre == (0.0,) and target.spread == (1.0,)
+
+
+def test_smoothed_labels_are_mixed_with_all_classes():
+    rng = np.random.default_rng(0)
+    outputs, smoothing = rng.normal(size=(4, 3)).astype(np.float32), 0.3
+    labels = np.array([[0.0], [2.0], [1.0], [2.0]])
+    shares = (labels == np.arange(3)) * (1 - smoothing) + smoothing / 3
+    logs = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+    found = losses("multiclass", jnp.asarray(outputs), jnp.asarray(labels), smoothing=smoothing)
+    np.testing.assert_allclose(found[:, 0], -(shares * logs).sum(axis=1), rtol=1e-5)
+    one = 1 / (1 + np.exp(-outputs[:, :1].astype(float)))
+    soft = (labels > 0) * (1 - smoothing) + smoothing / 2
+    expected = -(soft * np.log(one) + (1 - soft) * np.log1p(-one))
+    two = jnp.asarray((labels > 0) * 1.0)
+    found = losses("binary", jnp.asarray(outputs[:, :1]), two, smoothing=smoothing)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
