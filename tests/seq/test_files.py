@@ -13,8 +13,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqcnn.data import files
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
-from seqcnn.seq.io import files
 from seqcnn.seq.io.files import atomic_write, open_bytes
 
 TEXT = b">a\nACGT\n" * 3000

@@ -9,9 +9,9 @@ import warnings
 import numpy as np
 import pytest
 
+from seqcnn.data import files
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import DNA, PROTEIN
-from seqcnn.seq.io import files
 from seqcnn.seq.io.fasta import read_sequences
 from seqcnn.seq.io.stream import read_pieces, readable_twice
 
