@@ -9,9 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqcnn.errors import SeqcnnError
-
-TOPS = {"bool": 1, "uint8": 255, "uint16": 65_535}
-"""White, by the dtype of pixels; 1 for float."""
+from seqcnn.image.stored import TOPS
 
 # from how many pixels other ways are worth it; a sample of so many, of which so large a share of
 # different colours says that counting will save nothing

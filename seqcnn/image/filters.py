@@ -200,11 +200,11 @@ def displayed(filtered: np.ndarray) -> np.ndarray:
     """Make a filtered picture visible: uint8 of the same shape.
 
     From 0 to 1 as it is. Where a value is less than 0 by more than rounding, as edges are, 0
-    becomes middle grey and the largest deviation black or white.
+    becomes middle grey and the largest deviations, 2 in 100 pixels, black or white.
     """
     if filtered.min() >= -1e-6:
         return np.round(np.clip(filtered, 0, 1) * 255).astype(np.uint8)
-    scale = np.quantile(abs(filtered), 0.995) or 1.0
+    scale = np.quantile(abs(filtered), 0.98) or 1.0
     return np.round(np.clip(filtered / scale, -1, 1) * 127 + 128).astype(np.uint8)
 
 
