@@ -242,7 +242,7 @@ def mean_colours(
 
 def check_images(images: Sequence[np.ndarray]) -> None:
     """Raise unless pictures have pixels, and equal channels and dtype."""
-    if not images or any(image.ndim < 2 or not image.size for image in images):
+    if not len(images) or any(image.ndim < 2 or not image.size for image in images):
         raise SeqcnnError("a picture must be (*space, channels) and have pixels")
     if len({(image.dtype, image.shape[-1]) for image in images}) > 1:
         raise SeqcnnError("pictures that are clustered together need equal channels and bit depth")

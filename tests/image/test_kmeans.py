@@ -1,5 +1,7 @@
 """k-means in the space of colours, against loops over all pixels."""
 
+import colorsys
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from seqcnn.image.counts import count_colours
 from seqcnn.image.kmeans import KMeansSegmentation
 from seqcnn.image.kmeans_classify import fit_histograms
 from seqcnn.image.lloyd import Points, lloyd, mini_batches
+from seqcnn.image.spaces import features_of
 
 WORDS = np.array([[30, 40, 50], [200, 60, 40], [60, 190, 80], [240, 240, 220]])
 
@@ -208,3 +211,27 @@ def test_errors_say_what_to_do():
         fit_histograms([flat], np.array([0]))
     with pytest.raises(SeqcnnError, match="have pixels"):
         KMeansSegmentation().segment(flat[:0])
+
+
+@pytest.mark.parametrize("space", ["rgb", "hsv", "lab", "grey"])
+def test_every_colour_space_tells_the_colours_apart(space):
+    image, truth = picture(noise=4)
+    found = KMeansSegmentation(k=4, space=space).segment(image)
+    pairs = {(int(a), int(b)) for a, b in zip(truth.ravel(), found.labels.ravel(), strict=True)}
+    assert len(pairs) == 4
+    assert found.centres.shape == (4, 1 if space == "grey" else 3)
+    np.testing.assert_allclose(np.sort(found.colours.sum(1)), np.sort(WORDS.sum(1)), atol=6)
+
+
+def test_features_are_colours_as_python_and_the_standard_have_them():
+    rgb = np.random.default_rng(0).random((20, 3)).astype(np.float32)
+    hsv = np.array([colorsys.rgb_to_hsv(*colour) for colour in rgb.tolist()])
+    turn, radius = 2 * np.pi * hsv[:, 0], hsv[:, 1] * hsv[:, 2]
+    cone = np.stack([radius * np.cos(turn), radius * np.sin(turn), hsv[:, 2]], axis=1)
+    np.testing.assert_allclose(features_of(rgb, "hsv"), cone, atol=1e-5)
+    white = features_of(np.ones((1, 3), np.float32), "lab")
+    np.testing.assert_allclose(white, [[1, 0, 0]], atol=1e-3)
+    grey = features_of(rgb, "grey")[:, 0]
+    np.testing.assert_allclose(grey, rgb @ [0.299, 0.587, 0.114], atol=1e-6)
+    with pytest.raises(SeqcnnError, match="`space`"):
+        features_of(rgb, "cmyk")
