@@ -315,6 +315,8 @@ def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:
         "ensemble": plan.ensemble,
         **{name.replace("_", " "): v for name, v in asdict(plan.recipe.schedule).items()},
         "balance": [plan.recipe.balanced, plan.recipe.class_weights, plan.recipe.clip],
+        "repeats": plan.recipe.repeats,
+        "label smoothing": plan.recipe.smoothing,
         "augmentation": augmentation,
         "target": target.to_dict(),
         "data": digest.hexdigest(),

@@ -180,6 +180,7 @@ class _Run:
         self.best, self.best_loss = -1, np.inf
         self.best_tensors: dict[str, np.ndarray] = {}
         self.rows: np.ndarray | None = None
+        self.batch: tuple[int, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
 
     @property
     def finished(self) -> bool:
@@ -187,21 +188,28 @@ class _Run:
         waited = self.round - 1 - self.best
         return self.round >= schedule.rounds or (self.best >= 0 and waited >= schedule.patience)
 
-    def step(self) -> None:
-        schedule = self.recipe.schedule
+    def next_batch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Take the batch of this step: of several steps in turn it is the same."""
+        schedule, repeats = self.recipe.schedule, self.recipe.repeats
         if self.rows is None:
             rng = np.random.default_rng([self.seed, 7, self.round])
             classes = self.training.targets[:, 0] if self.recipe.balanced else None
+            steps = -(-schedule.steps // repeats)
             self.rows = draw_rows(
-                rng, len(self.training), classes, steps=schedule.steps, batch=schedule.batch
+                rng, len(self.training), classes, steps=steps, batch=schedule.batch
             )
-        rows = self.rows[self.at]
-        number = self.round * schedule.steps + self.at
+        number = self.at // repeats
+        if self.batch is None or self.batch[0] != number:
+            self.batch = number, self.training.take(self.rows[number])
+        return self.batch[1]
+
+    def step(self) -> None:
+        number = self.round * self.recipe.schedule.steps + self.at
         self.weights, self.statistics, self.state, loss = take_step(
             self.weights,
             self.statistics,
             self.state,
-            self.training.take(rows),
+            self.next_batch(),
             jax.random.fold_in(self.key, number),
             graph=self.graph,
             target=self.target,
@@ -225,7 +233,8 @@ class _Run:
         self.history.append(epoch)
         if loss < self.best_loss:
             self.best, self.best_loss, self.best_tensors = self.round, loss, self.model_tensors()
-        self.round, self.at, self.losses, self.rows = self.round + 1, 0, [], None
+        self.round, self.at, self.losses = self.round + 1, 0, []
+        self.rows, self.batch = None, None
         return epoch
 
     def check(self) -> None:

@@ -8,10 +8,13 @@ import numpy as np
 import optax
 
 from seqcnn.training.profiles import profile_losses
-from seqcnn.training.targets import PROFILE, Target
+from seqcnn.training.segmentation import pixel_class_weights, segmentation_loss
+from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
 
 
-def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
+def losses(
+    kind: str, outputs: jax.Array, targets: jax.Array, *, smoothing: float = 0.0
+) -> jax.Array:
     """Compute the loss of each example and task.
 
     Parameters
@@ -24,6 +27,9 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     targets
         float32 (n, tasks): what `Target.encode` gave, NaN where missing; shaped as `outputs` of
         profiles.
+    smoothing
+        Share of a label that goes to all classes alike (label smoothing: Szegedy et al. 2016,
+        doi:10.1109/CVPR.2016.308); without effect on kinds that do not classify.
 
     Returns
     -------
@@ -41,7 +47,11 @@ def losses(kind: str, outputs: jax.Array, targets: jax.Array) -> jax.Array:
     elif kind == "multiclass":
         label = known[:, 0].astype(jnp.int32)
         result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
+        if smoothing:
+            even = -jax.nn.log_softmax(outputs).mean(axis=1, keepdims=True)
+            result = (1 - smoothing) * result + smoothing * even
     elif kind in ("binary", "multilabel"):
+        known = (1 - smoothing) * known + smoothing / 2 if smoothing else known
         result = optax.sigmoid_binary_cross_entropy(outputs, known)
     elif kind == "counts":
         result = jnp.exp(outputs) - known * outputs
@@ -56,24 +66,30 @@ def mean_loss(
     targets: jax.Array,
     weights: jax.Array,
     class_weights: Sequence[Sequence[float]] | None = None,
+    *,
+    smoothing: float = 0.0,
 ) -> jax.Array:
     """Average the losses of a batch over all labels that are given.
 
     Parameters
     ----------
     kind, outputs, targets
-        As for `losses`.
+        As for `losses`; masks and what is given for each position as for `segmentation_loss`.
     weights
         float32 (n,): how much each example counts.
     class_weights
-        For each task how much label 0 and label 1 count; for ``"multiclass"`` one row, with how
-        much each class counts. None for all the same.
+        For each task how much label 0 and label 1 count; for ``"multiclass"`` and
+        ``"segmentation"`` one row, with how much each class counts. None for all the same.
+    smoothing
+        As for `losses`; masks are not smoothed.
 
     Returns
     -------
     jax.Array
         float32 scalar: the weighted mean, 0 if no label is given.
     """
+    if kind == SEGMENTATION:
+        return segmentation_loss(outputs, targets, weights, class_weights)
     given = ~jnp.isnan(targets)
     given = given.all(axis=1) if kind == PROFILE else given
     weight = jnp.where(given, weights[:, None], 0)
@@ -81,7 +97,7 @@ def mean_loss(
         table = jnp.array(class_weights, jnp.float32)
         label = jnp.where(given, targets, 0).astype(jnp.int32)
         weight = weight * jnp.take_along_axis(table.T, label, axis=0)
-    total = (losses(kind, outputs, targets) * weight).sum()
+    total = (losses(kind, outputs, targets, smoothing=smoothing) * weight).sum()
     return total / jnp.maximum(weight.sum(), 1e-12)
 
 
@@ -93,13 +109,15 @@ def balanced_class_weights(target: Target, labels: np.ndarray) -> tuple[tuple[fl
     target
         Of a kind that classifies.
     labels
-        float (n, tasks), NaN where missing.
+        float (n, tasks), NaN where missing; masks uint8 (n, *space).
 
     Returns
     -------
     tuple of tuple of float
         For `mean_loss`; their mean over the examples is 1, and 0 goes to classes without any.
     """
+    if target.kind == SEGMENTATION:
+        return pixel_class_weights(labels, target.outputs)
     classes = target.outputs if target.kind == "multiclass" else 2
     rows = []
     for task in labels.T:

@@ -10,6 +10,7 @@ import numpy as np
 import optax
 from flax import nnx
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.seq.augment import Augmentation
 from seqcnn.training.loop import LETTERS, Schedule
 from seqcnn.training.losses import mean_loss
@@ -47,6 +48,17 @@ class Recipe:
         What is done to examples in training.
     clip
         Largest norm of the gradient of a step.
+    repeats
+        Steps that are taken on a batch before the next one is drawn. What is random in a step is
+        drawn anew for each.
+    smoothing
+        Share of a label that goes to all classes alike in training, see
+        `seqcnn.training.losses.losses`.
+
+    Raises
+    ------
+    SeqcnnError
+        A number is out of range.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
@@ -55,6 +67,15 @@ class Recipe:
     stop_class_weights: tuple[tuple[float, ...], ...] | None = None
     augmentation: Augmentation | JointAugmentation | None = None
     clip: float = 1.0
+    repeats: int = 1
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1 or not 0 <= self.smoothing < 1:
+            raise SeqcnnError(
+                f"`repeats` must be 1 or more and `smoothing` from 0 to below 1, not "
+                f"{self.repeats} and {self.smoothing}"
+            )
 
 
 def predict_outputs(
@@ -153,7 +174,14 @@ def take_step(
         network = nnx.merge(graph, weights, statistics, copy=True)
         rngs = nnx.Rngs(dropout=drop)
         outputs = outputs_of(network, codes, width=target.width, rngs=rngs)
-        loss = mean_loss(target.kind, outputs, targets, example_weights, recipe.class_weights)
+        loss = mean_loss(
+            target.kind,
+            outputs,
+            targets,
+            example_weights,
+            recipe.class_weights,
+            smoothing=recipe.smoothing,
+        )
         # what the layers have seen, batch norm's moments for instance
         _, _, after = nnx.split(network, nnx.Param, ...)
         return loss, after
@@ -166,7 +194,7 @@ def take_step(
 def optimizer_of(recipe: Recipe) -> optax.GradientTransformation:
     """Make AdamW (Loshchilov and Hutter 2019) with a warm-up, a cosine, and clipped gradients."""
     schedule = recipe.schedule
-    steps = schedule.steps * schedule.rounds
+    steps = max(2, schedule.steps * schedule.rounds)
     rate = optax.warmup_cosine_decay_schedule(
         0.0, schedule.learning_rate, max(1, steps // 20), steps
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
@@ -20,6 +21,7 @@ from seqcnn.nn.conv import Conv
 from seqcnn.nn.init import KERNEL_INIT
 from seqcnn.nn.layers import Dense
 from seqcnn.nn.pool import max_pool, mean_pool
+from seqcnn.reference.lenet import LeNet as NumpyLeNet
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {"tanh": jnp.tanh, "relu": nnx.relu}
 
@@ -75,7 +77,7 @@ class LeNet(ImageNetwork):
             )
         if min(self.space) < 16:
             raise SeqcnnError(f"LeNet needs 16 pixels or more in each axis, not {self.space}")
-        self.pool = pool
+        self.pool, self.activation = pool, activation
         act = ACTIVATIONS[activation]
         window, rank = (5,) * self.rank, self.rank
         self.first = Conv(self.channels, channels[0], window, kernel_init=KERNEL_INIT, rngs=rngs)
@@ -95,3 +97,51 @@ class LeNet(ImageNetwork):
         for conv in (self.first, self.second):
             x = pooled(self.act(conv(x)), self.window)
         return self.dense(x.reshape(len(x), -1))
+
+
+def to_numpy(network: LeNet) -> NumpyLeNet:
+    """Give the network in NumPy that has the same options and weights.
+
+    Raises
+    ------
+    SeqcnnError
+        `network` has not two axes of space.
+    """
+    weights = {name: np.array(weight[...]) for name, weight in _weights(network)}
+    outputs = {name: w.shape[-1] for name, w in weights.items() if name.endswith(".kernel")}
+    channels = [outputs.pop(f"{name}.kernel") for name in ("first", "second")]
+    twin = NumpyLeNet(
+        (*network.space, network.channels),
+        network.classes,
+        channels=channels,
+        hidden=list(outputs.values())[:-1],
+        pool=network.pool,
+        activation=network.activation,
+    )
+    twin.weights = weights
+    return twin
+
+
+def from_numpy(network: NumpyLeNet, twin: LeNet) -> None:
+    """Give `twin` the weights of a network in NumPy that has the same options.
+
+    Raises
+    ------
+    SeqcnnError
+        The two have weights of other shapes.
+    """
+    for name, weight in _weights(twin):
+        given = network.weights.get(name)
+        if given is None or given.shape != weight.shape:
+            found = "none" if given is None else given.shape
+            raise SeqcnnError(
+                f"the weight {name!r} is {found}, the network takes {weight.shape}: give both "
+                f"networks the same options"
+            )
+        weight[...] = jnp.asarray(given, weight.dtype)
+
+
+def _weights(network: LeNet) -> list[tuple[str, nnx.Param]]:
+    """Name the weights as the twin does."""
+    flat = nnx.to_flat_state(nnx.state(network, nnx.Param))
+    return [(".".join(map(str, path)), weight) for path, weight in flat]
