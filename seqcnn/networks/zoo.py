@@ -77,6 +77,15 @@ _NETWORKS: dict[str, Entry] = {
         "explainn:ExplaiNN", "a sum of small networks of one motif kernel each (ExplaiNN)"
     ),
     "lenet": _array("classify.lenet:LeNet", "two convolutions, three dense layers (LeNet-5)"),
+    "unet": _array("segment.unet:UNet", "down and up again, with skip connections (U-Net)"),
+    "unet_original": _array("segment.unet:UNet", "U-Net as it was published, 31 M parameters"),
+    "segnet": _array("segment.segnet:SegNet", "VGG-16 and back, max-unpooling (SegNet)"),
+    "segmenter": _array(
+        "segment.segmenter:Segmenter", "a small encoder, and one of three decoders above it"
+    ),
+    "segformer_small": _array(
+        "segment.segmenter:Segmenter", "a small encoder, and attention over its maps (SegFormer)"
+    ),
     "mlp": _array("classify.mlp:MLP", "dense layers alone (multi-layer perceptron)"),
     "cnn": _array("classify.cnn:CNN", "stages of convolutions and pooling, dense layers"),
     "resnet_small": _array(

@@ -12,7 +12,7 @@ from seqcnn.training.baseline import Baseline
 from seqcnn.training.metrics import MEAN, intervals, main_metric, score
 from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
-from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, Target
+from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, SEGMENTATION, Target
 
 MANY_TASKS = 20
 """With so many tasks nothing but areas is computed after each round, each example counted once."""
@@ -252,7 +252,7 @@ def score_of_outputs(
     target
         What is predicted.
     outputs
-        float32 (n, outputs), of profiles (n, 1 + width, tasks).
+        float32 (n, outputs), of profiles (n, 1 + width, tasks), of masks (n, *space, classes).
     encoded
         What `Target.encode` gave; numbers are compared on the scale on which they are learnt.
     weights
@@ -260,6 +260,8 @@ def score_of_outputs(
     """
     if target.kind == PROFILE:
         labels, predicted = encoded[:, 1:], target.decode(outputs)
+    elif target.kind == SEGMENTATION:
+        return score_of_main(target, outputs, encoded)
     else:
         labels = encoded.astype(np.float64)
         predicted = replace(target, transform="none", centre=(), spread=()).decode(outputs)

@@ -15,7 +15,7 @@ class Examples:
         uint8 (n, length), or pixels (n, *space, channels); a `numpy.memmap` stays on disk.
     y
         float32 (n, tasks), of profiles (n, 1 + width, tasks): what `Target.encode` gave, NaN where
-        missing.
+        missing. Masks are uint8 (n, *space), 255 where missing.
     weights
         float32 (n,): how much each counts; None for all the same.
     rows
@@ -32,7 +32,7 @@ class Examples:
 
     @property
     def targets(self) -> np.ndarray:
-        """float32 (m, ...): the targets of the rows."""
+        """Of the rows only: (m, ...), as `y`."""
         return self.y if self.rows is None else self.y[self.rows]
 
     @property

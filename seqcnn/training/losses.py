@@ -8,7 +8,8 @@ import numpy as np
 import optax
 
 from seqcnn.training.profiles import profile_losses
-from seqcnn.training.targets import PROFILE, Target
+from seqcnn.training.segmentation import pixel_class_weights, segmentation_loss
+from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
 
 
 def losses(
@@ -77,20 +78,22 @@ def mean_loss(
     Parameters
     ----------
     kind, outputs, targets
-        As for `losses`.
+        As for `losses`; masks and what is given for each position as for `segmentation_loss`.
     weights
         float32 (n,): how much each example counts.
     class_weights
-        For each task how much label 0 and label 1 count; for ``"multiclass"`` one row, with how
-        much each class counts. None for all the same.
+        For each task how much label 0 and label 1 count; for ``"multiclass"`` and
+        ``"segmentation"`` one row, with how much each class counts. None for all the same.
     smoothing
-        As for `losses`.
+        As for `losses`; masks are not smoothed.
 
     Returns
     -------
     jax.Array
         float32 scalar: the weighted mean, 0 if no label is given.
     """
+    if kind == SEGMENTATION:
+        return segmentation_loss(outputs, targets, weights, class_weights)
     given = ~jnp.isnan(targets)
     given = given.all(axis=1) if kind == PROFILE else given
     shares = kind == "multiclass" and targets.shape[1] > 1
@@ -115,13 +118,15 @@ def balanced_class_weights(target: Target, labels: np.ndarray) -> tuple[tuple[fl
     target
         Of a kind that classifies.
     labels
-        float (n, tasks), NaN where missing.
+        float (n, tasks), NaN where missing; masks uint8 (n, *space).
 
     Returns
     -------
     tuple of tuple of float
         For `mean_loss`; their mean over the examples is 1, and 0 goes to classes without any.
     """
+    if target.kind == SEGMENTATION:
+        return pixel_class_weights(labels, target.outputs)
     classes = target.outputs if target.kind == "multiclass" else 2
     rows = []
     for task in labels.T:

@@ -25,8 +25,9 @@ from seqcnn.stats.regression import (
     root_mean_squared_error,
     spearman,
 )
+from seqcnn.stats.segmentation import count_pixels, segmentation_table
 from seqcnn.training.profiles import ProfileScores
-from seqcnn.training.targets import PROFILE, Target
+from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
 
 MEAN = "mean"
 """Name of the mean over tasks, or over classes against the rest."""
@@ -65,12 +66,13 @@ def score(
     target
         What is predicted.
     predictions
-        float64 (n, outputs), as `Target.decode` gives; of profiles (n, 1 + width, tasks).
+        float64 (n, outputs), as `Target.decode` gives; of profiles (n, 1 + width, tasks), of
+        segmentation (n, *space, classes).
     labels
-        float64 (n, tasks), as `Target.encode` takes; NaN where missing.
+        float64 (n, tasks), as `Target.encode` takes; NaN where missing. Masks are as it gives them.
     weights
-        float64 (n,): how much each example counts; None for all the same. Of profiles each counts
-        the same.
+        float64 (n,): how much each example counts; None for all the same. Of profiles and masks
+        each counts the same.
 
     Returns
     -------
@@ -90,6 +92,11 @@ def score(
         )
     if target.kind == PROFILE:
         return _joined(ProfileScores(target.names, predictions, labels)(np.arange(len(labels))))
+    if target.kind == SEGMENTATION:
+        counts = count_pixels(predictions.argmax(axis=-1), labels, target.outputs)
+        table = segmentation_table(counts)
+        names = enumerate(target.names)
+        return _joined({name: {m: float(v[i]) for m, v in table.items()} for i, name in names})
     if weights is not None:  # what counts nothing is not there
         counts = weights > 0
         predictions, labels, weights = predictions[counts], labels[counts], weights[counts]
@@ -181,6 +188,8 @@ def main_metric(target: Target) -> str:
     """Name the metric that sums a kind of target up."""
     if target.kind == PROFILE:
         return "profile_pearson"
+    if target.kind == SEGMENTATION:
+        return "dice"
     return "auroc" if target.classifies else "pearson"
 
 

@@ -9,12 +9,16 @@ from scipy.special import expit, softmax
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.training.profiles import decode_profiles, encode_profiles, log_totals
+from seqcnn.training.segmentation import checked_masks
 
 KINDS = ("binary", "multiclass", "multilabel", "regression", "counts")
 """What a table of labels can hold."""
 
 PROFILE = "profile"
 """The kind that is no table: counts at every position, see `seqcnn.training.profiles`."""
+
+SEGMENTATION = "segmentation"
+"""The kind that gives a class to each position, see `seqcnn.training.segmentation`."""
 
 TRANSFORMS = ("none", "log1p", "sqrt", "asinh")
 
@@ -34,9 +38,9 @@ class Target:
     kind
         ``"binary"``, one class or not; ``"multiclass"``, one of several classes; ``"multilabel"``,
         any of several; ``"regression"``, numbers; ``"counts"``, expected counts (Poisson);
-        ``"profile"``, counts along the sequence.
+        ``"profile"``, counts along the sequence; ``"segmentation"``, a class for each position.
     names
-        Of the tasks, or of the classes of ``"multiclass"``.
+        Of the tasks, or of the classes of ``"multiclass"`` and ``"segmentation"``.
     transform
         Of the labels of a regression: ``"none"``, ``"log1p"``, ``"sqrt"`` or ``"asinh"``.
     centre, spread
@@ -60,7 +64,7 @@ class Target:
     width: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in (*KINDS, PROFILE):
+        if self.kind not in (*KINDS, PROFILE, SEGMENTATION):
             raise SeqcnnError(f"`task` is {self.kind!r}, it must be one of {', '.join(KINDS)}")
         if (self.kind == PROFILE) != (self.width > 0):
             raise SeqcnnError(
@@ -74,7 +78,7 @@ class Target:
             raise SeqcnnError(
                 f"`transform` {self.transform!r} is for regression, not for {self.kind}: leave it"
             )
-        least = 2 if self.kind == "multiclass" else 1
+        least = 2 if self.kind in ("multiclass", SEGMENTATION) else 1
         if len(self.names) < least or (self.kind == "binary" and len(self.names) > 1):
             raise SeqcnnError(f"a {self.kind} target cannot have {len(self.names)} names")
 
@@ -96,7 +100,7 @@ class Target:
 
     @property
     def outputs(self) -> int:
-        """Numbers that the network gives for each sequence, or for each position of a profile."""
+        """Numbers that the network gives for each example, or for each of its positions."""
         return len(self.names)
 
     @property
@@ -119,7 +123,7 @@ class Target:
                 centre=tuple(log_totals(labels).mean(axis=0).tolist()),
                 spread=tuple(np.maximum(totals, 1e-6).tolist()),
             )
-        if self.classifies:
+        if self.classifies or self.kind == SEGMENTATION:
             return self
         spread = [1.0] * self.outputs
         centre = [0.0] * self.outputs
@@ -144,13 +148,16 @@ class Target:
         ----------
         labels
             float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes;
-            of ``"profile"`` float32 (n, width, tasks).
+            of ``"profile"`` float32 (n, width, tasks); masks (n, *space).
 
         Returns
         -------
         numpy.ndarray
-            float32, of the same shape; of profiles (n, 1 + width, tasks).
+            float32, of the same shape; of profiles (n, 1 + width, tasks). Masks stay uint8, 255
+            where missing.
         """
+        if self.kind == SEGMENTATION:
+            return checked_masks(labels, self.names)
         if self.kind == PROFILE:
             return encode_profiles(labels, np.array(self.centre), np.array(self.spread))
         if self.kind == "regression":
@@ -182,14 +189,18 @@ class Target:
         Parameters
         ----------
         logits
-            float (n, outputs), of profiles (n, 1 + width, tasks).
+            float (n, outputs), of profiles (n, 1 + width, tasks), of segmentation (n, *space,
+            outputs).
 
         Returns
         -------
         numpy.ndarray
             float64 (n, outputs): probabilities, values on the scale of the labels, or rates. Of
-            profiles float32 (n, 1 + width, tasks): totals, then shares of the positions.
+            profiles float32 (n, 1 + width, tasks): totals, then shares of the positions. Of
+            segmentation float32 (n, *space, outputs): probabilities.
         """
+        if self.kind == SEGMENTATION:
+            return softmax(np.asarray(logits, np.float32), axis=-1)
         if self.kind == PROFILE:
             return decode_profiles(logits, np.array(self.centre))
         z = np.asarray(logits, np.float64)
@@ -226,6 +237,9 @@ def check_labels(
     SeqcnnError
         A label is out of range, a class has no example, or all labels are the same.
     """
+    if target.kind == SEGMENTATION:
+        checked_masks(labels, target.names)
+        return
     _check_range(target, labels, ids)
     if not learnt:
         return

@@ -1,0 +1,144 @@
+"""Find nuclei in micrographs: Otsu, k-means by brightness, and a small U-Net, in one table.
+
+    python benchmarks/bench_image_nuclei.py --data dsb2018_256.npz --out table.md
+
+The file holds `x` uint8 (n, 256, 256, 3), grey, with bright nuclei on dark ground, and `labels` int
+(n, 256, 256), 0 where no nucleus is.
+Test pictures are those whose number is divisible by 5: they neither train the network nor stop its
+training, which a tenth of the others does.
+"""
+
+import argparse
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from seqcnn.image.brightness import stretch_brightness
+from seqcnn.networks.weights import Model, create_member, save_model
+from seqcnn.stats.segmentation import count_pixels, segmentation_table
+from seqcnn.training.examples import Examples
+from seqcnn.training.fitting import Progress, fit_target
+from seqcnn.training.loop import Schedule
+from seqcnn.training.step import Recipe, predict_outputs
+from seqcnn.training.targets import Target
+
+TILE, STEP = 128, 64
+SCHEDULE = Schedule(batch=16, steps=60, rounds=12, patience=12, learning_rate=3e-3)
+NETWORK = {"input_shape": [TILE, TILE, 1], "channels": [12, 24, 48, 96, 96], "pixels": {}}
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Show each batch in one of its eight positions."""
+
+    def with_targets(
+        self, x: jax.Array, targets: jax.Array, key: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Turn and mirror pictures with their masks."""
+        across, down, swap = jax.random.bernoulli(key, 0.5, (3, len(x)))
+
+        def chosen(which: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
+            return jnp.where(which.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
+
+        x, targets = (chosen(across, a[:, :, ::-1], a) for a in (x, targets))
+        x, targets = (chosen(down, a[:, ::-1], a) for a in (x, targets))
+        x, targets = (chosen(swap, a.swapaxes(1, 2), a) for a in (x, targets))
+        return x, targets
+
+
+def tiles(arrays: np.ndarray) -> np.ndarray:
+    """Cut pictures into overlapping squares."""
+    starts = range(0, arrays.shape[1] - TILE + 1, STEP)
+    return np.concatenate([arrays[:, i : i + TILE, j : j + TILE] for i in starts for j in starts])
+
+
+def otsu(grey: np.ndarray) -> np.ndarray:
+    """Part the pixels of a picture at the brightness that parts their variance best."""
+    counts = np.bincount(grey.ravel(), minlength=256).astype(float)
+    below, total = np.cumsum(counts), np.cumsum(counts * np.arange(256))
+    above = below[-1] - below
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = below * above * (total / below - (total[-1] - total) / above) ** 2
+    return grey > np.nanargmax(between)
+
+
+def two_means(grey: np.ndarray) -> np.ndarray:
+    """Part the pixels of a picture into two groups about their means (Lloyd's algorithm)."""
+    values, counts = np.unique(grey, return_counts=True)
+    low, high = float(values[0]), float(values[-1])
+    for _ in range(100):
+        upper = values > (low + high) / 2
+        means = [np.average(values[part], weights=counts[part]) for part in (~upper, upper)]
+        if means == [low, high]:
+            break
+        low, high = means
+    return grey > (low + high) / 2
+
+
+def train(x: np.ndarray, masks: np.ndarray, out: Path | None) -> nnx.Module:
+    """Fit the network; a tenth of the pictures, every tenth one, says which round is the best."""
+    held = np.arange(len(x)) % 10 == 3
+    parts = [Examples(tiles(x[~held]), tiles(masks[~held])), Examples(x[held], masks[held])]
+    member = create_member("unet", classes=2, **NETWORK)
+    target = Target("segmentation", ("background", "nucleus"))
+    recipe = Recipe(SCHEDULE, augmentation=Turned())
+    fitted = fit_target(
+        member.network, *parts, target=target, recipe=recipe, report=tell_after_each_round
+    )
+    if out is not None:
+        facts = {"target": target.to_dict()}
+        kept = type(member)(member.name, member.options, fitted.network)
+        save_model(Model((kept,), extra=facts), out)
+    return fitted.network
+
+
+def tell_after_each_round(progress: Progress) -> None:
+    if (epoch := progress.epoch) is not None:
+        cpu = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        print(
+            f"round {epoch.round}: loss {epoch.loss:.3f}, validation {epoch.validation_loss:.3f}, "
+            f"Dice {epoch.metric:.4f}, {cpu:.0f} s of CPU",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="where the table is written")
+    parser.add_argument("--model", type=Path, help="where the trained network is kept")
+    options = parser.parse_args()
+    stored = np.load(options.data)
+    x = np.stack([stretch_brightness(picture) for picture in stored["x"][..., :1]])
+    masks = (stored["labels"] > 0).astype(np.uint8)
+    test = np.arange(len(x)) % 5 == 0
+    clock = time.monotonic(), time.process_time()
+    network = train(x[~test], masks[~test], options.model)
+    spent = time.monotonic() - clock[0], time.process_time() - clock[1]
+    graph, *states = nnx.split(network, nnx.Param, ...)
+    outputs = predict_outputs(graph, tuple(states), x[test])
+    grey = x[test][..., 0]
+    found = {
+        "Otsu": np.stack([otsu(picture) for picture in grey]),
+        "k-means, k = 2, of brightness": np.stack([two_means(picture) for picture in grey]),
+        "U-Net": outputs.argmax(axis=-1),
+    }
+    lines = ["| method | Dice, pooled | Dice, mean per image | IoU, pooled |", "|---|--:|--:|--:|"]
+    for name, predicted in found.items():
+        table = segmentation_table(count_pixels(predicted, masks[test], 2))
+        values = (table[key][1] for key in ("dice", "dice_per_image", "iou"))
+        lines.append(f"| {name} | {' | '.join(f'{value:.4f}' for value in values)} |")
+    lines.append(f"\nTraining took {spent[0]:.0f} s, {spent[1]:.0f} s of CPU.")
+    print("\n".join(lines))
+    if options.out is not None:
+        options.out.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
