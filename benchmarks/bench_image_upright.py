@@ -34,7 +34,9 @@ def main() -> None:
     training, test, labels = _toy() if given.data is None else _fashion(given.data, given.classes)
     true = np.random.default_rng(11).uniform(-180, 180, len(test))
     turned = _turned(test, true)
-    print(f"{len(training):,} pictures to learn from, {len(test):,} to test, {os.cpu_count()} cores")
+    print(
+        f"{len(training):,} pictures to learn from, {len(test):,} to test, {os.cpu_count()} cores"
+    )
     print("| method | seed | median error | mean | within 15 degrees | CPU s | wall s |")
     print("|---|---|---|---|---|---|---|")
     _row("mean direction", "", np.zeros(len(test)), true)
