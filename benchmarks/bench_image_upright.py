@@ -46,8 +46,8 @@ def main() -> None:
             _row(f"{given.network}, {quarters} looks", str(seed), found, true, cpu, wall)
             for label in sorted(set(labels.tolist())):
                 errors = _errors(found, true)[labels == label]
-                print(f"|   class {label} | {seed} | {np.median(errors):.2f} | {errors.mean():.2f} | "
-                      f"{(errors < 15).mean():.3f} | | |")  # fmt: skip
+                print(f"| class {label} | {seed} | {np.median(errors):.2f} | {errors.mean():.2f} "
+                      f"| {(errors < 15).mean():.3f} | | |")  # fmt: skip
 
 
 def _network(training, turned, given, seed):

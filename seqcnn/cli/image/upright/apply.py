@@ -85,9 +85,8 @@ def _as_learnt(
     if shape is None:
         raise SeqcnnError("this model does not read pictures", path=path)
     size = (shape[0], shape[1])
-    return np.stack(
-        [
-            convert(fit_to_size(set_channels(image, shape[2], found[name]), size, "crop"), "float32")
-            for name, image in images.items()
-        ]
+    squares = (
+        fit_to_size(set_channels(image, shape[2], where), size, "crop")
+        for image, where in zip(images.values(), found.values(), strict=True)
     )
+    return np.stack([convert(square, "float32") for square in squares])
