@@ -88,7 +88,7 @@ class Augment:
     classes
         With ``"shares"``: how many, if targets are numbers of classes (n, 1); 0 if they are shares.
     edges
-        What moves in from outside: ``"zero"``, ``"reflect"`` or ``"edge"``, see
+        What moves in from outside: ``"zero"`` (in masks too), ``"reflect"`` or ``"edge"``, see
         `seqcnn.image.warp.sample`.
 
     Raises

@@ -179,3 +179,23 @@ def test_smoothed_labels_are_mixed_with_all_classes():
     two = jnp.asarray((labels > 0) * 1.0)
     found = losses("binary", jnp.asarray(outputs[:, :1]), two, smoothing=smoothing)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_shares_of_classes_are_learnt_as_mixtures_of_labels():
+    """What mixup makes: the loss of a mixture is the mixture of the losses."""
+    outputs, labels = case("multiclass")
+    others = (labels + 1) % 3
+    hard = [losses("multiclass", jnp.array(outputs), jnp.array(y)) for y in (labels, others)]
+    shares = np.eye(3)[labels[:, 0].astype(int)] * 0.7 + np.eye(3)[others[:, 0].astype(int)] * 0.3
+    found = losses("multiclass", jnp.array(outputs), jnp.array(shares))
+    np.testing.assert_allclose(found, 0.7 * hard[0] + 0.3 * hard[1], rtol=1e-5)
+    # weights of classes count by their shares, and what is missing not at all
+    shares[3] = np.nan
+    weights = np.arange(1.0, 21.0)
+    table = np.array([2.0, 1.0, 0.5])
+    counted = np.where(np.arange(20) == 3, 0, weights * (np.nan_to_num(shares) @ table))
+    known = np.where(np.arange(20) == 3, 0, np.asarray(found)[:, 0])
+    mean = mean_loss(
+        "multiclass", jnp.array(outputs), jnp.array(shares), jnp.array(weights), (tuple(table),)
+    )
+    assert float(mean) == pytest.approx((known * counted).sum() / counted.sum(), rel=1e-5)
