@@ -1,10 +1,8 @@
 """``seqcnn train``: fit a network to sequences, and report what it is worth."""
 
-import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ import rich_click as click
 from seqcnn.cli import stop
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.progress import progress_bar
+from seqcnn.cli.train_folder import CURVES, begun, check_same_network, is_done
 from seqcnn.cli.train_inputs import check_arguments, read_sample
 from seqcnn.cli.train_outputs import (
     say_networks,
@@ -29,7 +28,6 @@ from seqcnn.cli.train_plan import (
     plan_of,
     search_options,
 )
-from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from seqcnn.networks.choose import Blueprint
@@ -38,12 +36,6 @@ if TYPE_CHECKING:
     from seqcnn.training.roles import Sample
     from seqcnn.training.search import Trial
     from seqcnn.training.targets import Target
-
-CHECKPOINTS = "checkpoint"
-"""Folder, within that of the model, with the state of a run that goes on."""
-
-CURVES = "tensorboard"
-"""Folder, within that of the model, with event files."""
 
 EXAMPLES = (
     "Examples:",
@@ -203,14 +195,14 @@ def run_train(
     """Read, train, write."""
     check_arguments(files, options)
     settings = parsed_settings(options["settings"])
-    if _is_done(out, force=force, resume=resume):
+    if is_done(out, force=force, resume=resume):
         return
     prepare_jax()
     sample, target, alphabet = read_sample(files, strand=strand, seed=seed, options=options)
     wanted = choose_blueprint(sample, target, alphabet, settings, options, strand)
     plan = plan_of(sample, target, alphabet, seed=seed, strand=strand, options=options)
     warn_of_idle_gpu()
-    with _begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
+    with begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
         told = {**settings, **{k: v for k, v in options.items() if v is not None}}
         trials, done, each = _train(
             wanted, (sample, target, plan), alphabet, tuple(told), folder,
@@ -243,7 +235,7 @@ def _train(
     sample, target, plan = made
     # the options of the network are part of what must not change before a run is resumed
     facts = {"network": wanted.name, "options": {**wanted.options, **wanted.computed}}
-    _check_same_network(folder, {**facts, "search": search, "variants": list(wanted.variants)})
+    check_same_network(folder, {**facts, "search": search, "variants": list(wanted.variants)})
     events = folder.parent / CURVES if curves else None
     trials: list[Trial] = []
     with stop.deferred() as asked:
@@ -263,60 +255,3 @@ def _train(
             logger.info("the state is saved: go on with --resume and the same options")
             raise
     return trials, done, each
-
-
-@contextmanager
-def _begun(out: Path, *, anew: bool) -> Iterator[Path]:
-    """Give the folder of checkpoints; it does not stay if no state came into it.
-
-    A model that was there stays until the new one is written.
-    """
-    folder, was_there = out / CHECKPOINTS, out.is_dir()
-    if anew:
-        for path in (folder, out / CURVES):
-            shutil.rmtree(path, ignore_errors=True)
-    try:
-        yield folder
-    finally:
-        if not any(any(folder.rglob(name)) for name in ("state.json", "trials.tsv")):
-            shutil.rmtree(folder, ignore_errors=True)
-            if not was_there and out.is_dir() and not any(out.iterdir()):
-                out.rmdir()
-
-
-def _is_done(out: Path, *, force: bool, resume: bool) -> bool:
-    """Look at the folder of the model, and say whether there is nothing left to do."""
-    if out.exists() and not out.is_dir():
-        raise SeqcnnError("is a file: name a folder for the model", path=out)
-    if not out.is_dir() or not any(out.iterdir()):
-        return False
-    going = (out / CHECKPOINTS).is_dir()
-    if not resume and not force:
-        hint = "--resume goes on with the run that was broken off, " if going else ""
-        raise SeqcnnError(
-            f"the folder is not empty: {hint}--force replaces what is there, or name another",
-            path=out,
-        )
-    if resume and not going and (out / "config.json").exists():
-        logger.info("%s is complete: there is nothing to resume", out)
-        return True
-    return False
-
-
-def _check_same_network(folder: Path, wanted: dict[str, Any]) -> None:
-    """Refuse to resume another network; remember this one."""
-    from seqcnn.seq.io.files import atomic_write
-
-    path = folder / "network.json"
-    text = json.dumps(wanted, indent=1, sort_keys=True) + "\n"
-    if path.exists():
-        if path.read_text() != text:
-            raise SeqcnnError(
-                "the run that was broken off has another network or other options of it: give the "
-                "same, or start anew with --force",
-                path=path,
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as handle:
-        handle.write(text)

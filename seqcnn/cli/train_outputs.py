@@ -18,7 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 def teller(
-    show: Callable[[str, float], None], curves: Path | None, what: str, *, metric: str
+    show: Callable[[str, float], None],
+    curves: Path | None,
+    what: str,
+    *,
+    metric: str,
+    read: str = "sequences",
 ) -> "Callable[[int, int, Progress], None]":
     """Give what is told of each step: it moves the progress bar, and adds to curves if wanted.
 
@@ -32,6 +37,8 @@ def teller(
         Is trained: a network, or a trial of a search.
     metric
         Name of the metric of an epoch.
+    read
+        What the network reads.
     """
     import jax
 
@@ -63,7 +70,7 @@ def teller(
         text = f"{what} {number + 1}/{total}, round {min(now.round + 1, now.rounds)}/{now.rounds}"
         if "last" in said:
             text += f", {_worth(said['last'], metric)}"
-        speed = f", {now.sequences_per_second:,.0f} sequences/s on {device}"
+        speed = f", {now.sequences_per_second:,.0f} {read}/s on {device}"
         show(text + ("" if math.isnan(now.sequences_per_second) else speed), share)
 
     return tell
@@ -90,7 +97,7 @@ def write_model(
     done: "EnsembleFit",
     network: str,
     options: Sequence[Mapping[str, Any]],
-    alphabet: "Alphabet",
+    alphabet: "Alphabet | None" = None,
 ) -> None:
     """Write the model, its history and what it is worth; `options` of each network of a fold."""
     from seqcnn.networks.weights import Member, Model, save_model
@@ -166,19 +173,31 @@ def write_trials(out: Path, trials: "list[Trial]") -> None:
     write_table(out / "search.tsv", header, rows)
 
 
-def summary_of(done: "EnsembleFit", out: Path) -> str:
-    """Say in two lines what a model is worth, and where it is."""
+def summary_of(
+    done: "EnsembleFit", out: Path, *, read: str = "sequences", baseline: str = "composition"
+) -> str:
+    """Say in two lines what a model is worth, and where it is.
+
+    Parameters
+    ----------
+    done
+        The networks.
+    out
+        The folder of the model.
+    read, baseline
+        What the networks read, and what the baseline sees of it.
+    """
     metric, found = done.metrics["main"], done.metrics["held_out"]
     task = "mean" if "mean" in found else done.target.names[0]
     area = found[task][metric]
     alone = done.metrics["composition"][task]
-    simple = "the mean profile" if done.target.kind == "profile" else "composition"
+    simple = "the mean profile" if done.target.kind == "profile" else baseline
 
     def shown(value: float | None) -> str:
         return "not defined" if value is None else f"{value:.3f}"
 
     return (
-        f"{metric} on {sum(done.metrics['sequences']['report']):,} held-out sequences: "
+        f"{metric} on {sum(done.metrics['sequences']['report']):,} held-out {read}: "
         f"{shown(area['value'])} ({shown(area['low'])} to {shown(area['high'])}); {simple} "
         f"alone: {shown(alone)}.\nModel: {out}"
     )

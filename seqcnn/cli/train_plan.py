@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from seqcnn.networks.choose import Blueprint
     from seqcnn.seq.alphabet import Alphabet
     from seqcnn.training.ensemble import Plan
+    from seqcnn.training.loop import Schedule
     from seqcnn.training.roles import Sample
     from seqcnn.training.search import Trial
+    from seqcnn.training.step import Recipe
     from seqcnn.training.targets import Target
 
 logger = logging.getLogger(__name__)
@@ -119,11 +121,27 @@ def plan_of(
 ) -> "Plan":
     """Make the plan of training: a schedule by the number of sequences, and what was told."""
     from seqcnn.training.ensemble import Plan
-    from seqcnn.training.losses import balanced_class_weights
     from seqcnn.training.recipe import default_schedule
-    from seqcnn.training.step import Recipe
 
     schedule = default_schedule(int(sample.counted.sum()), alphabet.size)
+    recipe = recipe_of(schedule, sample, target, options)
+    augmentation = _augmentation(alphabet, sample.x.shape[1], strand, options)
+    return Plan(
+        replace(recipe, augmentation=augmentation),
+        folds=options["folds"],
+        ensemble=options["ensemble"],
+        seed=seed,
+        calibration=options["calibration"],
+    )
+
+
+def recipe_of(
+    schedule: "Schedule", sample: "Sample", target: "Target", options: Mapping[str, Any]
+) -> "Recipe":
+    """Change a schedule by what was told, and say how classes of unequal size count alike."""
+    from seqcnn.training.losses import balanced_class_weights
+    from seqcnn.training.step import Recipe
+
     names = ("batch", "steps", "rounds", "patience", "learning_rate", "weight_decay")
     changed = {name: options[name] for name in names if options[name] is not None}
     balance = options["balance"]
@@ -138,19 +156,11 @@ def plan_of(
         # all shuffles train, one of each stops
         weights = balanced_class_weights(target, sample.labels)
         stopping = balanced_class_weights(target, sample.labels[sample.counted])
-    recipe = Recipe(
+    return Recipe(
         replace(schedule, **changed),
         balanced=balance == "batches",
         class_weights=weights,
         stop_class_weights=stopping,
-        augmentation=_augmentation(alphabet, sample.x.shape[1], strand, options),
-    )
-    return Plan(
-        recipe,
-        folds=options["folds"],
-        ensemble=options["ensemble"],
-        seed=seed,
-        calibration=options["calibration"],
     )
 
 

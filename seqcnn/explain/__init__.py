@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gradients": ["integrated_gradients", "saliency", "smooth_gradients"],
         "interactions": ["epistasis", "spacing"],
         "patterns.discover": ["find_patterns"],
+        "pictures": ["attribute_pictures", "class_activation_maps", "heat_map"],
         "seqlets": ["find_seqlets"],
         "variants": ["changed_sites", "score_variants"],
         "methods": ["METHODS", "attribute"],

@@ -43,12 +43,10 @@ from seqcnn.image.pixel_steps import (
     Noise,
     Step,
 )
+from seqcnn.image.unit import from_unit, to_unit
 from seqcnn.image.warp import Edges, affine_places, check_edges, sample, through
 
 Kind = Literal["labels", "shares", "mask", "sin_cos", "degrees"]
-
-TOPS = {"bool": 1, "uint8": 255, "uint16": 65_535}
-"""What full brightness is in pictures of whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Augment:
     classes
         With ``"shares"``: how many, if targets are numbers of classes (n, 1); 0 if they are shares.
     edges
-        What moves in from outside: ``"zero"``, ``"reflect"`` or ``"edge"``, see
+        What moves in from outside: ``"zero"`` (in masks too), ``"reflect"`` or ``"edge"``, see
         `seqcnn.image.warp.sample`.
 
     Raises
@@ -181,7 +179,7 @@ def _augmented(
     if targets is not None and kind == "shares":
         numbers = targets[:, 0].astype(jnp.int32)
         targets = jax.nn.one_hot(numbers, plan.classes) if plan.classes else targets.astype(float)
-    batch = _Batch(_to_unit(x), targets, kind)
+    batch = _Batch(to_unit(x), targets, kind)
     keys = _for_each(key, jnp.arange(len(x)))
     for moving, run in groupby(enumerate(plan.steps), lambda pair: isinstance(pair[1], Move)):
         pairs = [(step, _for_each(keys, number)) for number, step in run]
@@ -192,7 +190,7 @@ def _augmented(
             # or else the compiler would do a step anew for each pixel that the next one reads
             values = jax.lax.optimization_barrier(batch.values)
             batch = change(batch._replace(values=values), step, own)
-    return _from_unit(batch.values, x.dtype), batch.targets
+    return from_unit(batch.values, x.dtype), batch.targets
 
 
 def _for_each(keys: jax.Array, numbers: jax.Array | int) -> jax.Array:
@@ -284,20 +282,6 @@ def _followed(batch: _Batch, way: jax.Array, places: jax.Array, edges: Edges) ->
 def _spread(values: jax.Array, array: jax.Array) -> jax.Array:
     """Give numbers of pictures, (n,), as many axes as an array has."""
     return values.reshape(-1, *(1,) * (array.ndim - 1))
-
-
-def _to_unit(x: jax.Array) -> jax.Array:
-    if jnp.issubdtype(x.dtype, jnp.floating):
-        return x.astype(jnp.float32)
-    if str(x.dtype) not in TOPS:
-        raise SeqcnnError(f"pixels must be bool, uint8, uint16 or float, not {x.dtype}")
-    return x.astype(jnp.float32) / TOPS[str(x.dtype)]
-
-
-def _from_unit(values: jax.Array, dtype: Any) -> jax.Array:
-    if not jnp.issubdtype(dtype, jnp.floating):
-        values = jnp.round(jnp.clip(values, 0, 1) * TOPS[str(dtype)])
-    return values.astype(dtype)
 
 
 NAMES: dict[str, tuple[Callable[..., Any], str | None]] = {

@@ -292,7 +292,7 @@ def turned_direction(sin_cos: jax.Array, matrices: jax.Array) -> jax.Array:
     matrices
         float32 (n, 2, 3): ways back.
     """
-    (a, b), (c, d) = ((matrices[:, i, j] for j in (0, 1)) for i in (0, 1))
+    a, b, c, d = (matrices[:, i, j] for i in (0, 1) for j in (0, 1))
     # upwards is (-1, 0), turned (-cosine, -sine); the adjugate is the inverse but for a factor
     row, column = -sin_cos[:, 1], -sin_cos[:, 0]
     sign = jnp.sign(a * d - b * c)

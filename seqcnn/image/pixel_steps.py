@@ -189,7 +189,7 @@ class Fragment(PixelStep):
         """Lose tiles of one picture."""
         which, where = jax.random.split(key)
         space = picture.shape[:-1]
-        lost = jax.random.bernoulli(which, self.share, (self.tiles + 1,) * len(space))
+        lost = jax.random.bernoulli(which, float(self.share), (self.tiles + 1,) * len(space))
         offset = jax.random.uniform(where, (len(space),))
         for axis, extent in enumerate(space):
             tile = jnp.floor(jnp.arange(extent) * self.tiles / extent + offset[axis])

@@ -57,6 +57,54 @@ def matthews(predicted: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | No
     return float(covariance / math.sqrt(product)) if product > 1e-24 else 0.0
 
 
+def f1(predicted: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None) -> float:
+    """Compute the harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn).
+
+    NaN if nothing is positive, neither of the predictions nor of the labels.
+
+    Parameters
+    ----------
+    predicted, labels
+        bool (n,).
+    weights
+        As for `accuracy`.
+
+    Examples
+    --------
+    >>> f1([1, 1, 0], [1, 0, 0])
+    0.6666666666666666
+    """
+    first, second = np.asarray(predicted, bool), np.asarray(labels, bool)
+    share = _shares(len(first), weights)
+    named = share @ first + share @ second
+    return float(2 * (share @ (first & second)) / named) if named > 0 else math.nan
+
+
+def confusion(
+    predicted: ArrayLike, labels: ArrayLike, classes: int, *, weights: ArrayLike | None = None
+) -> np.ndarray:
+    """Count which class was taken for which, float64 (classes, classes): labels are the rows.
+
+    Parameters
+    ----------
+    predicted, labels
+        int (n,), numbers of classes.
+    classes
+        How many there are.
+    weights
+        As for `accuracy`; None to count each once.
+
+    Examples
+    --------
+    >>> confusion([0, 1, 1], [0, 0, 1], 2).tolist()
+    [[1.0, 1.0], [0.0, 1.0]]
+    """
+    table = np.zeros((classes, classes))
+    each = np.ones(len(np.asarray(labels))) if weights is None else np.asarray(weights, float)
+    np.add.at(table, (np.asarray(labels, int), np.asarray(predicted, int)), each)
+    return table
+
+
 def brier(
     probabilities: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None
 ) -> float:

@@ -26,6 +26,9 @@ from seqcnn.training.targets import Target
 ATTEMPTS = 3
 """How often a network is trained whose units die, so that it gives the same for all sequences."""
 
+HASHED = 4096
+"""Rows whose checksum is taken at once."""
+
 FEW = 200
 """From fewer sequences than this, the scale of log-odds is uncertain by a fifth and more."""
 
@@ -217,11 +220,11 @@ def train_ensemble(
         calibrator = _calibrator(networks, sample, target, rows.calibrate, plan.calibration)
         facts = {"fold": fold, "calibrator": calibrator.to_dict()}
         these = [Trained(f.network, facts, f.history) for f in fits]
-        predicted.append(predictions_of_codes(these, sample.x[rows.report], target))
+        predicted.append(predictions_of_codes(these, sample.x, target, rows=rows.report))
         members += these
     baseline, simple = fit_baselines(sample, target, roles)
     extra = {"kind": "train", "target": target.to_dict(), **baseline}
-    extra["length"] = sample.typical_length
+    extra |= sample.facts()
     extra |= {"columns": list(sample.columns), "weighted_by": sample.weighted_by}
     if target.kind == "binary":
         known = sample.counted & np.isfinite(sample.labels[:, 0])
@@ -257,11 +260,11 @@ def _fit_living(
             **options,
         )
         _compute_in_float32(found.network)
-        codes, _, _ = parts[1].take(slice(None))
-        outputs = mean_outputs([found.network], codes, width=target.width)
+        held = parts[1]
+        outputs = mean_outputs([found.network], held.x, rows=held.rows, width=target.width)
         if not np.ptp(outputs, axis=0).max() == 0:
             return found
-        logger.info("a network gives the same for all sequences: it is trained anew, slower")
+        logger.info("a network gives the same whatever it reads: it is trained anew, slower")
         rate = recipe.schedule.learning_rate / 2
         recipe = replace(recipe, schedule=replace(recipe.schedule, learning_rate=rate))
     logger.warning("a network learnt nothing in %d attempts: lower --learning-rate", ATTEMPTS)
@@ -291,20 +294,22 @@ def _calibrator(
         return Calibrator((1.0,) * target.outputs, (0.0,) * target.outputs)
     if len(rows) < FEW:
         logger.warning(
-            "probabilities are rough: %d sequences calibrate them, %d are better; their order does "
-            "not suffer", len(rows), FEW,
+            "probabilities are rough: %d %s calibrate them, %d are better; their order does "
+            "not suffer", len(rows), sample.what, FEW,
         )  # fmt: skip
     number = len(rows)
     rows, weights = with_copies(sample, target, rows)
     if weights is not None:  # so much as the sequences that are counted, on whatever scale
         weights = weights * (number / max(weights.sum(), 1e-300))
-    logits = mean_outputs(networks, sample.x[rows])
+    logits = mean_outputs(networks, sample.x, rows=rows)
     return fit_target_calibrator(target, logits, sample.labels[rows], weights, method=method)
 
 
 def _identity(sample: Sample, target: Target, plan: Plan) -> dict[str, Any]:
     """Tell runs apart: all that decides on the weights, the data as a checksum."""
-    digest = hashlib.sha256(np.ascontiguousarray(sample.x).data)
+    digest = hashlib.sha256()
+    for begin in range(0, len(sample.x), HASHED):  # of what lies on disk a piece at a time
+        digest.update(np.ascontiguousarray(sample.x[begin : begin + HASHED]).data)
     for array in (sample.labels, sample.groups, sample.counted, sample.weights, sample.held):
         digest.update(b"" if array is None else np.ascontiguousarray(array).data)
     digest.update(repr(sample.x.shape).encode())

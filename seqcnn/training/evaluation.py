@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from seqcnn.stats.auroc import auroc
-from seqcnn.stats.classification import calibration_error_limit
-from seqcnn.training.baseline import Baseline, composition
+from seqcnn.stats.classification import calibration_error_limit, confusion
+from seqcnn.training.baseline import Baseline
 from seqcnn.training.metrics import MEAN, intervals, main_metric, score
 from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
@@ -38,12 +38,12 @@ def fit_baselines(
         drawn = np.random.default_rng(len(counted)).choice(counted, MOST_FITTED, replace=False)
         counted = np.sort(drawn)
     labels = target.per_sequence(sample.labels)[counted]
-    features = composition(sample.x[counted], sample.letters)
+    features = sample.features(counted)
     simple = []
     for rows in roles:
         held = np.isin(counted, rows.report)
         facts = _baseline_facts(sample, target, counted[~held], features[~held], labels[~held])
-        told = composition(sample.x[rows.report], sample.letters)
+        told = sample.features(rows.report)
         simple.append(baseline_predictions(facts, target, told))
     return _baseline_facts(sample, target, counted, features, labels), np.concatenate(simple)
 
@@ -150,10 +150,26 @@ def held_out_metrics(
             for at in (held_out.fold == f for f in range(int(held_out.fold.max()) + 1))
         ],
     }
+    if target.kind == "multiclass":
+        facts["confusion"] = confusion_of(target, predicted, labels, weights)
     if target.kind == "binary":
         limit = calibration_error_limit(predicted[:, 0], weights=weights, seed=seed)
         facts["ece_limit"] = limit
     return facts
+
+
+def confusion_of(
+    target: Target, predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Count which class was taken for which: names, and a row of counts for each true class.
+
+    Arguments are those of `seqcnn.training.metrics.score`; the target is of several classes.
+    """
+    given = np.isfinite(labels[:, 0])
+    counts = None if weights is None else weights[given]
+    chosen = predicted[given].argmax(axis=1)
+    table = confusion(chosen, labels[given, 0], target.outputs, weights=counts)
+    return {"classes": list(target.names), "counts": table.tolist()}
 
 
 def report_of(

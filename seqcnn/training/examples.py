@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Sequences with their targets.
+    """Sequences or pictures with their targets.
 
     Parameters
     ----------
     x
-        uint8 (n, length).
+        uint8 (n, length), or pixels (n, *space, channels); a `numpy.memmap` stays on disk.
     y
         float32 (n, tasks), of profiles (n, 1 + width, tasks): what `Target.encode` gave, NaN where
         missing. Masks are uint8 (n, *space), 255 where missing.
@@ -34,6 +34,13 @@ class Examples:
     def targets(self) -> np.ndarray:
         """Of the rows only: (m, ...), as `y`."""
         return self.y if self.rows is None else self.y[self.rows]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """float32 (m,): how much each of the rows counts."""
+        if self.weights is None:
+            return np.ones(len(self), np.float32)
+        return self.weights if self.rows is None else self.weights[self.rows]
 
     def take(self, at: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Copy codes, targets and weights of some rows, by their places among the rows."""

@@ -220,9 +220,11 @@ class _Run:
 
     def end_round(self) -> Epoch:
         self.check()
-        x, y, weights = self.stopping.take(slice(None))
+        y, weights = self.stopping.targets, self.stopping.counts
         states = (self.weights, self.statistics)
-        outputs = predict_outputs(self.graph, states, x, width=self.target.width)
+        outputs = predict_outputs(
+            self.graph, states, self.stopping.x, rows=self.stopping.rows, width=self.target.width
+        )
         table = self.recipe.stop_class_weights or self.recipe.class_weights
         given = jnp.asarray(outputs), jnp.asarray(y), jnp.asarray(weights)
         loss = float(mean_loss(self.target.kind, *given, class_weights=table))

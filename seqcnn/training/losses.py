@@ -26,7 +26,7 @@ def losses(
         profiles.
     targets
         float32 (n, tasks): what `Target.encode` gave, NaN where missing; shaped as `outputs` of
-        profiles.
+        profiles, and of ``"multiclass"`` if they are shares of the classes, as mixup makes them.
     smoothing
         Share of a label that goes to all classes alike (label smoothing: Szegedy et al. 2016,
         doi:10.1109/CVPR.2016.308); without effect on kinds that do not classify.
@@ -45,8 +45,12 @@ def losses(
         given = given.all(axis=1)
         result = profile_losses(outputs, known)
     elif kind == "multiclass":
-        label = known[:, 0].astype(jnp.int32)
-        result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
+        if known.shape[1] > 1:
+            result = optax.softmax_cross_entropy(outputs, known)[:, None]
+            given = given.all(axis=1, keepdims=True)
+        else:
+            label = known[:, 0].astype(jnp.int32)
+            result = optax.softmax_cross_entropy_with_integer_labels(outputs, label)[:, None]
         if smoothing:
             even = -jax.nn.log_softmax(outputs).mean(axis=1, keepdims=True)
             result = (1 - smoothing) * result + smoothing * even
@@ -92,8 +96,13 @@ def mean_loss(
         return segmentation_loss(outputs, targets, weights, class_weights)
     given = ~jnp.isnan(targets)
     given = given.all(axis=1) if kind == PROFILE else given
+    shares = kind == "multiclass" and targets.shape[1] > 1
+    given = given.all(axis=1, keepdims=True) if shares else given
     weight = jnp.where(given, weights[:, None], 0)
-    if class_weights is not None:
+    if class_weights is not None and shares:
+        each = jnp.where(given, targets, 0) * jnp.array(class_weights, jnp.float32)
+        weight = weight * each.sum(axis=1, keepdims=True)
+    elif class_weights is not None:
         table = jnp.array(class_weights, jnp.float32)
         label = jnp.where(given, targets, 0).astype(jnp.int32)
         weight = weight * jnp.take_along_axis(table.T, label, axis=0)

@@ -16,7 +16,7 @@ from seqcnn.stats.auroc import (
     expected_calibration_error,
 )
 from seqcnn.stats.bootstrap import bootstrap
-from seqcnn.stats.classification import accuracy, brier, calibration_line, matthews
+from seqcnn.stats.classification import accuracy, brier, calibration_line, f1, matthews
 from seqcnn.stats.intervals import Estimate
 from seqcnn.stats.regression import (
     deviance_explained,
@@ -33,7 +33,7 @@ MEAN = "mean"
 """Name of the mean over tasks, or over classes against the rest."""
 
 CLASSIFYING = (
-    "auroc", "auprc", "accuracy", "mcc", "brier", "ece", "calibration_slope",
+    "auroc", "auprc", "accuracy", "mcc", "f1", "brier", "ece", "calibration_slope",
     "calibration_intercept",
 )  # fmt: skip
 """Metrics of probabilities."""
@@ -212,6 +212,7 @@ def _classify(
         auprc(*sides, **parted) if both else math.nan,
         accuracy(decided, positive, **how),
         matthews(decided, positive, **how),
+        f1(decided, positive, **how),
         brier(probabilities, labels, **how),
         expected_calibration_error(probabilities, labels, **how),
         slope,
@@ -234,7 +235,10 @@ def _regress(
 def _multiclass(
     target: Target, probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
 ) -> dict[str, float]:
-    """Each class against the rest; accuracy, correlation and Brier score of all at once."""
+    """Each class against the rest; accuracy, correlation and Brier score of all at once.
+
+    F1 is of the class that is the most probable one, and its mean that of all classes (macro F1).
+    """
     given = np.isfinite(labels)
     probabilities, known = probabilities[given], labels[given].astype(int)
     weights = None if weights is None else weights[given]
@@ -248,6 +252,9 @@ def _multiclass(
     if len(known):
         chosen, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
         how: dict[str, Any] = {"weights": weights}
+        scores = [f1(chosen == i, known == i, **how) for i in range(target.outputs)]
+        result |= {f"{name}/f1": s for name, s in zip(target.names, scores, strict=True)}
+        result[f"{MEAN}/f1"] = float(np.nanmean(scores))
         result[f"{MEAN}/accuracy"] = accuracy(chosen, known, **how)
         result[f"{MEAN}/mcc"] = matthews(chosen, known, **how)
         result[f"{MEAN}/brier"] = brier(probabilities, truth, **how)

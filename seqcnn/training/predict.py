@@ -260,7 +260,11 @@ def _filled_up(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
 
 
 def predictions_of_codes(
-    members: "Sequence[MemberLike]", codes: np.ndarray, target: Target
+    members: "Sequence[MemberLike]",
+    codes: np.ndarray,
+    target: Target,
+    *,
+    rows: np.ndarray | None = None,
 ) -> np.ndarray:
     """Score rows of codes by networks that share a target.
 
@@ -273,9 +277,11 @@ def predictions_of_codes(
     members
         Networks; `extra` holds ``fold`` and the ``calibrator`` of the fold.
     codes
-        uint8 (n, length).
+        uint8 (n, length), or pixels (n, *space, channels).
     target
         What they predict.
+    rows
+        int64 (m,): these only, in this order; None for all.
 
     Returns
     -------
@@ -288,14 +294,19 @@ def predictions_of_codes(
     each = []
     for together in folds.values():
         networks = [member.network for member in together]
-        logits = mean_outputs(networks, codes, width=target.width)
+        logits = mean_outputs(networks, codes, rows=rows, width=target.width)
         calibrator = Calibrator.from_dict(together[0].extra["calibrator"])
         each.append(calibrator(logits))
     return target.decode(np.mean(each, axis=0))
 
 
 def mean_outputs(
-    networks: "Sequence[nnx.Module]", codes: np.ndarray, *, width: int = 0, fixed: bool = False
+    networks: "Sequence[nnx.Module]",
+    codes: np.ndarray,
+    *,
+    rows: np.ndarray | None = None,
+    width: int = 0,
+    fixed: bool = False,
 ) -> np.ndarray:
     """Average the outputs of networks, as the loss takes them and before calibration.
 
@@ -304,10 +315,8 @@ def mean_outputs(
     networks
         One or more that share a target.
     codes
-        uint8 (n, length).
-    width
-        Positions of a profile; 0 for none.
-    fixed
+        uint8 (n, length), or pixels (n, *space, channels).
+    rows, width, fixed
         See `predict_outputs`.
 
     Returns
@@ -320,7 +329,7 @@ def mean_outputs(
         # split as in training, so that one compiled program serves both
         graph, *states = nnx.split(network, nnx.Param, ...)
         total = total + predict_outputs(
-            graph, tuple(states), codes, width=width, fixed=fixed
+            graph, tuple(states), codes, rows=rows, width=width, fixed=fixed
         ).astype(np.float64)
     return np.asarray(total) / len(networks)
 

@@ -7,12 +7,14 @@ seen by any of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from seqcnn.data.split import strata_of_labels, stratified_folds
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD
+from seqcnn.training.baseline import composition
 from seqcnn.training.targets import Target
 
 PART, FEWEST_PARTS, MOST_PARTS = 200, 5, 20
@@ -51,6 +53,7 @@ class Sample:
         table.
     """
 
+    what: ClassVar[str] = "sequences"
     x: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
@@ -61,6 +64,14 @@ class Sample:
     held: np.ndarray | None = None
     columns: tuple[str, ...] = ()
     weighted_by: str | None = None
+
+    def features(self, rows: np.ndarray) -> np.ndarray:
+        """Compute what a baseline may see of some rows, float64 (m, features): composition."""
+        return composition(self.x[rows], self.letters)
+
+    def facts(self) -> dict[str, Any]:
+        """Give what a model remembers of what it was trained on."""
+        return {"length": self.typical_length}
 
     @property
     def typical_length(self) -> int:
@@ -121,8 +132,8 @@ def deal(
         return [_roles(sample, counted, strata, r, (parts, ensemble, seed)) for r in reported]
     except _TooFewGroups as error:
         raise SeqcnnError(
-            f"there are too few sequences to train, stop, calibrate and report on different ones: "
-            f"{error}; add sequences, or lower --folds or --ensemble"
+            f"there are too few {sample.what} to train, stop, calibrate and report on different "
+            f"ones: {error}; add {sample.what}, or lower --folds or --ensemble"
         ) from error
 
 

@@ -104,7 +104,12 @@ class LabelTableLike(Protocol):
 
 
 def shuffled_sample(
-    positives: SequenceSet, apart: Apart, *, kmer: int | None, seed: int
+    positives: SequenceSet,
+    apart: Apart,
+    *,
+    kmer: int | None,
+    seed: int,
+    copies: int | None = None,
 ) -> tuple[Sample, Target]:
     """Set sequences against their own shuffles.
 
@@ -118,9 +123,12 @@ def shuffled_sample(
         Length of the words whose counts shuffles keep; None for 2 (1 for protein).
     seed
         Of the shuffles.
+    copies
+        Shuffles of each sequence; None for `COPIES`, or fewer of very many.
     """
     groups, held = _kept_apart(positives, apart)
-    copies = min(COPIES, max(1, MOST_SHUFFLED // max(1, len(positives.codes))))
+    if copies is None:
+        copies = min(COPIES, max(1, MOST_SHUFFLED // max(1, len(positives.codes))))
     shuffled, k = shuffled_control(positives, k=kmer, copies=copies, seed=seed)
     logger.info("the control is made: %d shuffles of each sequence, words of %d kept", copies, k)
     n, sizes = len(positives), [len(positives), len(positives) * copies]

@@ -1,5 +1,6 @@
 """One step of training, and one of prediction: what is compiled, and how it is done."""
 
+import math
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -83,6 +84,7 @@ def predict_outputs(
     states: tuple[nnx.State, ...],
     x: np.ndarray,
     *,
+    rows: np.ndarray | None = None,
     width: int = 0,
     fixed: bool = False,
 ) -> np.ndarray:
@@ -93,7 +95,9 @@ def predict_outputs(
     graph, states
         As `nnx.split` gives them.
     x
-        uint8 (n, length).
+        uint8 (n, length), or pixels (n, *space, channels); those on disk are read batch by batch.
+    rows
+        int64 (m,): these only, in this order; None for all.
     width
         Positions of a profile; 0 for none.
     fixed
@@ -105,17 +109,18 @@ def predict_outputs(
     numpy.ndarray
         float32 (n, outputs), of profiles (n, 1 + width, tasks).
     """
-    n, length = len(x), max(1, x[:1].size)
+    n = len(x) if rows is None else len(rows)
+    length = max(1, math.prod(x.shape[1:-1]) if x.ndim > 2 else x.shape[1])
     size = max(1, min(1024, LETTERS // length))
     size = size if fixed else min(size, 1 << max(int(n) - 1, 1).bit_length())
     parts = []
     for begin in range(0, max(n, 1), size):
-        rows = x[begin : begin + size]
+        at = slice(begin, begin + size)
+        part = x[at if rows is None else rows[at]]
         filled = np.zeros((size, *x.shape[1:]), x.dtype)
-        filled[: len(rows)] = rows
-        parts.append(
-            np.asarray(_outputs(states, jnp.asarray(filled), graph=graph, width=width))[: len(rows)]
-        )
+        filled[: len(part)] = part
+        found = _outputs(states, jnp.asarray(filled), graph=graph, width=width)
+        parts.append(np.asarray(found)[: len(part)])
     return np.concatenate(parts)
 
 

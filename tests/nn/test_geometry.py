@@ -71,3 +71,14 @@ def test_a_geometry_says_what_its_windows_cover():
     assert not Geometry.of((7, 4), (3, 2), dilation=(1, 3)).last_axis_spanned
     with pytest.raises(SeqcnnError, match="does not fit"):
         Geometry.of((7, 4), (3, 5))
+
+
+def test_transposed_windows_reach_as_far_as_the_result():
+    """A transposed convolution lays a window at every step; the padding is cut off its ends."""
+    grid = itertools.product(range(1, 8), range(1, 5), range(1, 4), range(2), range(1, 3))
+    for length, window, stride, pad, dilation in grid:
+        covered = {i * stride + k * dilation for i in range(length) for k in range(window)}
+        size = max(covered) + 1 - 2 * pad
+        options = {"stride": stride, "padding": pad, "dilation": dilation}
+        if size >= 1:
+            assert conv_transpose_output_size(length, window, **options) == size

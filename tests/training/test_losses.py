@@ -163,3 +163,39 @@ def test_a_task_without_labels_keeps_its_scale():
     for kind in ("counts", "regression"):
         target = Target(kind, ("t",)).fitted(empty)
         assert target.centre == (0.0,) and target.spread == (1.0,)
+
+
+def test_smoothed_labels_are_mixed_with_all_classes():
+    rng = np.random.default_rng(0)
+    outputs, smoothing = rng.normal(size=(4, 3)).astype(np.float32), 0.3
+    labels = np.array([[0.0], [2.0], [1.0], [2.0]])
+    shares = (labels == np.arange(3)) * (1 - smoothing) + smoothing / 3
+    logs = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+    found = losses("multiclass", jnp.asarray(outputs), jnp.asarray(labels), smoothing=smoothing)
+    np.testing.assert_allclose(found[:, 0], -(shares * logs).sum(axis=1), rtol=1e-5)
+    one = 1 / (1 + np.exp(-outputs[:, :1].astype(float)))
+    soft = (labels > 0) * (1 - smoothing) + smoothing / 2
+    expected = -(soft * np.log(one) + (1 - soft) * np.log1p(-one))
+    two = jnp.asarray((labels > 0) * 1.0)
+    found = losses("binary", jnp.asarray(outputs[:, :1]), two, smoothing=smoothing)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_shares_of_classes_are_learnt_as_mixtures_of_labels():
+    """What mixup makes: the loss of a mixture is the mixture of the losses."""
+    outputs, labels = case("multiclass")
+    others = (labels + 1) % 3
+    hard = [losses("multiclass", jnp.array(outputs), jnp.array(y)) for y in (labels, others)]
+    shares = np.eye(3)[labels[:, 0].astype(int)] * 0.7 + np.eye(3)[others[:, 0].astype(int)] * 0.3
+    found = losses("multiclass", jnp.array(outputs), jnp.array(shares))
+    np.testing.assert_allclose(found, 0.7 * hard[0] + 0.3 * hard[1], rtol=1e-5)
+    # weights of classes count by their shares, and what is missing not at all
+    shares[3] = np.nan
+    weights = np.arange(1.0, 21.0)
+    table = np.array([2.0, 1.0, 0.5])
+    counted = np.where(np.arange(20) == 3, 0, weights * (np.nan_to_num(shares) @ table))
+    known = np.where(np.arange(20) == 3, 0, np.asarray(found)[:, 0])
+    mean = mean_loss(
+        "multiclass", jnp.array(outputs), jnp.array(shares), jnp.array(weights), (tuple(table),)
+    )
+    assert float(mean) == pytest.approx((known * counted).sum() / counted.sum(), rel=1e-5)

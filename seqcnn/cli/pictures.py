@@ -1,0 +1,48 @@
+"""Pictures that are named on the command line, and names for what is made of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqcnn.errors import SeqcnnError
+
+
+def find_pictures(named: Sequence[str]) -> dict[str, Path]:
+    """List pictures, each under a name of its own for the files that are made of it.
+
+    Parameters
+    ----------
+    named
+        Files, or folders, of which all pictures are taken.
+
+    Returns
+    -------
+    dict
+        By the name of the file without its ending; with it where two would be the same.
+
+    Raises
+    ------
+    SeqcnnError
+        A folder holds no picture, or two files have the same name.
+    """
+    paths = [path for name in named for path in _files(Path(name))]
+    stems = [path.stem for path in paths]
+    names = [p.stem if stems.count(p.stem) == 1 else p.name for p in paths]
+    for name, path in zip(names, paths, strict=True):
+        if names.count(name) > 1:
+            raise SeqcnnError(
+                "two pictures have this name, and what is made of them would have the same: work "
+                "on one folder after the other",
+                path=path,
+            )
+    return dict(zip(names, paths, strict=True))
+
+
+def _files(path: Path) -> list[Path]:
+    from seqcnn.image.files import SUFFIXES
+
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not found:
+        raise SeqcnnError("there are no pictures in this folder", path=path)
+    return found

@@ -1,0 +1,63 @@
+"""Learn how pictures are turned and turn them back, from the command line."""
+
+import numpy as np
+import pytest
+
+from seqcnn.cli.main import main
+from seqcnn.image.files import read_image, write_image
+from seqcnn.networks.weights import load_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Upright pictures: a bright bar above the middle, of any brightness."""
+    root, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for i in range(40):
+        x = np.zeros((12, 14, 1), np.uint8)
+        x[1:6, 5:9] = rng.integers(120, 250)
+        write_image(root / f"{i:02d}.png", x)
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "m"
+    quick = ["--rounds", "3", "--steps", "40", "--batch", "16", "--size", "12", "-q"]
+    assert main(["image", "upright", "train", str(folder), "-o", str(out), *quick]) == 0
+    return out
+
+
+def test_pictures_come_back_turned_with_a_table(folder, model, tmp_path):
+    assert load_model(model).extra["shape"] == [12, 12, 1]
+    x = read_image(folder / "00.png")
+    for name, quarters in (("up", 0), ("left", 1), ("down", 2)):
+        write_image(tmp_path / f"{name}.png", np.rot90(x, quarters).copy())
+    files = [str(tmp_path / f"{name}.png") for name in ("up", "left", "down")]
+    out = tmp_path / "turned"
+    assert main(["image", "upright", "apply", str(model), *files, "-o", str(out), "-q"]) == 0
+    header, *rows = [line.split("\t") for line in (out / "angles.tsv").read_text().splitlines()]
+    assert header == ["file", "degrees", "confidence"]
+    assert [row[0] for row in rows] == files
+    degrees = np.array([float(row[1]) for row in rows])
+    # four looks at each: what is found differs by just as much as the pictures do
+    apart = (degrees - degrees[0] - [0, 90, 180] + 180) % 360 - 180
+    np.testing.assert_allclose(apart, 0, atol=0.1)
+    assert abs(degrees[0]) < 30
+    for name in ("up", "left", "down"):
+        turned = read_image(out / f"{name}.png")
+        assert turned.dtype == np.uint8
+        assert turned.shape == read_image(tmp_path / f"{name}.png").shape
+        half = len(turned) // 2
+        assert turned[:half].sum() > 4 * turned[half:].sum()
+
+
+def test_what_is_wrong_is_said_in_a_line(folder, model, tmp_path, capsys):
+    picture, out = str(folder / "00.png"), str(tmp_path / "out")
+    for arguments, complaint in (
+        (["train", picture, "-o", out, "--size", "12"], "takes 10 or more pictures"),
+        (["train", str(folder), "-o", out, "--augment", "mixup"], "mixes angles"),
+        (["train", str(folder), "-o", str(model)], "the folder is not empty"),
+        (["apply", str(folder), picture, "-o", out], "a model needs this file"),
+    ):
+        assert main(["image", "upright", *arguments, "-q"]) == 2
+        assert complaint in capsys.readouterr().err
