@@ -1,8 +1,10 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.matrix import CountMatrix
+from seqcnn.nn.conv import conv
 from seqcnn.report.sequence_image import draw_sequence, feature_maps, sequence_pictures
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 
@@ -36,3 +38,18 @@ def test_a_picture_is_drawn_with_logos_or_kernels(tmp_path):
         assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(SeqcnnError, match="is none of 7 letters in 4 rows"):
         draw_sequence(tmp_path / "s.png", "ACGTACG", picture, kernels)
+
+
+def test_convolving_letters_and_their_picture_is_the_same():
+    rng = np.random.default_rng(0)
+    for alphabet in (DNA, PROTEIN):
+        letters = alphabet.size
+        codes = rng.integers(0, letters, (2, 12)).astype(np.uint8)
+        picture = sequence_pictures(codes, alphabet.shares)[..., 0] / np.float32(255)
+        kernels = rng.normal(size=(5, letters, 3)).astype(np.float32)
+        image = jnp.asarray(picture.swapaxes(1, 2))
+        one = conv(image, jnp.asarray(kernels))
+        two = conv(image[..., None], jnp.asarray(kernels[:, :, None]))
+        assert jnp.array_equal(one, two[:, :, 0])
+        maps = np.stack([feature_maps(rows, kernels) for rows in picture])
+        np.testing.assert_allclose(one, maps.swapaxes(1, 2), atol=1e-5)
