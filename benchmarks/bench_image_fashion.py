@@ -32,20 +32,24 @@ class Way(NamedTuple):
     rounds: int
     learning_rate: float
     weight_decay: float
+    shift: int
+    smoothing: float
 
 
 WAYS = {
-    "small": Way("cnn", {"channels": [24, 48, 96]}, 13, 4e-3, 0.02),
-    "residual": Way("resnet_small", {"widths": [32, 64, 128]}, 10, 3e-3, 0.05),
+    "small": Way("cnn", {"channels": [24, 48, 96]}, 13, 4e-3, 0.02, 1, 0.05),
+    "residual": Way("resnet_small", {"widths": [32, 64, 128]}, 10, 3e-3, 0.05, 2, 0.1),
 }
-BATCH, SMOOTHING, SHIFT = 128, 0.1, 2
+BATCH = 128
+CHOSEN = ("rounds", "learning_rate", "weight_decay", "shift", "smoothing")
+"""What can be told in the place of what was chosen."""
 
 
 @dataclass(frozen=True)
 class FlipShift:
     """Flip half of the pictures left to right, and shift all by some pixels."""
 
-    shift: int = SHIFT
+    shift: int = 2
 
     def __call__(self, x: Any, key: Any) -> Any:
         """Change pictures (n, height, width, channels)."""
@@ -104,7 +108,7 @@ def train(way: Way, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, Any, 
         batch=BATCH, steps=max(1, steps), rounds=way.rounds, patience=way.rounds,
         learning_rate=way.learning_rate, weight_decay=way.weight_decay,
     )  # fmt: skip
-    recipe = Recipe(schedule, augmentation=FlipShift(), smoothing=SMOOTHING)
+    recipe = Recipe(schedule, augmentation=FlipShift(way.shift), smoothing=way.smoothing)
     examples = Examples(x, target.encode(y))
     parts = (Examples(x, examples.y, rows=np.flatnonzero(part)) for part in (~held, held))
 
@@ -137,7 +141,10 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, help="instead of those that were chosen")
+    for name in CHOSEN:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(WAYS["small"], name)),
+                            help="instead of what was chosen")  # fmt: skip
+    parser.add_argument("--set", type=json.loads, default={}, help="options of the network, JSON")
     parser.add_argument("--no-test", action="store_true", help="to choose: score no test picture")
     options = parser.parse_args()
     use_cores(options.threads)
@@ -149,19 +156,21 @@ def main() -> None:
     print(f"# {processor()}, {options.threads} threads, jax {jax.__version__}")
     print("network\tweights\tseed\trounds\tseconds\tcpu_seconds\tstopping\ttest")
     for name in options.networks:
-        way = WAYS[name]
-        rounds = options.rounds or (way.rounds if options.full else 1)
+        told = {key: getattr(options, key) for key in CHOSEN if getattr(options, key) is not None}
+        way = WAYS[name]._replace(**told)
+        way = way._replace(options={**way.options, **options.set})
+        way = way if options.full else way._replace(rounds=1)
         for seed in options.seeds if options.full else [0]:
             began, busy = time.perf_counter(), time.process_time()
             training = read(options.data, "train") if options.full else toys(200)
-            network, _, facts = train(way._replace(rounds=rounds), *training, seed)
+            network, _, facts = train(way, *training, seed)
             spent = time.perf_counter() - began, time.process_time() - busy
             test = float("nan")
             if not options.no_test:
                 test = accuracy(
                     network, *(read(options.data, "t10k") if options.full else toys(50))
                 )
-            print(f"{name}\t{facts['weights']}\t{seed}\t{rounds}\t{spent[0]:.0f}\t{spent[1]:.0f}\t"
+            print(f"{name}\t{facts['weights']}\t{seed}\t{way.rounds}\t{spent[0]:.0f}\t{spent[1]:.0f}\t"
                   f"{facts['stopping']:.4f}\t{test:.4f}", flush=True)  # fmt: skip
 
 

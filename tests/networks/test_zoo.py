@@ -131,8 +131,10 @@ def test_weights_for_each_position_are_counted_by_hand():
 def test_every_network_is_described():
     for name in zoo.names():
         entry = zoo.describe(name)
-        assert entry.family == "sequence" and entry.summary and "\n" not in entry.summary
-    assert zoo.names("sequence") == zoo.names() and zoo.names("none") == ()
+        assert entry.family in ("sequence", *zoo.ARRAYS)
+        assert entry.summary and "\n" not in entry.summary
+    known = [zoo.names(family) for family in ("sequence", *zoo.ARRAYS)]
+    assert sorted(sum(known, ())) == list(zoo.names()) and zoo.names("none") == ()
 
 
 def test_listing_the_networks_does_not_import_jax():

@@ -87,7 +87,8 @@ def _read(
 
 def _write(folder: Path, sample: "Sample", shares: Any) -> int:
     """Write the pictures and their table."""
-    from seqcnn.image.files import write_image
+    from PIL import Image
+
     from seqcnn.report.sequence_image import sequence_pictures
     from seqcnn.report.tables import write_table
 
@@ -100,7 +101,8 @@ def _write(folder: Path, sample: "Sample", shares: Any) -> int:
         for i, picture in enumerate(pictures, begin):
             kind = CLASSES[0] if sample.labels[i, 0] == 1 else CLASSES[1]
             name = f"{kind}/{i + 1:0{digits}d}.png"
-            write_image(folder / name, picture)
+            # at once: the folder appears when it is complete, and its files are many
+            Image.fromarray(picture[..., 0]).save(folder / name)
             rows.append([name, kind, int(sample.groups[i]), sample.ids[i]])
     write_table(folder / TABLE, ["file", "class", "group", "sequence"], rows)
     return len(rows)
