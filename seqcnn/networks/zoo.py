@@ -94,6 +94,11 @@ _NETWORKS: dict[str, Entry] = {
     "inception_small": _array(
         "classify.inception:InceptionNet", "two inception blocks for small pictures"
     ),
+    "vae": _array("generate.vae:VAE", "a variational auto-encoder that makes pictures of classes"),
+    "gan": _array("generate.gan:GAN", "a maker and a critic that play against each other"),
+    "diffusion": _array(
+        "generate.diffusion:Diffusion", "a U-Net that makes pictures by taking noise off"
+    ),
 }
 
 
