@@ -154,6 +154,11 @@ _NETWORKS: dict[str, Entry] = {
         )
         for i in range(8)
     },
+    "vae": _array("generate.vae:VAE", "a variational auto-encoder that makes pictures of classes"),
+    "gan": _array("generate.gan:GAN", "a maker and a critic that play against each other"),
+    "diffusion": _array(
+        "generate.diffusion:Diffusion", "a U-Net that makes pictures by taking noise off"
+    ),
 }
 
 
