@@ -1,6 +1,7 @@
 """Patterns of networks that are trained on planted motifs: as many come out as went in.
 
     python benchmarks/bench_explain_trained.py [--case one-20 three ...] [--seeds 0 1] [--null sign]
+        [--folder FOLDER]
 
 Each case: 1,000 sequences (`twelve`: 4,000), random letters, motifs in some of them, which do not
 overlap; `seqcnn.train` with default settings against their shuffles; then what `seqcnn explain`
@@ -12,13 +13,12 @@ correlation over aligned columns) of each planted motif, and seconds.
 
 import argparse
 import time
-from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 import seqcnn
-from seqcnn.explain.attributions import Attributions
 from seqcnn.explain.methods import attribute
 from seqcnn.explain.patterns.discover import find_patterns
 from seqcnn.explain.seqlets import find_seqlets
@@ -125,35 +125,64 @@ def best_likeness(values: np.ndarray, motifs: list[Motif], alphabet: Alphabet) -
     return best
 
 
-def explained(name: str, seed: int, null: str) -> str:
-    """Train, explain and gather patterns of one case; a line of the table."""
-    case = CASES[name]
-    sequences, wanted, sites = planted(case, seed)
-    times = [time.monotonic()]
+class Explained(NamedTuple):
+    """Hypothetical contributions and codes, and those of shuffles; AUROC; seconds."""
+
+    given: np.ndarray
+    codes: np.ndarray
+    control: np.ndarray
+    control_codes: np.ndarray
+    auroc: float
+    trained: float
+    explained: float
+
+
+def explained(sequences: SequenceSet, seed: int) -> Explained:
+    """Train, and say what each letter contributes."""
+    began = time.monotonic()
     model = seqcnn.train(sequences, seed=seed)
-    times.append(time.monotonic())
-    found, control = attribute(model, sequences, seed=seed), None
-    if null == "shuffles":
-        shuffled, _ = shuffled_control(sequences, seed=seed)
-        other = attribute(model, shuffled, seed=seed)
-        control = hypothetical_of(other), other.codes
-    times.append(time.monotonic())
-    given, alphabet = hypothetical_of(found), case.alphabet
-    seqlets = find_seqlets(given, found.codes, alphabet, control=control, seed=seed)
-    patterns = find_patterns(given, found.codes, alphabet, seqlets=seqlets, seed=seed)
-    times.append(time.monotonic())
+    trained = time.monotonic()
+    shuffled, _ = shuffled_control(sequences, seed=seed)
+    found = attribute(model, sequences, seed=seed)
+    ended = time.monotonic()
+    control = attribute(model, shuffled, seed=seed)
+    assert found.hypothetical is not None
+    assert control.hypothetical is not None
+    auroc = model.extra["metrics"]["held_out"]["probability"]["auroc"]["value"]
+    arrays = found.hypothetical, found.codes, control.hypothetical, control.codes
+    return Explained(*arrays, auroc, trained - began, ended - trained)
+
+
+def kept(name: str, seed: int, folder: Path | None) -> tuple[Explained, list[np.ndarray], int]:
+    """Explain a case, or read what was written of it; with what was planted and how often."""
+    sequences, wanted, sites = planted(CASES[name], seed)
+    path = folder / f"{name}_{seed}.npz" if folder else None
+    if path and path.exists():
+        with np.load(path) as arrays:
+            return Explained(**arrays), wanted, sites
+    found = explained(sequences, seed)
+    if path:
+        np.savez(path, **found._asdict())
+    return found, wanted, sites
+
+
+def told(name: str, seed: int, null: str, folder: Path | None) -> str:
+    """Gather the patterns of a case; a line of the table."""
+    found, wanted, sites = kept(name, seed, folder)
+    alphabet = CASES[name].alphabet
+    began = time.process_time()
+    seqlets = find_seqlets(
+        found.given, found.codes, alphabet, seed=seed,
+        control=(found.control, found.control_codes) if null == "shuffles" else None,
+    )  # fmt: skip
+    patterns = find_patterns(found.given, found.codes, alphabet, seqlets=seqlets, seed=seed)
+    spent = time.process_time() - began
     positive = [p.motif() for p in patterns if p.sign > 0]
     likeness = " ".join(f"{best_likeness(w, positive, alphabet):.2f}" for w in wanted)
-    area = model.extra["metrics"]["held_out"]["probability"]["auroc"]["value"]
-    spent = " | ".join(f"{b - a:.1f}" for a, b in pairwise(times))
-    return (f"| {name} | {seed} | {area:.3f} | {sites:,} | {(seqlets.sign > 0).sum():,} "
+    return (f"| {name} | {seed} | {found.auroc:.3f} | {sites:,} | {(seqlets.sign > 0).sum():,} "
             f"| {len(wanted)} | {len(positive)} | {len(patterns) - len(positive)} "
-            f"| {likeness} | {spent} |")  # fmt: skip
-
-
-def hypothetical_of(found: Attributions) -> np.ndarray:
-    assert found.hypothetical is not None
-    return found.hypothetical
+            f"| {likeness} | {found.trained:.0f} | {found.explained:.0f} "
+            f"| {spent:.1f} |")  # fmt: skip
 
 
 def main() -> None:
@@ -161,13 +190,16 @@ def main() -> None:
     parser.add_argument("--case", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--null", choices=["sign", "shuffles"], default="sign")
+    parser.add_argument("--folder", type=Path, help="where contributions are kept")
     options = parser.parse_args()
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     print("| case | seed | held-out AUROC | sites | seqlets | expected | patterns | negative "
-          "| likeness | s trained | s explained | s patterns |\n"
+          "| likeness | s trained | s explained | CPU s patterns |\n"
           "|---|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
     for name in options.case:
         for seed in options.seeds:
-            print(explained(name, seed, options.null), flush=True)
+            print(told(name, seed, options.null, options.folder), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.discover import find_patterns
 from seqcnn.explain.patterns.divide import gain_of_two
+from seqcnn.explain.seqlets import find_seqlets
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA, PROTEIN
@@ -125,6 +126,20 @@ def test_both_signs():
     assert owners(patterns, motifs) == [0, 1]
     assert [p.name for p in patterns] == ["positive1", "negative1"]
     assert patterns[1].projected.sum() < 0
+
+
+def test_what_any_letter_contributes_makes_nothing_alike():
+    """Letters beside a site may contribute a little, whichever they are."""
+    rng = np.random.default_rng(77)
+    motifs = [random_motif(8, rng) for _ in range(2)]
+    planted = plant(motifs, number=500, length=60, share=0.5, exclusive=True, noise=0.1, seed=78)
+    seqlets = find_seqlets(planted.contributions, planted.codes, DNA)
+    for sites in planted.sites:
+        for row, start, _ in sites.tolist():
+            planted.contributions[row, max(0, start - 9) : start + 17] += 0.4
+    patterns = found_in(planted, seqlets=seqlets)
+    assert sorted(owners(patterns, motifs)) == [0, 1]
+    assert max(p.width for p in patterns) <= 10
 
 
 def test_order_of_the_sequences_is_of_no_account():

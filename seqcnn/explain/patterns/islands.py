@@ -63,9 +63,9 @@ class Islands:
     codes
         uint8 (m, width): letters, `PAD` outside of the island.
     features
-        float32 (m, width, letters): contributions as they were given, times the sign. Hypothetical
-        ones say what a site would contribute whichever letter it has, so that sites of a motif of
-        little information are alike too.
+        float32 (m, width, letters): contributions less their mean over letters (`centred`), times
+        the sign. Hypothetical ones say what a site would contribute whichever letter it has, so
+        that sites of a motif of little information are alike too.
     track
         float32 (m, width): contributions of the letters that are there, times the sign.
     row, origin
@@ -127,7 +127,7 @@ class Islands:
         order = sorted(range(len(row)), key=lambda i: (letters[i].tobytes(), values[i].tobytes()))
         letters, values, start = letters[order], values[order], start[order]
         row, strength, place, inside = row[order], strength[order], place[order], inside[order]
-        features = contributions[row[:, None], place] * np.float32(sign)
+        features = centred(contributions[row[:, None], place]) * np.float32(sign)
         features *= (inside & (letters < alphabet.size))[..., None]
         return cls(letters, features, values, row, start - FRAME, strength, noise, alphabet)
 
@@ -186,6 +186,16 @@ class Islands:
         if places.reverse.any():
             found[places.reverse] = flipped(found[places.reverse], self.alphabet)
         return found
+
+
+def centred(values: np.ndarray) -> np.ndarray:
+    """Subtract the mean over letters, (..., letters).
+
+    What any letter would contribute tells no motif from another: where a network's outputs are on
+    one side of those of its references, all letters beside a site contribute a little, and sites of
+    different motifs would be alike by it.
+    """
+    return values - values.mean(axis=-1, keepdims=True)
 
 
 def flipped(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
