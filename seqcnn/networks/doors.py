@@ -162,7 +162,7 @@ def unit_scale(x: jax.Array) -> jax.Array:
 
     Examples
     --------
-    >>> unit_scale(jnp.array([0, 51], jnp.uint8)).tolist()
+    >>> unit_scale(jnp.array([0, 51], jnp.uint8)).round(3).tolist()
     [0.0, 0.20000000298023224]
     """
     if jnp.issubdtype(x.dtype, jnp.floating):

@@ -130,10 +130,15 @@ def _spacing_curves(path: Path, found: Spacing) -> None:
     """Draw the excess of each orientation over the distance."""
     order = np.argsort(found.distances, kind="stable")
     curves = [
-        (name, found.distances[order], *(side[o, order] for side in (
-            found.excess, found.low, found.high)))
+        (
+            name,
+            found.distances[order],
+            found.excess[o, order],
+            found.low[o, order],
+            found.high[o, order],
+        )
         for o, name in enumerate(found.orientations)
-    ]  # fmt: skip
+    ]
     x_label = f"letters between {found.first} and {found.second}"
     _curves(path, curves, x_label, _score("excess over additivity", found.task))
 
