@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.moves import (
@@ -46,6 +47,7 @@ from seqcnn.image.pixel_steps import (
 from seqcnn.image.unit import from_unit, to_unit
 from seqcnn.image.warp import Edges, affine_places, check_edges, sample, through
 
+Arrays = jax.Array | np.ndarray
 Kind = Literal["labels", "shares", "mask", "sin_cos", "degrees"]
 
 
@@ -116,7 +118,7 @@ class Augment:
                 f"`target` is {self.target!r}, it must be one of {', '.join(get_args(Kind))}"
             )
 
-    def __call__(self, x: jax.Array, key: jax.Array) -> jax.Array:
+    def __call__(self, x: Arrays, key: jax.Array) -> jax.Array:
         """Change a batch.
 
         Parameters
@@ -132,10 +134,10 @@ class Augment:
         jax.Array
             Of the same shape and dtype; values of whole numbers are clipped and rounded.
         """
-        return _augmented(x, None, key, plan=self)[0]
+        return _augmented(jnp.asarray(x), None, key, plan=self)[0]
 
     def with_targets(
-        self, x: jax.Array, targets: jax.Array, key: jax.Array
+        self, x: Arrays, targets: Arrays, key: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         """Change a batch with its targets, which keep their dtype; pictures as by a call.
 
@@ -144,11 +146,11 @@ class Augment:
         SeqcnnError
             The targets have not the shape that `target` says, or labels would have to be mixed.
         """
-        x, changed = _augmented(x, targets, key, plan=self)
+        x, changed = _augmented(jnp.asarray(x), jnp.asarray(targets), key, plan=self)
         assert changed is not None
         return x, changed
 
-    def kind_of(self, x: jax.Array, targets: jax.Array) -> Kind:
+    def kind_of(self, x: Arrays, targets: Arrays) -> Kind:
         """Tell what targets are, and check their shape; arguments as of `with_targets`."""
         space, shape = x.shape[:-1], targets.shape
         if self.target == "labels" and x.ndim > 3 and shape[: len(space)] == space:

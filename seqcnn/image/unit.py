@@ -43,5 +43,5 @@ def from_unit(values: jax.Array, dtype: Any) -> jax.Array:
     [3, 10, 255]
     """
     if not jnp.issubdtype(dtype, jnp.floating):
-        values = jnp.round(jnp.clip(values, 0, 1) * TOPS[str(dtype)])
+        values = jnp.round(jnp.clip(values, 0, 1) * TOPS[str(jnp.dtype(dtype))])
     return values.astype(dtype)

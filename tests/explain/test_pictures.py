@@ -77,7 +77,8 @@ def test_any_layer_that_gives_a_map_will_do():
     features = made.network.stages(made.image(jnp.asarray(X)))  # pyright: ignore
     kernel = nnx.to_flat_state(nnx.state(made.network.dense, nnx.Param))  # pyright: ignore
     weights = next(w for _, w in kernel if w.ndim == 2)[...][:, 0].reshape(features.shape[1:])
-    by_hand = jnp.maximum((features * weights.mean(axis=(0, 1))).sum(-1, keepdims=True), 0)
+    seen = jnp.einsum("nhwc,c->nhw", features, weights.mean(axis=(0, 1)))
+    by_hand = jnp.maximum(seen, 0)[..., None]
     np.testing.assert_allclose(maps, resize(by_hand, (8, 8))[..., 0], atol=1e-5)
 
 

@@ -103,10 +103,10 @@ def _write(stem: Any, x: "np.ndarray", masks: "np.ndarray | None", *, separate: 
     from seqcnn.image.fit import fit_to_size
     from seqcnn.image.gallery import sample_sheet
     from seqcnn.image.masks import overlay, write_mask
-    from seqcnn.image.preprocess import to_uint8
+    from seqcnn.image.preprocess import to_float, to_uint8
     from seqcnn.image.stored import set_channels
 
-    shown = list(to_uint8(set_channels(x, 3)))
+    shown = list(to_uint8(to_float(set_channels(x, 3))))
     columns = len(shown) if masks is not None else min(len(shown), 9)
     if masks is not None:
         shown += [overlay(picture, mask) for picture, mask in zip(shown, masks, strict=True)]

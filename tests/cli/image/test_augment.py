@@ -39,7 +39,11 @@ def test_copies_and_their_masks_are_written_and_the_seed_decides(folder):
         mask = read_mask(folder / "masks" / f"{name}.png")
         assert (read_mask(folder / "one" / f"{name}_1_mask.png") == mask[::-1, ::-1]).all()
     # three pictures in a row, and three with masks below
-    assert read_image(folder / "one" / "b_augmented.png").shape == (2 * 14 + 2, 3 * 17 + 2, 3)
+    sheet = read_image(folder / "one" / "b_augmented.png")
+    assert sheet.shape == (2 * 14 + 2, 3 * 17 + 2, 3)
+    x = read_image(folder / "pictures" / "b.png")
+    assert (sheet[2:14, 2:17] == x).all()
+    assert (sheet[2:14, 19:34] == x[::-1, ::-1]).all()
 
 
 def test_the_same_seed_gives_the_same_sheets(folder):

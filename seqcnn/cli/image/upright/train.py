@@ -11,7 +11,9 @@ from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
-    from seqcnn.image.augment import Augment
+    from seqcnn.image.moves import Move
+    from seqcnn.image.pixel_steps import Step
+    from seqcnn.image.warp import Edges
     from seqcnn.training.fitting import Progress
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ def command(
     from seqcnn.networks.weights import Model, create_member, save_model
     from seqcnn.training.upright import UPRIGHT, default_upright_schedule, fit_upright
 
-    extra = _extra(text)
+    steps, edges = _further(text)
     x = read_pictures(source, size=size, fit="crop", group_by=group_by)
     options = {
         **(SMALL if network == "cnn" else {}),
@@ -86,8 +88,7 @@ def command(
 
         fitted = fit_upright(
             member.network, x.x, schedule=schedule, groups=x.groups, seed=seed, report=tell,
-            steps=() if extra is None else extra.steps,
-            edges="zero" if extra is None else extra.edges,
+            steps=steps, edges=edges,
         )  # fmt: skip
     facts = {"target": UPRIGHT.to_dict(), "shape": list(x.x.shape[1:])}
     model = Model((replace(member, network=fitted.network),), extra=facts)
@@ -114,10 +115,14 @@ def degrees_of(loss: float) -> float:
     return math.degrees(math.acos(max(-1.0, 1 - 2 * loss)))
 
 
-def _extra(text: str | None) -> "Augment | None":
+def _further(text: str | None) -> "tuple[tuple[Move | Step, ...], Edges]":
+    """Read ``--augment``: its steps, and what comes in from outside."""
     from seqcnn.image.augment import Mixup, parse_augment
 
-    made = None if text is None else parse_augment(text)
-    if made is not None and any(isinstance(step, Mixup) for step in made.steps):
+    if text is None:
+        return (), "zero"
+    made = parse_augment(text)
+    steps = tuple(step for step in made.steps if not isinstance(step, Mixup))
+    if len(steps) < len(made.steps):
         raise SeqcnnError("`--augment` mixup mixes angles that cannot be mixed: leave it out")
-    return made
+    return steps, made.edges
