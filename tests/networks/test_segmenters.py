@@ -12,7 +12,7 @@ from seqcnn.networks import zoo
 from seqcnn.networks.segment.segmenter import DECODERS, Segmenter
 from seqcnn.networks.segment.segnet import SegNet
 from seqcnn.networks.segment.transformer import AttentionDecoder
-from seqcnn.networks.weights import Model, create_member, load_model, save_model
+from seqcnn.networks.weights import Member, Model, load_model, save_model
 from tests.networks.segmenters import drawn, noise, run
 
 NAMES = ["segnet", "segformer_small", "unet", *DECODERS]
@@ -143,10 +143,10 @@ def test_maps_that_are_not_read_are_made_up_by_enlarging():
     ],
 )
 def test_networks_come_back_from_a_file(name, options, tmp_path):
-    member = create_member(name, classes=2, **options)
-    save_model(Model((member,)), tmp_path)
+    network = drawn(lambda: zoo.create(name, **options))
+    save_model(Model((Member(name, options, network),)), tmp_path)
     read = load_model(tmp_path).members[0].network
-    assert np.array_equal(run(read, noise(1, 4, 1)), run(member.network, noise(1, 4, 1)))
+    assert np.array_equal(run(read, noise(1, 4, 1)), run(network, noise(1, 4, 1)))
 
 
 def test_wrong_options_are_told():
