@@ -69,7 +69,7 @@ def two_means(grey: np.ndarray) -> np.ndarray:
 def train(x: np.ndarray, masks: np.ndarray, folder: Path | None) -> Member:
     """Fit the network; a tenth of the pictures, every tenth one, says which round is the best."""
     held = np.arange(len(x)) % 10 == 3
-    training = tile_examples(x[~held], masks[~held], TILE, STEP)
+    training = tile_examples(list(x[~held]), list(masks[~held]), TILE, STEP)
     pixels = pixel_statistics(training.x)
     member = create_member("unet", classes=2, pixels=pixels, **NETWORK)
     fitted = fit_target(
