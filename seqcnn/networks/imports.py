@@ -297,10 +297,19 @@ def converted(
 
 
 def keras_layout(layer: nnx.Module, values: Tensors, channels: int) -> Tensors:
-    """Fit the weights of a Keras layer to ours: 1x1 convolutions may be dense layers here."""
-    if isinstance(layer, Dense) and values["kernel"].ndim > 2:
-        return values | {"kernel": values["kernel"].reshape(values["kernel"].shape[-2:])}
-    return values
+    """Bring the weights of a Keras layer into the layout of ours; arguments as in `converted`.
+
+    Some 1x1 convolutions are dense layers here, and depthwise kernels (*window, channels, 1) are
+    those of as many groups: (*window, 1, channels).
+    """
+    kernel = values.get("kernel")
+    if kernel is None:
+        return values
+    if isinstance(layer, Dense):
+        kernel = kernel.reshape(-1, kernel.shape[-1])
+    elif isinstance(layer, Conv) and 1 < layer.groups == kernel.shape[-2]:
+        kernel = kernel.reshape(*kernel.shape[:-2], 1, -1)
+    return values | {"kernel": kernel}
 
 
 def fitted_channels(kernel: np.ndarray, channels: int) -> np.ndarray:

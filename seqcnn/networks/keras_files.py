@@ -151,7 +151,7 @@ RULES: dict[str, tuple[Names, ...]] = {
 """By class: the rules that its files may follow."""
 
 Values = dict[str, np.ndarray]
-"""Weights of a layer by our names, in our layout."""
+"""Weights of a layer by name."""
 
 
 def keras_layers(path: Path, kind: str) -> tuple[list[tuple[str, Values]], tuple[str, ...]]:
@@ -239,20 +239,11 @@ def _key(name: str, rule: Names) -> tuple[tuple[int, int], ...]:
 
 
 def _split(name: str, parts: Values) -> Iterator[tuple[str, Values]]:
-    """Bring weights into our layout; both halves of a separable convolution become layers."""
+    """Give weights our names; both halves of a separable convolution become layers."""
     parts = dict(parts)
-    if "depthwise_kernel" in parts:
-        kernel = parts.pop("depthwise_kernel")
-        depthwise = {"kernel": kernel.reshape(*kernel.shape[:-2], 1, -1)}
-        if "pointwise_kernel" not in parts:
-            yield name, depthwise | _ours(parts)
-            return
-        yield name, depthwise
-    yield name, _ours(parts)
-
-
-def _ours(parts: Values) -> Values:
-    return {OURS[part]: value for part, value in parts.items()}
+    if "pointwise_kernel" in parts:
+        yield name, {"kernel": parts.pop("depthwise_kernel")}
+    yield name, {OURS[part]: value for part, value in parts.items()}
 
 
 def read_keras(path: Path) -> dict[str, Values]:
