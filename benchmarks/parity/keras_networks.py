@@ -67,8 +67,14 @@ def run(theirs: Any, names: list[str], x: np.ndarray) -> dict[int, np.ndarray]:
     """Run a Keras network; the result of each layer by its number in ours, of all as number -1."""
     import keras
 
-    # of a separable convolution, which is two layers in ours, only the last can be seen
-    numbers = {name: number for number, name in enumerate(names)}
+    linear = keras.activations.linear
+    # of a separable convolution, which is two layers in ours, only the last can be seen; layers
+    # that have the activation within give no result that ours has too
+    alone = {
+        name: getattr(theirs.get_layer(name), "activation", None) in (None, linear)
+        for name in names
+    }
+    numbers = {name: number for number, name in enumerate(names) if alone[name]}
     outputs = [theirs.get_layer(name).output for name in numbers]
     watched = keras.Model(theirs.inputs, [*outputs, theirs.output])
     results = [np.asarray(result) for result in watched.predict(x, verbose=0)]

@@ -57,6 +57,16 @@ ORDERS: dict[str, str] = {
 IGNORED = re.compile(r"num_batches_tracked$|^(AuxLogits|aux\d?)\.")
 """Names of what networks without auxiliary outputs do not hold."""
 
+MADE = {
+    part: number
+    for number, part in enumerate(
+        "first second conv hidden stages cells layers layer branches ahead branch shortcut adjust "
+        "squeeze excite left right left1 right1 left2 right2 right3 left4 left5 norm last dense "
+        "head output extra".split()
+    )
+}
+"""Places of the parts of our modules, by attribute."""
+
 MAP = 49
 """Positions of the map that VGG flattens."""
 
@@ -347,15 +357,15 @@ def _misfit(layer: Any, values: Mapping[str, np.ndarray]) -> str:
 
 
 def weighted_layers(module: Any) -> Iterator[Any]:
-    """Walk the layers with weights in the order in which they became part of the network.
+    """Walk the layers with weights in the order of the reference that each network names.
 
-    It is the order of PyTorch's ``modules()`` of the reference that each network names, so that
-    weights can be brought over one layer after the other.
+    It is that of PyTorch's ``modules()`` there, and that in which the parts here were made; `MADE`
+    says it, as flax sorts the parts of a network that was split and merged by their names.
     """
     if isinstance(module, WEIGHTED):
         yield module
     elif isinstance(module, nnx.Module):
-        for part in vars(module).values():
+        for _, part in sorted(vars(module).items(), key=lambda item: MADE.get(item[0], len(MADE))):
             yield from weighted_layers(part)
     elif isinstance(module, nnx.List | list | tuple):
         parts: Sequence[Any] = module
