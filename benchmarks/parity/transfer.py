@@ -24,18 +24,27 @@ def torch_leaves(module: nn.Module) -> list[nn.Module]:
     return [part for part in module.modules() if isinstance(part, TORCH_LEAVES)]
 
 
-def randomise(module: nn.Module, seed: int = 0) -> nn.Module:
-    """Give running moments and factors random values, and switch to prediction."""
+def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
+    """Give factors and running moments random values near those of `x`, and switch to prediction.
+
+    Moments that have nothing to do with the data let values grow from block to block, until a
+    sigmoid of a large number jumps from 0 to 1 by rounding alone: no two programs agree there.
+    """
     rng = torch.Generator().manual_seed(seed)
-    for part in torch_leaves(module):
-        if not isinstance(part, nn.modules.batchnorm._BatchNorm):
-            continue
-        size = part.num_features
-        part.running_mean.copy_(torch.randn(size, generator=rng) * 0.1)
-        part.running_var.copy_(torch.rand(size, generator=rng) * 0.5 + 0.75)
+    norms = [p for p in torch_leaves(module) if isinstance(p, nn.modules.batchnorm._BatchNorm)]
+    module.eval()
+    for part in norms:
         if part.weight is not None:
-            part.weight.data.copy_(torch.rand(size, generator=rng) * 0.4 + 0.8)
-            part.bias.data.copy_(torch.randn(size, generator=rng) * 0.1)
+            part.weight.data.copy_(torch.rand(part.num_features, generator=rng) * 0.4 + 0.8)
+            part.bias.data.copy_(torch.randn(part.num_features, generator=rng) * 0.1)
+        part.momentum = 1.0
+        part.train()
+    with torch.no_grad():
+        module(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
+    for part in norms:
+        size, spread = part.num_features, part.running_var.sqrt()
+        part.running_mean.add_(torch.randn(size, generator=rng) * 0.1 * spread)
+        part.running_var.mul_(torch.rand(size, generator=rng) * 0.5 + 0.75)
     return module.eval()
 
 

@@ -17,6 +17,7 @@ from flax import nnx
 from safetensors import SafetensorError
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.networks import keras_files
 from seqcnn.networks.torch_files import read_torch
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.conv_transpose import ConvTranspose
@@ -57,6 +58,25 @@ ORDERS: dict[str, str] = {
 IGNORED = re.compile(r"num_batches_tracked$|^(AuxLogits|aux\d?)\.")
 """Names of what networks without auxiliary outputs do not hold."""
 
+MADE = {
+    part: number
+    for number, part in enumerate(
+        "first second conv hidden stages cells layers layer branches ahead branch shortcut adjust "
+        "squeeze excite left right left1 right1 left2 right2 right3 left4 left5 norm last dense "
+        "head output extra".split()
+    )
+}
+"""Places of the parts of our modules, by attribute."""
+
+MAP = 49
+"""Positions of the map that VGG flattens."""
+
+PARALLEL = "module."
+"""What PyTorch puts ahead of all names of a network that was trained on several devices."""
+
+Tensors = dict[str, np.ndarray]
+"""What a layer of a file holds, by the names there."""
+
 
 @dataclass(frozen=True)
 class ImportReport:
@@ -69,27 +89,33 @@ class ImportReport:
     adapted
         Layers whose weights were fitted to other input channels, by name.
     kept
-        Layers that keep their random start since their shape is another one, by name.
+        Layers that keep their random start since their shape is another one or the file ends
+        before them, by name.
+    skipped
+        Layers of the file that only scale pixels, which the door of a network does here.
     """
 
     loaded: int
     adapted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = False) -> ImportReport:
-    """Fill a network with the weights of a torchvision or timm model.
+    """Fill a network with the weights of a torchvision, timm or Keras model.
 
     Parameters
     ----------
     network
-        Of the zoo; a `seqcnn.networks.doors.Pixels` around it will do.
+        Of the zoo, of the variant that the weights belong to; a `seqcnn.networks.doors.Pixels`
+        around it will do.
     path
-        ``.safetensors``, or a PyTorch file (``.pth``, ``.pt``, ``.bin``), from which nothing is
-        run.
+        ``.safetensors``; a PyTorch file (``.pth``, ``.pt``, ``.bin``), from which nothing is run;
+        or a Keras file (``.h5``, ``.weights.h5``, ``.keras``), which needs h5py.
     partial
         Whether a first convolution with other input channels and a last layer with other outputs
-        will do: the former is fitted (the channels' sum or mean), the latter keeps its start.
+        will do: the former is fitted (`fitted_channels`), the latter keeps its start, as do dense
+        layers at the end that the file lacks.
 
     Returns
     -------
@@ -99,47 +125,82 @@ def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = Fal
     Raises
     ------
     SeqcnnError
-        The file cannot be read, or its layers are not those of the network.
+        The file cannot be read, or its layers are not those of the network, which then stays as
+        it was.
     """
     path = Path(path)
     network = getattr(network, "network", network)
-    kind = type(network).__name__
-    if kind not in ORDERS:
-        raise SeqcnnError(
-            f"no weights of others fit {kind}: they are known for {', '.join(sorted(ORDERS))}"
-        )
-    given = layers_of(read_tensors(path), ORDERS[kind])
-    own = list(weighted_layers(network))
-    if len(given) != len(own):
+    kind, own = type(network).__name__, list(weighted_layers(network))
+    given, skipped = _layers_in(path, kind)
+    missing = own[len(given) :] if partial else []
+    ends = len(given) == len(own) or (missing and all(isinstance(x, Dense) for x in missing))
+    if not ends:
         raise SeqcnnError(
             f"it has {len(given)} layers with weights, {kind} has {len(own)}: name the same "
             f"network and variant",
             path=path,
         )
-    changed: dict[str, list[str]] = {"adapted": [], "kept": []}
-    plans = []
-    channels = 0
-    for number, (layer, (name, tensors)) in enumerate(zip(own, given, strict=True)):
-        values = converted(layer, tensors, channels)
-        if isinstance(layer, Conv) and "kernel" in values:
-            channels = values["kernel"].shape[-1]
-        misfit = _misfit(layer, values)
-        if misfit and partial and number == 0 and isinstance(layer, Conv):
-            values["kernel"] = fitted_channels(values["kernel"], layer.kernel.shape[-2])
-            misfit = _misfit(layer, values)
-            changed["adapted"].append(name)
-        if misfit and partial and number == len(own) - 1:
-            changed["kept"].append(name)
-            continue
-        if misfit:
-            raise SeqcnnError(f"layer {name!r} {misfit}", path=path)
-        plans.append((layer, values))
+    plans, adapted, kept = _plan(own, given, path, partial=partial)
+    kept += [f"dense layer {number + 1} of {len(own)}" for number in range(len(given), len(own))]
     loaded = 0
     for layer, values in plans:  # only now, so that an error leaves the network as it was
         for attribute, value in values.items():
             getattr(layer, attribute)[...] = np.ascontiguousarray(value, np.float32)
             loaded += value.size
-    return ImportReport(loaded, tuple(changed["adapted"]), tuple(changed["kept"]))
+    return ImportReport(loaded, tuple(adapted), tuple(kept), skipped)
+
+
+def _layers_in(path: Path, kind: str) -> tuple[list[tuple[str, Tensors]], tuple[str, ...]]:
+    """Read a file's layers in our order, and what was left out; PyTorch's keep their layout."""
+    if path.suffix in keras_files.ENDINGS:
+        return keras_files.keras_layers(path, kind)
+    if kind not in ORDERS:
+        raise SeqcnnError(
+            f"no weights of others fit {kind}: they are known for {', '.join(sorted(ORDERS))}",
+            path=path,
+        )
+    try:
+        return layers_of(read_tensors(path), ORDERS[kind]), ()
+    except SeqcnnError as error:
+        raise error if error.path else SeqcnnError(str(error), path=path) from error
+
+
+def _plan(
+    own: Sequence[Any],
+    given: Sequence[tuple[str, Tensors]],
+    path: Path,
+    *,
+    partial: bool,
+) -> tuple[list[tuple[Any, Tensors]], list[str], list[str]]:
+    """Pair layers with weights; name those that are adapted, and those that keep their start."""
+    plans, adapted, kept = [], [], []
+    first = next((layer for layer in own if isinstance(layer, Conv)), None)
+    convert = keras_layout if path.suffix in keras_files.ENDINGS else converted
+    channels = 0
+    for layer, (name, tensors) in zip(own, given, strict=False):
+        try:
+            values = convert(layer, tensors, channels)
+        except (KeyError, ValueError) as error:
+            raise SeqcnnError(f"layer {name!r} is of another kind here", path=path) from error
+        if isinstance(layer, Conv):
+            channels = values["kernel"].shape[-1]
+        misfit = _misfit(layer, values)
+        if misfit and partial and layer is first:
+            values["kernel"] = fitted_channels(values["kernel"], layer.kernel.shape[-2])
+            misfit = _misfit(layer, values)
+            adapted.append(name)
+        if misfit and partial and layer is own[-1] and _same_inputs(layer, values):
+            kept.append(name)
+            continue
+        if misfit:
+            raise SeqcnnError(f"layer {name!r} {misfit}", path=path)
+        plans.append((layer, values))
+    return plans, adapted, kept
+
+
+def _same_inputs(layer: Any, values: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a last layer differs in its outputs only."""
+    return values["kernel"].shape[:-1] == tuple(layer.kernel.shape)[:-1]
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
@@ -160,9 +221,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         raise SeqcnnError(f"no safetensors file: {error}", path=path) from error
 
 
-def layers_of(
-    tensors: Mapping[str, np.ndarray], order: str
-) -> list[tuple[str, dict[str, np.ndarray]]]:
+def layers_of(tensors: Mapping[str, np.ndarray], order: str) -> list[tuple[str, Tensors]]:
     """Gather the tensors of each layer, and sort the layers.
 
     Parameters
@@ -182,7 +241,9 @@ def layers_of(
     SeqcnnError
         A name has a word that `order` does not know.
     """
-    layers: dict[str, dict[str, np.ndarray]] = {}
+    if all(name.startswith(PARALLEL) for name in tensors):
+        tensors = {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
+    layers: dict[str, Tensors] = {}
     for name, tensor in tensors.items():
         if not IGNORED.search(name):
             layer, _, part = name.rpartition(".")
@@ -223,7 +284,7 @@ def converted(
         ``weight``, ``bias``, ``running_mean``, ``running_var``.
     channels
         Of the convolution before it: a matrix behind a map that was flattened has the channels
-        first.
+        first there, and last here.
 
     Returns
     -------
@@ -238,19 +299,28 @@ def converted(
     weight = tensors["weight"]
     if isinstance(layer, Dense):
         flat = weight.reshape(weight.shape[0], -1)
-        wanted = layer.kernel.shape[0]
-        if weight.ndim == 2 and channels and wanted > channels and not wanted % channels:
-            if wanted == flat.shape[1] and _follows_map(layer, wanted, channels):
-                flat = flat.reshape(len(flat), channels, -1).swapaxes(1, 2).reshape(len(flat), -1)
+        if channels and flat.shape[1] == MAP * channels:
+            flat = flat.reshape(len(flat), channels, -1).swapaxes(1, 2).reshape(len(flat), -1)
         weight = flat.T
     else:
         weight = np.moveaxis(weight, (0, 1), (-1, -2))
     return {"kernel": weight} | ({"bias": tensors["bias"]} if "bias" in tensors else {})
 
 
-def _follows_map(layer: Dense, wanted: int, channels: int) -> bool:
-    """Tell whether a dense layer reads a flattened map: 7 x 7 positions, as VGG does."""
-    return wanted == 49 * channels
+def keras_layout(layer: nnx.Module, values: Tensors, channels: int) -> Tensors:
+    """Bring the weights of a Keras layer into the layout of ours; arguments as in `converted`.
+
+    Some 1x1 convolutions are dense layers here, and depthwise kernels (*window, channels, 1) are
+    those of as many groups: (*window, 1, channels).
+    """
+    kernel = values.get("kernel")
+    if kernel is None:
+        return values
+    if isinstance(layer, Dense):
+        kernel = kernel.reshape(-1, kernel.shape[-1])
+    elif isinstance(layer, Conv) and 1 < layer.groups == kernel.shape[-2]:
+        kernel = kernel.reshape(*kernel.shape[:-2], 1, -1)
+    return values | {"kernel": kernel}
 
 
 def fitted_channels(kernel: np.ndarray, channels: int) -> np.ndarray:
@@ -288,15 +358,15 @@ def _misfit(layer: Any, values: Mapping[str, np.ndarray]) -> str:
 
 
 def weighted_layers(module: Any) -> Iterator[Any]:
-    """Walk the layers with weights in the order in which they became part of the network.
+    """Walk the layers with weights in the order of the reference that each network names.
 
-    It is the order of PyTorch's ``modules()`` of the reference that each network names, so that
-    weights can be brought over one layer after the other.
+    It is that of PyTorch's ``modules()`` there, and that in which the parts here were made; `MADE`
+    says it, as flax sorts the parts of a network that was split and merged by their names.
     """
     if isinstance(module, WEIGHTED):
         yield module
     elif isinstance(module, nnx.Module):
-        for part in vars(module).values():
+        for _, part in sorted(vars(module).items(), key=lambda item: MADE.get(item[0], len(MADE))):
             yield from weighted_layers(part)
     elif isinstance(module, nnx.List | list | tuple):
         parts: Sequence[Any] = module

@@ -6,9 +6,11 @@ tensors need and refuses every other, so that a file from a stranger can do no h
 
 import collections
 import io
+import math
 import pickle
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +56,9 @@ class _Tensor(NamedTuple):
         """Copy the numbers out."""
         whole = np.frombuffer(storages[self.storage.key], self.storage.dtype)
         last = self.offset + sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
-        if min(self.shape, default=1) > 0 and not 0 <= self.offset <= last < len(whole):
+        # steps back, or one number read many times, would reach what is not there, or fill memory
+        inside = 0 <= self.offset <= last < len(whole) and min(self.strides, default=0) >= 0
+        if min(self.shape, default=1) > 0 and not (inside and math.prod(self.shape) <= len(whole)):
             raise ValueError("a tensor lies outside of its storage")
         size = whole.itemsize
         strides = tuple(s * size for s in self.strides)
@@ -135,7 +139,7 @@ def read_torch(path: str | Path) -> dict[str, np.ndarray]:
         raise SeqcnnError(f"cannot be read: {error.strerror or error}", path=path) from error
     except (
         pickle.UnpicklingError, ValueError, KeyError, IndexError, EOFError, TypeError,
-        AttributeError, struct.error, zipfile.BadZipFile,
+        AttributeError, OverflowError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile,
     ) as error:  # fmt: skip
         raise SeqcnnError(
             f"no file of PyTorch weights that can be read safely: {error}; save it again as "

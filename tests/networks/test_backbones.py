@@ -8,6 +8,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks import zoo
+from seqcnn.networks.imports import weighted_layers
 
 PUBLISHED = {
     # trainable weights of the references that the networks name, without auxiliary outputs
@@ -178,6 +179,26 @@ def test_a_network_says_how_many_channels_its_maps_have():
     assert network.feature_channels == tuple(made.shape[-1] for made in maps) == (8, 8, 16, 32, 64)
 
 
+@pytest.mark.parametrize("name", [*SMALL, "inceptionv3", "inceptionresnetv2"])
+def test_layers_keep_their_order_when_a_network_is_merged(name):
+    made = []
+
+    def build():
+        more = {"input_shape": (75, 75, 2)} if name.startswith("inception") else {}
+        network = zoo.create(name, **more) if more else small(name)
+        made.extend(shapes(network))
+        return network
+
+    def shapes(network):
+        return [
+            {k: v.shape for k, v in vars(layer).items() if hasattr(v, "shape")}
+            for layer in weighted_layers(network)
+        ]
+
+    merged = nnx.eval_shape(build)
+    assert shapes(merged) == made
+
+
 def test_compiled_and_eager_agree():
     network = small("resnet18")
     x = jax.random.normal(jax.random.key(1), (2, *network.space, 2))
@@ -189,5 +210,5 @@ def test_too_small_an_input_is_refused():
         zoo.create("resnet18", input_shape=(31, 40, 3))
     with pytest.raises(SeqcnnError, match="`stem` must be one of large, small, pooled, not 'tiny'"):
         zoo.create("resnet18", stem="tiny")
-    with pytest.raises(SeqcnnError, match=r"`groups` must be one of \[1, 2, 3, 4, 8\]"):
+    with pytest.raises(SeqcnnError, match="`groups` must be one of 1, 2, 3, 4, 8, not 5"):
         zoo.create("shufflenet", groups=5)

@@ -26,7 +26,7 @@ class AlexNet(StagedNetwork):
     classes
         Outputs.
     rate
-        Share of the values that are dropped before dense layers in training.
+        Share of the neurons of both hidden dense layers that are dropped in training.
     rngs
         Source of the random start.
     """
@@ -61,8 +61,8 @@ class AlexNet(StagedNetwork):
         )  # fmt: skip
         left = math.prod(_positions(extent) for extent in self.space)
         self.dense = Sequential(
-            Dropout(rate), layers.dense(left * 256, 4096), nnx.relu,
-            Dropout(rate), layers.dense(4096, 4096), nnx.relu,
+            layers.dense(left * 256, 4096), nnx.relu, Dropout(rate),
+            layers.dense(4096, 4096), nnx.relu, Dropout(rate),
             layers.dense(4096, classes, output=True),
         )  # fmt: skip
 

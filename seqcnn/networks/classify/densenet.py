@@ -36,6 +36,8 @@ class DenseNet(StagedNetwork):
         Channels that each layer adds.
     width
         Channels of the stem.
+    eps
+        Of the normalisations: 1e-5 in torchvision, 1.001e-5 in Keras.
     rngs
         Source of the random start.
     """
@@ -48,10 +50,11 @@ class DenseNet(StagedNetwork):
         depths: Sequence[int] = (6, 12, 24, 16),
         growth: int = 32,
         width: int = 64,
+        eps: float = 1e-5,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        layers, seen, last = Layers(self.rank, rngs), width, width
+        layers, seen, last = Layers(self.rank, rngs, {"eps": eps}), width, width
         stages: list[Layer] = [layers.unit(self.channels, width, 7, stride=2)]
         ahead: list[Layer] = [Pool("max", 3, 2, 1)]
         for depth in depths:

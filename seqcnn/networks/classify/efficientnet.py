@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from flax import nnx
 
-from seqcnn.networks.classify.mobilenet import multiple
+from seqcnn.networks.classify.mobilenet import multiple, same_padding
 from seqcnn.networks.classify.parts import Head, Layers, StagedNetwork
 from seqcnn.nn.blocks import Layer, Residual, Sequential, SqueezeExcite
 
@@ -108,7 +108,7 @@ class EfficientNet(StagedNetwork):
         super().__init__(input_shape, classes)
         activation = nnx.relu6 if lite else nnx.silu
         layers = Layers(self.rank, rngs, {"eps": eps, "momentum": momentum}, activation)
-        padding = {"padding": "same"} if same else {}
+        padding = same_padding(same)
         seen = 32 if lite else multiple(32 * width)
         rows = [stage for group in STAGES for stage in group]
         depths = [_depth(row, depth, kept=lite and row in (rows[0], rows[-1])) for row in rows]

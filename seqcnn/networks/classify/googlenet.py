@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import jax
 from flax import nnx
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import (
     Branches,
     Head,
@@ -16,10 +17,10 @@ from seqcnn.networks.classify.parts import (
     LocalResponseNorm,
     Pool,
     StagedNetwork,
+    toward_auxiliary,
 )
 from seqcnn.nn.blocks import Layer, Sequential
 from seqcnn.nn.layers import dropout
-from seqcnn.nn.pool import adaptive_mean_pool
 
 BLOCKS = (
     ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64)),
@@ -90,7 +91,15 @@ class GoogLeNet(StagedNetwork):
     def auxiliary_logits(
         self, x: jax.Array, *, rngs: nnx.Rngs | None = None
     ) -> tuple[jax.Array, ...]:
-        """Score `x` by the output and the two extra ones, each weighing 0.3 of it in the paper."""
+        """Score `x` by the output and the two extra ones, each weighing 0.3 of it in the paper.
+
+        Raises
+        ------
+        SeqcnnError
+            The network was made without them.
+        """
+        if not self.extra:
+            raise SeqcnnError("there are no extra outputs: make the network with `auxiliary=True`")
         maps = list(self.features(x, rngs=rngs)[:3])
         between = []
         for number, block in enumerate(self.stages[3].layers):
@@ -102,7 +111,7 @@ class GoogLeNet(StagedNetwork):
 
 
 class _Auxiliary(nnx.Module):
-    """An extra output from a map in the middle, whose positions are averaged down to 4 an axis."""
+    """An extra output, from a map in the middle."""
 
     def __init__(self, layers: Layers, seen: int, classes: int) -> None:
         self.conv = layers.conv(seen, 128, 1)
@@ -111,7 +120,7 @@ class _Auxiliary(nnx.Module):
 
     def __call__(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Map `x` float (n, *space, channels) to float (n, classes)."""
-        x = nnx.relu(self.conv(adaptive_mean_pool(x, 4)))
+        x = nnx.relu(self.conv(toward_auxiliary(x, 4)))
         hidden = nnx.relu(self.hidden(x.reshape(len(x), -1)))
         return self.output(dropout(hidden, 0.7, rngs))
 

@@ -10,9 +10,17 @@ from typing import Any
 import jax
 from flax import nnx
 
-from seqcnn.networks.classify.parts import Branches, Head, Layers, Pool, StagedNetwork
+from seqcnn.errors import SeqcnnError
+from seqcnn.networks.classify.parts import (
+    Branches,
+    Head,
+    Layers,
+    Pool,
+    StagedNetwork,
+    toward_auxiliary,
+)
 from seqcnn.nn.blocks import Layer, Sequential
-from seqcnn.nn.pool import adaptive_mean_pool, global_pool
+from seqcnn.nn.pool import global_pool
 
 EPS = 1e-3
 
@@ -50,6 +58,7 @@ class InceptionV3(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
+        self.choose(variant=(variant, ("torchvision", "keras")))
         keras = variant == "keras"
         layers = Layers(self.rank, rngs, {"eps": EPS, "scale": not keras})
         make = _Blocks(layers, count_include_pad=not keras)
@@ -70,9 +79,16 @@ class InceptionV3(StagedNetwork):
     def auxiliary_logits(
         self, x: jax.Array, *, rngs: nnx.Rngs | None = None
     ) -> tuple[jax.Array, jax.Array]:
-        """Score `x` by the output and by the extra one, which weighs 0.4 of it."""
+        """Score `x` by the output and by the extra one, which weighs 0.4 of it.
+
+        Raises
+        ------
+        SeqcnnError
+            The network was made without it.
+        """
+        if self.extra is None:
+            raise SeqcnnError("there is no extra output: make the network with `auxiliary=True`")
         maps = self.features(x, rngs=rngs)
-        assert self.extra is not None, "made without `auxiliary`"
         return self.head(maps[-1], rngs=rngs), self.extra(maps[-2], rngs=rngs)
 
 
@@ -86,7 +102,7 @@ class _Auxiliary(nnx.Module):
 
     def __call__(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Map `x` float (n, *space, 768) to float (n, classes)."""
-        x = self.second(self.first(adaptive_mean_pool(x, 5), rngs=rngs), rngs=rngs)
+        x = self.second(self.first(toward_auxiliary(x, 5), rngs=rngs), rngs=rngs)
         return self.output(global_pool(x, "mean"))
 
 

@@ -4,6 +4,7 @@ Howard et al. 2017, arXiv:1704.04861; Sandler et al. 2018, arXiv:1801.04381 (ver
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from flax import nnx
 
@@ -42,6 +43,9 @@ class MobileNet(StagedNetwork):
         What all channels are multiplied by.
     rate
         Share of the means that are dropped in training.
+    same
+        Whether strides pad as in TensorFlow, where the weights come from (``"same"``: more at the
+        end where it is uneven), or by half of the window on both sides, as in timm.
     eps
         Of the normalisations: 1e-3 in Keras, 1e-5 in timm.
     rngs
@@ -55,19 +59,20 @@ class MobileNet(StagedNetwork):
         *,
         width: float = 1.0,
         rate: float = 1e-3,
+        same: bool = True,
         eps: float = 1e-3,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
         layers = Layers(self.rank, rngs, {"eps": eps, "momentum": 0.01}, nnx.relu6)
-        seen = int(32 * width)
+        seen, padding = int(32 * width), same_padding(same)
         stages: list[Layer] = []
-        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2)]
+        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2, **padding)]
         for blocks in PLAIN:
             for channels, stride in blocks:
                 after = int(channels * width)
                 parts += [
-                    layers.unit(seen, seen, 3, stride=stride, groups=seen),
+                    layers.unit(seen, seen, 3, stride=stride, groups=seen, **padding),
                     layers.unit(seen, after, 1),
                 ]
                 seen = after
@@ -88,6 +93,8 @@ class MobileNetV2(StagedNetwork):
         What all channels are multiplied by, up to multiples of 8.
     rate
         Share of the means that are dropped in training.
+    same, eps
+        As in `MobileNet`; here the defaults are those of torchvision, Keras has True and 1e-3.
     """
 
     def __init__(
@@ -97,19 +104,22 @@ class MobileNetV2(StagedNetwork):
         *,
         width: float = 1.0,
         rate: float = 0.2,
+        same: bool = False,
+        eps: float = 1e-5,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        layers = Layers(self.rank, rngs, activation=nnx.relu6)
+        layers = Layers(self.rank, rngs, {"eps": eps}, nnx.relu6)
+        padding = same_padding(same)
         seen, last = multiple(32 * width), multiple(1280 * max(1.0, width))
         stages: list[Layer] = []
-        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2)]
+        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2, **padding)]
         for groups in INVERTED:
             for wider, channels, depth, stride in groups:
                 after = multiple(channels * width)
                 for number in range(depth):
                     step = 1 if number else stride
-                    parts.append(inverted(layers, seen, after, wider, stride=step))
+                    parts.append(inverted(layers, seen, after, wider, stride=step, **padding))
                     seen = after
             stages.append(Sequential(*parts))
             parts = []
@@ -119,17 +129,22 @@ class MobileNetV2(StagedNetwork):
 
 
 def inverted(
-    layers: Layers, seen: int, after: int, wider: int, *, stride: int
+    layers: Layers, seen: int, after: int, wider: int, *, stride: int, **padding: Any
 ) -> Sequential | Residual:
     """Make a block that is `wider` times as wide inside, with a way around it where that fits."""
     inside = seen * wider
     parts: list[Layer] = [layers.unit(seen, inside, 1)] if wider != 1 else []
     parts += [
-        layers.unit(inside, inside, 3, stride=stride, groups=inside),
+        layers.unit(inside, inside, 3, stride=stride, groups=inside, **padding),
         layers.unit(inside, after, 1, activation=None),
     ]
     block = Sequential(*parts)
     return Residual(block, activation=None) if stride == 1 and seen == after else block
+
+
+def same_padding(same: bool) -> dict[str, Any]:
+    """Give the option of layers that pad as TensorFlow does, or none."""
+    return {"padding": "same"} if same else {}
 
 
 def multiple(channels: float, of: int = 8) -> int:

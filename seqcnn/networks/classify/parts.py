@@ -3,7 +3,7 @@
 Padding is that of the references: explicit, half of the window on both sides unless said otherwise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,11 +15,12 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.networks.backbone import ImageNetwork
 from seqcnn.nn.blocks import ConvNormActivation, Layer, Sequential
 from seqcnn.nn.conv import Conv, Padding
+from seqcnn.nn.geometry import conv_output_size
 from seqcnn.nn.init import DENSE_INIT, KERNEL_INIT
 from seqcnn.nn.layers import Dense, dropout
 from seqcnn.nn.local_response import local_response_norm
 from seqcnn.nn.norm import BatchNorm
-from seqcnn.nn.pool import global_pool, max_pool, mean_pool
+from seqcnn.nn.pool import adaptive_mean_pool, global_pool, max_pool, mean_pool
 
 Window = int | tuple[int, ...]
 """An extent for all axes of space, or one for each."""
@@ -142,6 +143,17 @@ class Head(nnx.Module):
         return self.dense(dropout(global_pool(x, "mean"), self.rate, rngs))
 
 
+def toward_auxiliary(x: jax.Array, positions: int) -> jax.Array:
+    """Average `x` float (n, *space, channels) down to a number of positions an axis.
+
+    As in the papers, windows of 5 at every third position, where that gives this number (for
+    pictures of the customary size); else windows of even extents.
+    """
+    if all(conv_output_size(extent, 5, stride=3) == positions for extent in x.shape[1:-1]):
+        return mean_pool(x, 5, stride=3)
+    return adaptive_mean_pool(x, positions)
+
+
 class Branches(nnx.Module):
     """Several ways for the same input, whose results are joined along the channels."""
 
@@ -169,6 +181,14 @@ class StagedNetwork(ImageNetwork):
     strides: tuple[int, ...] = (2, 4, 8, 16, 32)
     smallest = 32
     head: Any
+
+    def choose(self, **options: tuple[Any, Iterable[Any]]) -> None:
+        """Raise if an option is none of those that there are: its value, and these."""
+        for name, (value, known) in options.items():
+            if value not in known:
+                raise SeqcnnError(
+                    f"`{name}` must be one of {', '.join(map(str, known))}, not {value!r}"
+                )
 
     def begin(self, *stages: Layer) -> None:
         """Set the stages; raise if the input is smaller than they need."""

@@ -17,6 +17,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import Head, Layers, Pool, StagedNetwork
 from seqcnn.nn.blocks import Layer, Residual, Sequential
 from seqcnn.nn.geometry import check_sizes
+from seqcnn.nn.layers import stochastic_depth
 from seqcnn.nn.norm import BatchNorm
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -96,7 +97,9 @@ class ResNet(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        _check(block, stem, variant)
+        self.choose(
+            block=(block, ("basic", "bottleneck")), stem=(stem, STEMS), variant=(variant, EPS)
+        )
         if len(depths) != len(widths) or not depths:
             raise SeqcnnError(f"`depths` {depths} and `widths` {widths} must be equally many")
         check_sizes(**{f"depths[{i}]": depth for i, depth in enumerate(depths)})
@@ -133,6 +136,7 @@ class _Blocks:
         self.expansion = 4 if block == "bottleneck" else 1
 
     def __call__(self, seen: int, channels: int, *, stride: int, first: bool) -> Layer:
+        self.made += 1
         if self.variant == "preactivation":
             return self._preactivated(seen, channels, stride=stride, first=first)
         after, bias = channels * self.expansion, self.variant == "keras"
@@ -141,7 +145,6 @@ class _Blocks:
             shortcut = self.layers.unit(
                 seen, after, 1, stride=stride, padding=0, activation=None, bias=bias
             )
-        self.made += 1
         branch = Sequential(*self._units(seen, channels, stride, bias))
         return Residual(branch, shortcut, drop=self.step * self.made)
 
@@ -179,7 +182,7 @@ class _Blocks:
             parts += [layers.batch_norm(step[0]), nnx.relu, conv(*step, groups=groups)]
         ahead = Sequential(layers.batch_norm(seen), nnx.relu)
         around = conv(seen, after, 1, stride) if first else None
-        return PreActivated(ahead, Sequential(*parts), around)
+        return PreActivated(ahead, Sequential(*parts), around, drop=self.step * self.made)
 
 
 class PreActivated(nnx.Module):
@@ -193,16 +196,20 @@ class PreActivated(nnx.Module):
         From there to what is added.
     shortcut
         From there to what it is added to; None for the input as it is.
+    drop
+        Share of the examples whose branch is left out, in training.
     """
 
-    def __init__(self, ahead: Layer, branch: Layer, shortcut: Layer | None) -> None:
-        self.ahead, self.branch, self.shortcut = ahead, branch, shortcut
+    def __init__(
+        self, ahead: Layer, branch: Layer, shortcut: Layer | None, *, drop: float = 0.0
+    ) -> None:
+        self.ahead, self.branch, self.shortcut, self.drop = ahead, branch, shortcut, drop
 
     def __call__(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Map `x` float (n, *space, channels)."""
         active = self.ahead(x, rngs=rngs)
         kept = x if self.shortcut is None else self.shortcut(active)
-        return kept + self.branch(active, rngs=rngs)
+        return kept + stochastic_depth(self.branch(active, rngs=rngs), self.drop, rngs)
 
 
 def _stem(layers: Layers, seen: int, width: int, stem: str, variant: str) -> Layer:
@@ -212,13 +219,3 @@ def _stem(layers: Layers, seen: int, width: int, stem: str, variant: str) -> Lay
     if variant != "preactivation":
         return unit
     return Sequential(BatchNorm(seen, eps=EPS[variant], scale=False), unit)
-
-
-def _check(block: str, stem: str, variant: str) -> None:
-    for name, value, known in (
-        ("block", block, ("basic", "bottleneck")),
-        ("stem", stem, tuple(STEMS)),
-        ("variant", variant, tuple(EPS)),
-    ):
-        if value not in known:
-            raise SeqcnnError(f"`{name}` must be one of {', '.join(known)}, not {value!r}")

@@ -60,6 +60,7 @@ class SENet(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
+        self.choose(block=(block, ("basic", "bottleneck", "resnext", "senet")))
         layers = Layers(self.rank, rngs)
         stages: list[Layer] = [_stem(layers, self.channels, deep=block == "senet")]
         seen = 128 if block == "senet" else 64

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import Head, Layers, Pool, StagedNetwork
 from seqcnn.nn.blocks import Layer, Residual, Sequential
 
@@ -49,8 +48,7 @@ class ShuffleNet(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
-        if groups not in CHANNELS:
-            raise SeqcnnError(f"`groups` must be one of {list(CHANNELS)}, not {groups!r}")
+        self.choose(groups=(groups, CHANNELS))
         layers, seen = Layers(self.rank, rngs), 24
         stages: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2), Pool("max", 3, 2, 1)]
         for number, depth in enumerate(DEPTHS):

@@ -58,6 +58,7 @@ class SqueezeNet(StagedNetwork):
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
+        self.choose(version=(version, STEMS))
         layers, self.rate = Layers(self.rank, rngs), rate
         channels, window = STEMS[version]
         stem = layers.conv(self.channels, channels, window, stride=2, padding=0)
