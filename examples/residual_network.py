@@ -18,16 +18,16 @@ def main(out: Path, toy: bool = False) -> None:
 
     size, widths = (16, (4, 8)) if toy else (64, (16, 32, 64))
     x = draw_shapes(1, size=size).x / np.float32(255)
-    network = ResNet(x.shape[1:], 4, depths=(1,) * len(widths), widths=widths, rngs=nnx.Rngs(0))
+    options = {"depths": (1,) * len(widths), "widths": widths, "block": "basic", "stem": "small"}
+    network = ResNet(x.shape[1:], 4, **options, rngs=nnx.Rngs(0))
     maps = jax.jit(network.features)(jnp.asarray(x))
     for stride, found in zip(network.strides, maps, strict=True):
         _, rows, columns, channels = found.shape
         print(f"1/{stride} of the picture: {rows} x {columns}, {channels} channels")
 
-    block = network.stages[0].layers[0]
-    stem = jax.jit(network.stem)(jnp.asarray(x))
-    added = jax.jit(lambda x: block.branch(x))(stem)
-    share = float(jnp.linalg.norm(added) / jnp.linalg.norm(stem))
+    block = network.stages[1].layers[0].layers[0]
+    added = jax.jit(lambda x: block.branch(x))(maps[0])
+    share = float(jnp.linalg.norm(added) / jnp.linalg.norm(maps[0]))
     print(f"what the first block adds is {share:.2f} times as large as what it is given")
 
     figure = Figure(figsize=(2.2 * (len(maps) + 1), 2.4), layout="constrained")

@@ -60,18 +60,21 @@ def test_parameters_are_as_many_as_by_hand(name):
     assert zoo.count_parameters(name, input_shape=(32, 32, 1)) == BY_HAND[name]
 
 
-@pytest.mark.parametrize(("stem", "first"), [("small", 1), ("pooled", 2), ("large", 4)])
-def test_features_are_as_fine_as_strides_say(stem, first):
+@pytest.mark.parametrize(
+    ("stem", "strides"), [("small", (1, 1, 2)), ("pooled", (1, 2, 4)), ("large", (2, 4, 8))]
+)
+def test_features_are_as_fine_as_strides_say(stem, strides):
     made = []
 
     def features() -> list[jax.Array]:
-        network = ResNet((32, 24, 1), stem=stem, depths=(1, 1), widths=(4, 6), rngs=nnx.Rngs(0))
+        options = {"stem": stem, "depths": (1, 1), "widths": (4, 6), "block": "basic"}
+        network = ResNet((32, 24, 1), **options, rngs=nnx.Rngs(0))
         made.append(network.strides)
-        return network.features(jnp.zeros((1, 32, 24, 1)))
+        return list(network.features(jnp.zeros((1, 32, 24, 1))))
 
     shapes = [found.shape for found in nnx.eval_shape(features)]
-    assert made[0] == (first, 2 * first)
-    assert shapes == [(1, 32 // s, 24 // s, c) for s, c in zip(made[0], (4, 6), strict=True)]
+    assert made[0] == strides
+    assert shapes == [(1, 32 // s, 24 // s, c) for s, c in zip(strides, (4, 4, 6), strict=True)]
 
 
 def normed(x: np.ndarray, conv: nnx.Module, stride: int = 1) -> np.ndarray:
@@ -82,17 +85,19 @@ def normed(x: np.ndarray, conv: nnx.Module, stride: int = 1) -> np.ndarray:
 
 
 def test_a_residual_network_is_what_the_paper_says():
-    network = ResNet((8, 1), 2, depths=(1, 1), widths=(2, 3), rngs=nnx.Rngs(0))
+    options = {"depths": (1, 1), "widths": (2, 3), "block": "basic", "stem": "small"}
+    network = ResNet((8, 1), 2, **options, rngs=nnx.Rngs(0))
     x = np.random.default_rng(0).normal(size=(2, 8, 1)).astype(np.float32)
     found = jax.jit(lambda x: network(x))(x)
-    y = np.maximum(normed(x, network.stem.layers[0]), 0)
-    for stage, stride in zip(network.stages, (1, 2), strict=True):
-        block = stage.layers[0]
+    stem, *stages = network.stages
+    y = np.maximum(normed(x, stem.layers[0]), 0)
+    for stage, stride in zip(stages, (1, 2), strict=True):
+        block = stage.layers[0].layers[0]
         first, second = block.branch.layers
         added = normed(np.maximum(normed(y, first, stride), 0), second)
         kept = y if block.shortcut is None else normed(y, block.shortcut, stride)
         y = np.maximum(added + kept, 0)
-    scores = y.mean(axis=1) @ np.asarray(network.head.kernel[...])
+    scores = y.mean(axis=1) @ np.asarray(network.head.dense.kernel[...])
     np.testing.assert_allclose(found, scores, rtol=1e-4, atol=1e-5)
 
 
@@ -118,7 +123,7 @@ def test_an_inception_block_joins_its_branches():
         ("cnn", {"channels": [2] * 6}, "6 stages halve so often"),
         ("cnn", {"window": 4}, "`window` odd"),
         ("resnet_small", {"depths": [1, 2]}, "must be equally many"),
-        ("resnet_small", {"stem": "none"}, "`stem` must be one of small, pooled, large"),
+        ("resnet_small", {"stem": "none"}, "`stem` must be one of large, small, pooled"),
         ("inception_small", {"widths": [12]}, "multiples of 8"),
     ],
 )

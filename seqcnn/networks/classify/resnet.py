@@ -33,6 +33,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "widths": (32, 64, 128),
         "block": "basic",
         "stem": "small",
+        "input_shape": (32, 32, 3),
+        "classes": 10,
     },
 }
 """Blocks of each stage, and their kind, by name."""
