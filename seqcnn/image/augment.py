@@ -146,9 +146,9 @@ class Augment:
         SeqcnnError
             The targets have not the shape that `target` says, or labels would have to be mixed.
         """
-        pictures, changed = _augmented(jnp.asarray(x), jnp.asarray(targets), key, plan=self)
+        moved, changed = _augmented(jnp.asarray(x), jnp.asarray(targets), key, plan=self)
         assert changed is not None
-        return pictures, changed
+        return moved, changed
 
     def kind_of(self, x: Arrays, targets: Arrays) -> Kind:
         """Tell what targets are, and check their shape; arguments as of `with_targets`."""
