@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -92,6 +93,27 @@ def test_a_run_that_is_complete_is_not_written_over(files, model, tmp_path, caps
     arguments = [str(model), str(files / "pictures" / "p00.png"), "-o", str(tmp_path)]
     assert main(["image", "segment", "predict", *arguments]) == 2
     assert not (tmp_path / "p00.png").exists()
+
+
+def test_a_run_that_was_broken_off_goes_on(files, model, tmp_path, monkeypatch):
+    steps = []
+
+    @contextmanager
+    def deferred():
+        yield lambda: steps.append(1) or len(steps) == 20
+
+    folders = [str(files / "pictures"), str(files / "masks"), "--channels", "1"]
+    arguments = ["image", "segment", "train", *folders, "-o", str(tmp_path / "m"), *QUICK]
+    with monkeypatch.context() as patch:
+        patch.setattr("seqcnn.cli.stop.deferred", deferred)
+        assert main(arguments) != 0  # no signal came, which main would know
+    assert (tmp_path / "m" / "checkpoint").exists()
+    assert not (tmp_path / "m" / "config.json").exists()
+    assert main([*arguments, "--resume"]) == 0
+    for name in ("weights.safetensors", "history.tsv", "metrics.json"):
+        assert (tmp_path / "m" / name).read_bytes() == (model / name).read_bytes()
+    assert main([*arguments, "--resume"]) == 0
+    assert not (tmp_path / "m" / "checkpoint").exists()
 
 
 def test_arrays_of_objects_are_read_from_one_file(tmp_path, capsys):
