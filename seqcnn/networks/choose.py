@@ -153,7 +153,9 @@ class Blueprint:
     variants: Sequence[Mapping[str, Any]] = ({},)
     computed: Mapping[str, str] = field(default_factory=dict)
 
-    def build(self, alphabet: Alphabet, changed: Mapping[str, Any], seed: int) -> "nnx.Module":
+    def build(
+        self, alphabet: Alphabet | None, changed: Mapping[str, Any], seed: int
+    ) -> "nnx.Module":
         """Make a network with random weights; `changed` comes before the options."""
         from seqcnn.networks.zoo import create  # choosing a network needs no jax
 

@@ -11,6 +11,8 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
   in the padding mostly;
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
 - few positions under a large kernel, which XLA brings in order again and again: `columns`;
+- few channels in and out on pictures, as in first layers, whose gradients above all are slow:
+  `banded`, which multiplies whole rows of pixels by a matrix that is mostly zeros;
 - three axes and more: `planes` or, of small maps, `planes_added`, which leave two.
 
 Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
@@ -19,6 +21,7 @@ Which one it is, is decided from shapes when a program is traced. All give the s
 rounding, on every device: only the time depends on the choice.
 """
 
+import itertools
 import math
 import operator
 from functools import partial, reduce
@@ -42,6 +45,9 @@ _FEW_POSITIONS, _MOST_SEEN = 16, 0.5
 # elements of a kernel that is too large for the caches, and at most how many positions of the
 # whole batch there are for each of its channels out
 _LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
+# how many times wider than the window the rows of `banded` may be, and times the channels in and
+# out; and from how many rows it is worth it
+_MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 12, 300, 256
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -148,6 +154,8 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     few = geometry.rank < 3 and _is_mostly_kernel(n, kernel, geometry)
     if (groups > 1 or few or _is_small(geometry)) and size <= _MOST_COLUMNS:
         return columns
+    if groups == 1 and _has_few_channels(n, kernel, geometry):
+        return banded
     if groups == 1 and geometry.rank > 2:
         small = geometry.stride[0] == 1 and _is_small(geometry.split_first_axis()[1])
         return planes_added if small else planes
@@ -174,6 +182,16 @@ def _is_mostly_kernel(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
     """Tell whether a kernel is so large that laying out the windows is little beside it."""
     most = _POSITIONS_A_CHANNEL * kernel.shape[-1]
     return kernel.size >= _LARGE_KERNEL and n * math.prod(geometry.positions) <= most
+
+
+def _has_few_channels(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
+    """Tell whether channels are so few that a product with many zeros is faster, see `banded`."""
+    if geometry.rank != 2 or geometry.last_axis_spanned:
+        return False
+    bands = geometry.space[-1] / geometry.window[-1]
+    channels = kernel.shape[-2] * kernel.shape[-1]
+    rows = n * geometry.positions[0]
+    return bands <= _MOST_BANDS and bands * channels <= _MOST_BANDED and rows >= _MANY_ROWS
 
 
 def _is_mostly_padding(geometry: Geometry) -> bool:
@@ -242,6 +260,38 @@ def columns(
 def _times(rows: jax.Array, matrix: jax.Array, precision: lax.PrecisionLike) -> jax.Array:
     contracted = (((rows.ndim - 1,), (0,)), ((), ()))
     return lax.dot_general(rows, matrix, contracted, precision=precision)
+
+
+def banded(
+    x: jax.Array,
+    kernel: jax.Array,
+    geometry: Geometry,
+    *,
+    groups: int,
+    precision: lax.PrecisionLike,
+) -> jax.Array:
+    """Convolve by one matrix product, whose rows are whole rows of pixels under the window.
+
+    The matrix holds the kernel once for each position along the last axis, and zeros beside it:
+    many products with zeros, of long rows that lie together, are faster than few of short ones. An
+    infinite value makes NaN of its whole row. For two axes or more, and one group.
+    """
+    *first, last = axes_of(geometry)
+    n, (taken, given), width = len(x), kernel.shape[-2:], geometry.space[-1]
+    offsets = np.array([tap.offset for tap in last.taps])
+    starts = last.step * np.arange(last.positions)
+    band = np.arange(width)[:, None, None] == starts[:, None] + offsets
+    taps = list(itertools.product(*(axis.taps for axis in first)))
+    kernels = kernel.reshape(len(taps), len(last.taps), taken, given)
+    matrix = jnp.einsum(
+        "apk,tkio->taipo", jnp.asarray(band, kernel.dtype), kernels, precision="highest"
+    )
+    rows = [
+        moved(x, first, each).reshape(n, *geometry.positions[:-1], width * taken) for each in taps
+    ]
+    matrix = matrix.reshape(len(taps) * width * taken, last.positions * given)
+    result = _times(jnp.concatenate(rows, axis=-1), matrix, precision)
+    return result.reshape(n, *geometry.positions, given)
 
 
 def position_by_position(

@@ -75,10 +75,10 @@ def picture_sample(
             "table of labels (--labels)"
         )
     target = _target_of(pictures, task, transform)
-    known = np.isfinite(pictures.labels).any(axis=1)
+    known: np.ndarray = np.isfinite(pictures.labels).any(axis=1)
     if not known.all():
         logger.info("pictures without a label, left out: %d", int((~known).sum()))
-        pictures = pictures.select(known)
+        pictures = pictures.select(np.flatnonzero(known))
     labels = np.asarray(pictures.labels, np.float64)
     check_labels(target, labels, pictures.ids)
     groups = same_pictures(pictures.x)
