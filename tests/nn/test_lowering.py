@@ -155,7 +155,8 @@ def test_the_choice_depends_on_shapes():
     assert chosen((128, 32, 32, 1), (5, 5, 1, 6)) is lowering.banded
     assert chosen((128, 14, 14, 6), (5, 5, 6, 16)) is lowering.banded
     assert chosen((8, 32, 32, 1), (5, 5, 1, 6)) is lowering.by_lax
-    assert chosen((128, 64, 64, 1), (5, 5, 1, 6)) is lowering.by_lax
+    assert chosen((128, 28, 28, 1), (3, 3, 1, 24), padding=1) is lowering.banded
+    assert chosen((128, 71, 71, 1), (5, 5, 1, 6)) is lowering.by_lax
     assert chosen((128, 14, 14, 6), (5, 5, 6, 32)) is lowering.by_lax
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
     assert chosen((10**6, 20, 4), (15, 4, 16)) is lowering.by_lax
