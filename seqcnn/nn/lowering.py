@@ -11,6 +11,8 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
   in the padding mostly;
 - a window of one place, which is a matrix product: `columns`, of which nothing then is copied;
 - few positions under a large kernel, which XLA brings in order again and again: `columns`;
+- few channels in and out on pictures, as in first layers, whose gradients above all are slow:
+  `banded`, which multiplies stretches of pixels by a matrix with many zeros;
 - three axes and more: `planes` or, of small maps, `planes_added`, which leave two.
 
 Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
@@ -19,6 +21,7 @@ Which one it is, is decided from shapes when a program is traced. All give the s
 rounding, on every device: only the time depends on the choice.
 """
 
+import itertools
 import math
 import operator
 from functools import partial, reduce
@@ -42,6 +45,10 @@ _FEW_POSITIONS, _MOST_SEEN = 16, 0.5
 # elements of a kernel that is too large for the caches, and at most how many positions of the
 # whole batch there are for each of its channels out
 _LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
+# of `banded`: values of a long row, pixels of a stretch for each position of it; how many times
+# wider than the window a stretch may be, and that times the channels in and out; from how many rows
+# it is worth it
+_LONG_ROW, _MOST_SHARED, _MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 80, 1.5, 12, 300, 256
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -148,6 +155,8 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     few = geometry.rank < 3 and _is_mostly_kernel(n, kernel, geometry)
     if (groups > 1 or few or _is_small(geometry)) and size <= _MOST_COLUMNS:
         return columns
+    if groups == 1 and _has_few_channels(n, kernel, geometry):
+        return banded
     if groups == 1 and geometry.rank > 2:
         small = geometry.stride[0] == 1 and _is_small(geometry.split_first_axis()[1])
         return planes_added if small else planes
@@ -174,6 +183,16 @@ def _is_mostly_kernel(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
     """Tell whether a kernel is so large that laying out the windows is little beside it."""
     most = _POSITIONS_A_CHANNEL * kernel.shape[-1]
     return kernel.size >= _LARGE_KERNEL and n * math.prod(geometry.positions) <= most
+
+
+def _has_few_channels(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
+    """Tell whether channels are so few that a product with many zeros is faster, see `banded`."""
+    if geometry.rank != 2 or geometry.last_axis_spanned:
+        return False
+    bands = _stretch(geometry, kernel.shape[-2])[1] / geometry.window[-1]
+    channels = kernel.shape[-2] * kernel.shape[-1]
+    rows = n * geometry.positions[0]
+    return bands <= _MOST_BANDS and bands * channels <= _MOST_BANDED and rows >= _MANY_ROWS
 
 
 def _is_mostly_padding(geometry: Geometry) -> bool:
@@ -240,8 +259,77 @@ def columns(
 
 
 def _times(rows: jax.Array, matrix: jax.Array, precision: lax.PrecisionLike) -> jax.Array:
-    contracted = (((rows.ndim - 1,), (0,)), ((), ()))
-    return lax.dot_general(rows, matrix, contracted, precision=precision)
+    """Multiply the last axis of `rows` by a matrix.
+
+    Of two axes, or else the gradient of the matrix is up to five times slower on CPU.
+    """
+    flat = rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1])
+    product = lax.dot_general(flat, matrix, (((1,), (0,)), ((), ())), precision=precision)
+    return product.reshape(*rows.shape[:-1], matrix.shape[-1])
+
+
+def banded(
+    x: jax.Array,
+    kernel: jax.Array,
+    geometry: Geometry,
+    *,
+    groups: int,
+    precision: lax.PrecisionLike,
+) -> jax.Array:
+    """Convolve by one matrix product, whose rows are stretches of pixels under several windows.
+
+    The matrix holds the kernel once for each position of a stretch along the last axis, and zeros
+    beside it: more products, of long rows that lie together, are faster than few of short ones. An
+    infinite value makes NaN of its whole stretch. For two axes or more, and one group.
+    """
+    *first, last = axes_of(geometry)
+    n, (taken, given) = len(x), kernel.shape[-2:]
+    positions, extent = _stretch(geometry, taken)
+    count, between = last.positions // positions, positions * last.step
+    lowest = last.taps[0].offset
+    behind = (count - 1) * between + extent + lowest - last.length
+    whole = lax.pad(
+        x,
+        np.zeros((), x.dtype),
+        (*((0, 0, 0),) * (x.ndim - 2), (-lowest, behind, 0), (0, 0, 0)),
+    )
+    stretches = jnp.stack(
+        [lax.slice_in_dim(whole, i * between, i * between + extent, axis=-2) for i in range(count)],
+        axis=-3,
+    )
+    stretches = stretches.reshape(*x.shape[:-2], count, extent * taken)
+    taps = list(itertools.product(*(axis.taps for axis in first)))
+    rows = jnp.concatenate([moved(stretches, first, each) for each in taps], axis=-1)
+    matrix = _band(kernel.reshape(len(taps), len(last.taps), taken, given), geometry)
+    return _times(rows, matrix, precision).reshape(n, *geometry.positions, given)
+
+
+def _stretch(geometry: Geometry, taken: int) -> tuple[int, int]:
+    """Choose positions along the last axis for a row of `banded`, and count its pixels.
+
+    As few as make a long row in which few pixels are of two stretches; all, if none do.
+    """
+    last, places = axes_of(geometry)[-1], math.prod(geometry.window[:-1])
+    span = last.taps[-1].offset - last.taps[0].offset + 1
+    for positions in range(1, last.positions):
+        extent = (positions - 1) * last.step + span
+        long = places * extent * taken >= _LONG_ROW
+        if last.positions % positions == 0 and long and extent <= _MOST_SHARED * positions:
+            return positions, extent
+    return last.positions, (last.positions - 1) * last.step + span
+
+
+def _band(kernel: jax.Array, geometry: Geometry) -> jax.Array:
+    """Lay kernels (places, window, in, out) out as a matrix from a stretch to its positions."""
+    places, _, taken, given = kernel.shape
+    last, (positions, extent) = axes_of(geometry)[-1], _stretch(geometry, taken)
+    offsets = np.array([tap.offset for tap in last.taps]) - last.taps[0].offset
+    starts = last.step * np.arange(positions)
+    under = np.arange(extent)[:, None, None] == starts[:, None] + offsets
+    band = jnp.einsum(
+        "apk,tkio->taipo", jnp.asarray(under, kernel.dtype), kernel, precision="highest"
+    )
+    return band.reshape(places * extent * taken, positions * given)
 
 
 def position_by_position(

@@ -4,7 +4,9 @@ Padded positions never win a maximum or minimum and are not counted in a mean. T
 the positions that a `mask` hides: where a sequence of a batch is padded, say.
 """
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Literal
 
 import jax
@@ -27,6 +29,9 @@ from seqcnn.nn.pool_windows import (
     windows_inside,
 )
 from seqcnn.nn.winner import largest
+
+_FEW_PLACES = 4
+"""Places of a window that are added up one by one."""
 
 
 def max_pool(
@@ -284,12 +289,22 @@ def _sum_along(x: jax.Array, axis: PoolAxis) -> jax.Array:
     if window % step == 0:
         # with steps, the gradient of `reduce_window` costs a window for each position: sum the
         # blocks between the steps first
-        x, window, step = into_blocks(x, axis).sum(axis=2), window // step, 1
+        x, window, step = _added(into_blocks(x, axis)), window // step, 1
+        if window == 1:
+            return x
     else:
         x = pad_axis(x, 0, axis.padding[0], axis.overhang)
     return lax.reduce_window(
         x, np.zeros((), x.dtype), lax.add, (1, window, 1), (1, step, 1), "VALID"
     )
+
+
+def _added(blocks: jax.Array) -> jax.Array:
+    """Sum over the third axis; few places one by one, which XLA on CPU does twice as fast."""
+    places = blocks.shape[2]
+    if places > _FEW_PLACES:
+        return blocks.sum(axis=2)
+    return reduce(operator.add, (blocks[:, :, place] for place in range(places)))
 
 
 def _numbers(axes: Sequence[PoolAxis], count_include_pad: bool) -> np.ndarray:

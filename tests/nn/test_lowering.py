@@ -48,6 +48,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     programs = [lowering.by_lax, lowering.columns]
     programs += [lowering.blocks] * (groups > 1)
     programs += [lowering.planes, lowering.planes_added] * (groups == 1 and geometry.rank > 1)
+    programs += [lowering.banded] * (groups == 1 and geometry.rank > 1)
     programs += [lowering.position_by_position] * (groups == 1 and geometry.rank == 1)
     programs += [lowering.shift_and_add] * depthwise
 
@@ -151,6 +152,12 @@ def test_the_choice_depends_on_shapes():
     assert (
         chosen((8, 9, 4, 4, 16), (3, 3, 3, 16, 8), padding=1, stride=(2, 1, 1)) is lowering.planes
     )
+    assert chosen((128, 32, 32, 1), (5, 5, 1, 6)) is lowering.banded
+    assert chosen((128, 14, 14, 6), (5, 5, 6, 16)) is lowering.banded
+    assert chosen((8, 32, 32, 1), (5, 5, 1, 6)) is lowering.by_lax
+    assert chosen((128, 28, 28, 1), (3, 3, 1, 24), padding=1) is lowering.banded
+    assert chosen((128, 71, 71, 1), (5, 5, 1, 6)) is lowering.by_lax
+    assert chosen((128, 14, 14, 6), (5, 5, 6, 32)) is lowering.by_lax
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
     assert chosen((10**6, 20, 4), (15, 4, 16)) is lowering.by_lax
     assert chosen((10**6, 2000, 4), (1, 4, 16)) is lowering.columns
