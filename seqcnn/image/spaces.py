@@ -41,7 +41,7 @@ def features_of(colours: np.ndarray, space: str) -> np.ndarray:
     Examples
     --------
     >>> colours = np.array([[1, 0, 0], [1, 0, 0.02], [1, 0.02, 0]], np.float32)
-    >>> features_of(colours, "hsv").round(2).tolist()
+    >>> features_of(colours, "hsv").astype(float).round(2).tolist()
     [[1.0, 0.0, 1.0], [1.0, -0.02, 1.0], [1.0, 0.02, 1.0]]
     """
     if space not in SPACES:
