@@ -16,6 +16,7 @@ classifier, which has to be right on 92 % of the test images. Of 2,000 samples o
 
 import argparse
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,6 +102,20 @@ class Judge:
             x = np.where(rng.random((batch, 1, 1, 1)) < 0.5, x, x[:, :, ::-1])
             self.state, moments = step(self.state, moments, x, data.y[rows])
 
+    def kept(self, path: Path, train: Callable[[], None]) -> None:
+        """Read the weights from a file, or train and write them."""
+        import jax
+
+        leaves, tree = jax.tree.flatten(self.state)
+        if path.exists():
+            with np.load(path) as file:
+                self.state = jax.tree.unflatten(tree, [file[f"a{i}"] for i in range(len(leaves))])
+            return
+        train()
+        found = map(np.asarray, jax.tree.leaves(self.state))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **{f"a{i}": leaf for i, leaf in enumerate(found)})
+
     def look(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give the features (n, 128) and the classes (n,) of pictures from 0 to 1."""
         import jax
@@ -163,25 +178,12 @@ def trained(name: str, data: Data, drill: dict[str, Any], kept: Path | None) -> 
     return network
 
 
-def drawn(network: Any, labels: np.ndarray) -> np.ndarray:
-    """Sample in batches of 100."""
-    import jax
-    from flax import nnx
-
-    graph, state = nnx.split(network)
-    call = jax.jit(lambda state, labels, key: nnx.merge(graph, state).sample(labels, key))
-    parts = [
-        np.asarray(call(state, labels[i : i + 100].astype(np.int32), jax.random.key(i)))
-        for i in range(0, len(labels), 100)
-    ]
-    return np.concatenate(parts)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="Fashion-MNIST, not toys")
     parser.add_argument("--data", help="folder of the four files of Fashion-MNIST")
     parser.add_argument("--seconds", type=float, default=600.0, help="of training, for each")
+    parser.add_argument("--judge-rounds", type=int, default=12, help="epochs of the classifier")
     parser.add_argument("--models", type=Path, help="folder of trained networks")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -189,11 +191,17 @@ def main() -> None:
 
     import jax
 
+    from seqcnn.networks.generate.draw import draw
+
     full = options.full and options.data
     data = read_data(options.data if full else None)
     classes = len(np.unique(data.y))
     judge = Judge(data.x.shape[1:], classes)
-    judge.train(data, rounds=12 if full else 5)
+    rounds = options.judge_rounds if full else 5
+    if options.models:
+        judge.kept(options.models / "judge.npz", lambda: judge.train(data, rounds))
+    else:
+        judge.train(data, rounds)
     real, seen = data.test_x / np.float32(255), data.x / np.float32(255)
     features, found = judge.look(real)
     seen_features, _ = judge.look(seen)
@@ -202,7 +210,10 @@ def main() -> None:
     print(f"classifier: {(found == data.test_y).mean():.4f} of {len(real):,} test images right")
     labels = np.repeat(np.arange(classes), A_CLASS if full else 10)
     drill = {"steps": 10**7, "seconds": options.seconds} if full else {"steps": 5, "batch": 8}
-    made = {name: drawn(trained(name, data, drill, options.models), labels) for name in NETWORKS}
+    made = {
+        name: draw(trained(name, data, drill, options.models), labels, 0) / np.float32(255)
+        for name in NETWORKS
+    }
     made["Gaussian of each class"] = gaussians(data, labels)
     some = np.random.default_rng(0).permutation(len(real))[: len(labels)]
     base = nearest(real[some], seen), nearest(features[some], seen_features)

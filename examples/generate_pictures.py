@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from seqcnn import create
-from seqcnn.cli.image.generate.draw import draw
 from seqcnn.image.files import write_image
 from seqcnn.image.gallery import sample_sheet
 from seqcnn.image.synthetic import SHAPES, draw_shapes
+from seqcnn.networks.generate.draw import draw
 from seqcnn.training.generate import DRILLS, Drill, fit_generator
 
 

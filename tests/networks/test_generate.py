@@ -1,5 +1,7 @@
 """Networks that make pictures: losses by hand, drawing against what is known exactly."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,13 +10,21 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.generate.diffusion import Diffusion, packed, shares, unpacked
-from seqcnn.networks.generate.gan import GAN
-from seqcnn.networks.generate.vae import VAE, divergence
+from seqcnn.networks.generate.vae import divergence
 from seqcnn.networks.zoo import create
 
 SMALL = {"input_shape": (8, 8, 1), "classes": 3, "channels": (4, 8)}
 X = np.random.default_rng(0).random((6, 8, 8, 1)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 0, 1, 2], np.int32)
+
+
+@cache
+def built(name):
+    """Build each network once, in one compiled program."""
+    options = {"steps": 2} if name == "diffusion" else {"latent": 2}
+    graph, _ = nnx.split(nnx.eval_shape(lambda: create(name, **SMALL, **options)))
+    make = jax.jit(lambda: nnx.split(create(name, **SMALL, **options))[1])
+    return nnx.merge(graph, make())
 
 
 def called(network, function, *arguments):
@@ -24,8 +34,7 @@ def called(network, function, *arguments):
 
 @pytest.mark.parametrize("name", ["vae", "gan", "diffusion"])
 def test_samples_are_pictures_that_depend_on_key_and_class(name):
-    options = {"steps": 2} if name == "diffusion" else {}
-    network = create(name, **SMALL, **options)
+    network = built(name)
 
     def draw(network, labels, seed):
         return network.sample(labels, jax.random.key(seed))
@@ -51,7 +60,7 @@ def test_the_divergence_of_clouds_is_that_by_integration():
 
 
 def test_the_loss_of_a_vae_is_its_bound_by_hand():
-    network = VAE(**SMALL, latent=2, rngs=nnx.Rngs(0))
+    network = built("vae")
     key = jax.random.key(3)
 
     def parts(network, x, labels):
@@ -70,7 +79,8 @@ def test_the_loss_of_a_vae_is_its_bound_by_hand():
 def test_the_critic_pays_for_its_slope_at_real_pictures():
     """The cost is that of the gradient by finite differences."""
     key = jax.random.key(0)
-    flat, steep = (GAN(**SMALL, slope=s, rngs=nnx.Rngs(0)) for s in (0.0, 2.0))
+    flat, steep = nnx.clone(built("gan")), nnx.clone(built("gan"))
+    flat.slope, steep.slope = 0.0, 2.0
 
     def critics(network, x, labels):
         return network.loss("critic", x, labels, key)
@@ -78,30 +88,21 @@ def test_the_critic_pays_for_its_slope_at_real_pictures():
     cost = float(called(steep, critics, X, LABELS) - called(flat, critics, X, LABELS))
     rng, real = np.random.default_rng(1), 2 * X - 1
 
-    def scores(network, x, labels):
-        return network.critic(x, labels)
-
+    graph, state = nnx.split(flat)
+    scores = jax.jit(lambda x: nnx.merge(graph, state).critic(x, LABELS))
     squares = []
     for _ in range(400):
         along = rng.normal(size=X.shape).astype(np.float32)
-        up, down = (
-            np.asarray(called_scores(flat, scores, real + side * 1e-2 * along)) for side in (1, -1)
-        )
+        up, down = (np.asarray(scores(real + side * 1e-2 * along)) for side in (1, -1))
         squares.append(((up - down) / 2e-2) ** 2)
     # the mean square of a slope along random directions is the squared length of the gradient
     assert cost == pytest.approx(np.mean(squares), rel=0.1)
 
 
-def called_scores(network, function, x, memory={}):  # noqa: B006 - one compiled program for all
-    if id(network) not in memory:
-        graph, state = nnx.split(network)
-        memory[id(network)] = jax.jit(lambda x: function(nnx.merge(graph, state), x, LABELS))
-    return memory[id(network)](x)
-
-
 def test_maker_and_critic_want_opposite_things():
     """By a critic that takes all for real, the maker has won and the critic is half wrong."""
-    network, key = GAN(**SMALL, slope=0.0, rngs=nnx.Rngs(0)), jax.random.key(0)
+    network, key = nnx.clone(built("gan")), jax.random.key(0)
+    network.slope = 0.0
 
     def losses(network, x, labels):
         return network.loss("maker", x, labels, key), network.loss("critic", x, labels, key)
@@ -133,9 +134,14 @@ class KnowsAll(Diffusion):
         return a * (x - a * picture) / jnp.maximum(s, 1e-6) - s * picture
 
 
+def all_known(**options):
+    """Make one without weights, which it does not need."""
+    return nnx.eval_shape(lambda: KnowsAll(**SMALL, **options, rngs=nnx.Rngs(0)))
+
+
 @pytest.mark.parametrize("guidance", [0.0, 1.0])
 def test_a_network_that_knows_v_draws_what_it_knows(guidance):
-    network = KnowsAll(**SMALL, steps=7, guidance=guidance, rngs=nnx.Rngs(0))
+    network = all_known(steps=7, guidance=guidance)
     drawn = network.sample(jnp.asarray(LABELS), jax.random.key(0))
     # guidance drives them twice as far from the middle, and what is out of range is cut
     wanted = (1 + np.clip(np.array([-0.5, 0.0, 0.75]) * (1 + guidance), -1, 1)) / 2
@@ -145,7 +151,7 @@ def test_a_network_that_knows_v_draws_what_it_knows(guidance):
 
 
 def test_the_loss_of_diffusion_is_nothing_if_v_is_known():
-    network = KnowsAll(**SMALL, forget=0.0, rngs=nnx.Rngs(0))
+    network = all_known(forget=0.0)
     levels = (np.array([-0.5, 0.0, 0.75])[LABELS] + 1) / 2
     x = jnp.asarray(np.broadcast_to(levels[:, None, None, None], X.shape), jnp.float32)
     assert network.loss("", x, jnp.asarray(LABELS), jax.random.key(0)) < 1e-5

@@ -37,8 +37,9 @@ class VAE(Generator):
 
     Examples
     --------
-    >>> network = VAE((8, 8, 1), 3, channels=(4, 8), rngs=nnx.Rngs(0))
-    >>> network.sample(jnp.array([0, 2]), jax.random.key(0)).shape
+    >>> blank = nnx.eval_shape(lambda: VAE((8, 8, 1), 3, rngs=nnx.Rngs(0)))
+    >>> labels, key = jnp.array([0, 2]), jax.random.key(0)
+    >>> nnx.eval_shape(lambda network: network.sample(labels, key), blank).shape
     (2, 8, 8, 1)
     """
 

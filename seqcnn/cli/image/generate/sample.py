@@ -33,9 +33,9 @@ def command(
     prepare_jax()
     import numpy as np
 
-    from seqcnn.cli.image.generate.draw import draw
     from seqcnn.image.files import write_image
     from seqcnn.image.gallery import sample_sheet
+    from seqcnn.networks.generate.draw import draw
     from seqcnn.networks.weights import load_model
     from seqcnn.report.tables import write_table
 

@@ -116,9 +116,9 @@ def _said(moment: "Moment") -> None:
 def _write(folder: Any, network: Any, moments: "list[Moment]", classes: int, seed: int) -> None:
     import numpy as np
 
-    from seqcnn.cli.image.generate.draw import draw
     from seqcnn.image.files import write_image
     from seqcnn.image.gallery import sample_sheet
+    from seqcnn.networks.generate.draw import draw
     from seqcnn.report.tables import write_table
 
     names = list(moments[0].losses)
