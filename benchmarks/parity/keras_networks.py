@@ -63,6 +63,16 @@ def bring(ours: Any, theirs: Any, ending: str) -> list[str]:
         return [name for name, _ in keras_layers(path, type(ours).__name__)[0]]
 
 
+def names_in_order(theirs: Any, kind: str) -> list[str]:
+    """Name the layers of a Keras network in the order of our network of a class."""
+    from seqcnn.networks.keras_files import keras_layers
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.weights.h5"
+        theirs.save_weights(path)
+        return [name for name, _ in keras_layers(path, kind)[0]]
+
+
 def run(theirs: Any, names: list[str], x: np.ndarray) -> dict[int, np.ndarray]:
     """Run a Keras network; the result of each layer by its number in ours, of all as number -1."""
     import keras

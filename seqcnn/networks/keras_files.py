@@ -126,11 +126,13 @@ RULES: dict[str, tuple[Names, ...]] = {
     "NASNet": (
         Names(
             "stem stemcell cell adjust normal reduction part left right conv projection bn "
-            "predictions",
+            "halves predictions",
             (
                 (r"^stem_(conv|bn)1$", r"stem_\1"),
                 (r"^(.+)_stem_(\d)$", r"stemcell\2_\1"),
-                (r"^(?!stem)(.+?)_(?:reduce_)?(\d+)$", r"cell\2_\1"),
+                # a cell that halves the extents may have the number of the one before it
+                (r"^(.+)_reduce_(\d+)$", r"cell\2_halves_\1"),
+                (r"^(?!stem|cell)(.+)_(\d+)$", r"cell\2_\1"),
                 (
                     r"separable_conv_(\d)(_bn)?_(?:normal|reduction)_(left|right)(\d)",
                     r"part\4_\3_\1\2",

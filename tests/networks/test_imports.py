@@ -490,7 +490,9 @@ IN_ORDER = {
         "stem_conv1", "stem_bn1", *cell("reduction", "stem_1", REDUCTION, ""),
         *cell("reduction", "stem_2", REDUCTION, TWO), *cell("normal", "0", NORMAL, TWO),
         *cell("normal", "3", NORMAL, ONE), *cell("reduction", "reduce_4", REDUCTION, ONE),
-        *cell("normal", "5", NORMAL, TWO), *cell("normal", "12", NORMAL, ONE), "predictions",
+        *cell("normal", "5", NORMAL, TWO), *cell("normal", "8", NORMAL, ONE),
+        *cell("reduction", "reduce_8", REDUCTION, ONE), *cell("normal", "12", NORMAL, ONE),
+        "predictions",
     ],
     "EfficientNet": [
         "stem_conv", "stem_bn", "block1a_dwconv", "block1a_bn", "block1a_se_reduce",
