@@ -1,0 +1,95 @@
+"""Pictures in tiles: nothing is left out, nothing is counted twice, no seam is seen."""
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+from scipy.special import softmax
+
+from seqcnn.errors import SeqcnnError
+from seqcnn.training.mask_examples import (
+    deal_pictures,
+    mask_schedule,
+    pixel_statistics,
+    tile_examples,
+)
+from seqcnn.training.tiles import cut_tiles, predict_probabilities
+
+
+class Pointwise(nnx.Module):
+    """A network that looks at single positions: tiles must not show."""
+
+    def __call__(self, x, *, rngs=None):
+        return jax.numpy.concatenate([x, x * x], axis=-1)
+
+
+class Place(nnx.Module):
+    """A network that knows where in its tile a position is: seams must be blended."""
+
+    def __call__(self, x, *, rngs=None):
+        ramp = jax.numpy.arange(x.shape[1], dtype=x.dtype)[None, :, None]
+        return jax.numpy.concatenate([x * 0 + ramp, x * 0], axis=-1)
+
+
+@pytest.mark.parametrize("space", [(13, 22), (5, 9), (8, 8), (3, 4, 9)])
+@pytest.mark.parametrize("overlap", [0.0, 0.5])
+def test_tiles_cover_every_position_of_any_picture(space, overlap):
+    x = np.random.default_rng(0).random((*space, 1)).astype(np.float32)
+    found = predict_probabilities([Pointwise()], x, tile=8, overlap=overlap)
+    expected = softmax(np.concatenate([x, x * x], axis=-1), axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(predict_probabilities([Pointwise()], x), expected, atol=1e-6)
+
+
+def test_where_tiles_overlap_both_count_by_the_distance_of_their_edges():
+    found = predict_probabilities([Place()], np.zeros((12, 1), np.float32), tile=8, overlap=0.5)
+    shares = softmax(np.stack([np.arange(8.0), np.zeros(8)], axis=-1), axis=-1)
+    weight = np.minimum(np.arange(1, 9), np.arange(8, 0, -1))[:, None]
+    total, below = np.zeros((12, 2)), np.zeros((12, 1))
+    for start in (0, 4):
+        total[start : start + 8] += shares * weight
+        below[start : start + 8] += weight
+    np.testing.assert_allclose(found, total / below, atol=1e-6)
+
+
+def test_probabilities_of_networks_are_averaged():
+    x = np.random.default_rng(0).random((8, 1)).astype(np.float32)
+    one, other = (predict_probabilities([n], x, tile=8) for n in (Pointwise(), Place()))
+    both = predict_probabilities([Pointwise(), Place()], x, tile=8)
+    np.testing.assert_allclose(both, (one + other) / 2, atol=1e-6)
+
+
+def test_tiles_of_examples_keep_picture_and_mask_together():
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 255, (h, w, 1)).astype(np.uint8) for h, w in ((11, 9), (5, 12))]
+    masks = [(picture[..., 0] > 128).astype(np.uint8) for picture in pictures]
+    made = tile_examples(pictures, masks, 8, 4)
+    assert made.x.shape == (4 + 2, 8, 8, 1) and made.y.dtype == np.uint8
+    known = made.y != 255
+    assert ((made.x[..., 0] > 128) == made.y)[known].all()
+    assert known[:4].all() and known[4:].sum() == 2 * 5 * 8
+    whole = cut_tiles(pictures[0], 8, 4)
+    np.testing.assert_array_equal(whole[-1], pictures[0][3:, 1:])
+
+
+def test_parts_are_disjoint_and_shares_are_kept():
+    parts = deal_pictures(50, hold_out=0.2)
+    assert [len(part) for part in parts] == [35, 5, 10]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(50))
+    assert deal_pictures(50, seed=1).report.tolist() != parts.report.tolist()
+    with pytest.raises(SeqcnnError, match="2 pictures are too few"):
+        deal_pictures(2)
+    with pytest.raises(SeqcnnError, match="`hold_out` must lie"):
+        deal_pictures(9, hold_out=0.7)
+
+
+def test_statistics_are_on_the_scale_of_the_network():
+    x = np.array([[[[0, 10], [255, 10]]]], np.uint8)
+    facts = pixel_statistics(x)
+    assert facts == {"mean": [0.5, pytest.approx(10 / 255, abs=1e-6)], "std": [0.5, 1e-3]}
+    assert mask_schedule(10_000).steps == 200
+
+
+def test_wrong_tiles_are_told():
+    with pytest.raises(SeqcnnError, match="`overlap` must be from 0 to below 1"):
+        predict_probabilities([Pointwise()], np.zeros((4, 1), np.float32), tile=2, overlap=1.0)
