@@ -142,7 +142,7 @@ _NETWORKS: dict[str, Entry] = {
         for depth in (121, 169, 201)
     },
     "backbone_segmenter": _array(
-        "segment.backbones:BackboneSegmenter", "any of 7 decoders over any backbone (U-Net, ...)"
+        "segment.backbones:BackboneSegmenter", "any of 9 decoders over any backbone (U-Net, ...)"
     ),
     **{
         f"nasnet{size}": _array("classify.nasnet:NASNet", "cells that a search has found")
