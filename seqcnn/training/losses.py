@@ -8,10 +8,11 @@ import numpy as np
 import optax
 
 from seqcnn.stats.segmentation import IGNORED
+from seqcnn.training.per_base import per_base_loss
 from seqcnn.training.profiles import profile_losses
 from seqcnn.training.segmentation import pixel_class_weights, segmentation_loss
 from seqcnn.training.segmentation_losses import combined_loss
-from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
+from seqcnn.training.targets import PER_BASE, PROFILE, SEGMENTATION, Target
 
 
 def losses(
@@ -94,6 +95,8 @@ def mean_loss(
     jax.Array
         float32 scalar: the weighted mean, 0 if no label is given.
     """
+    if kind == PER_BASE:
+        return per_base_loss(outputs, targets, weights)
     if kind == SEGMENTATION and masks:
         counts = (weights > 0).reshape(-1, *(1,) * (targets.ndim - 1))
         return combined_loss(masks)(outputs, jnp.where(counts, targets, IGNORED))

@@ -10,6 +10,7 @@ import pytest
 from flax import nnx
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.networks.classify.parts import Layers
 from seqcnn.networks.segment.backbones import create_segmenter, surrounded
 from seqcnn.networks.segment.decoders import DECODERS
 from seqcnn.networks.weights import Model, create_member, load_model, save_model
@@ -50,8 +51,8 @@ SERIES = {
 }
 BACKBONES = [f"{name}{number}" for name, numbers in SERIES.items() for number in numbers]
 BACKBONES += ["inceptionv3", "inceptionresnetv2", "mobilenet", "mobilenetv2"]
-LARGE = ("152", "101", "154", "201", "169", "b2", "b3", "b4", "b5", "b6", "b7", "resnetv2")
-"""Ends of names whose networks take seconds to trace; their tests are slow ones."""
+QUICK = ("vgg16", "resnet18", "seresnet18", "mobilenetv2")
+"""Backbones that are traced quickly; the tests of the others are slow ones."""
 
 NARROW = {"depths": (1, 1, 1, 1), "widths": (8, 8, 16, 16)}
 SMALL = {
@@ -94,7 +95,7 @@ def small(arch, rank=2, classes=3):
 
 
 def with_slow(names):
-    return [pytest.param(n, marks=pytest.mark.slow if n.endswith(LARGE) else ()) for n in names]
+    return [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in names]
 
 
 def test_all_decoders_are_tried():
@@ -132,28 +133,39 @@ def test_any_rank(arch, rank):
     assert shape_of(network, 2, *space, 4) == (2, *space, 2)
 
 
+READ = {"pspnet": (2,), "deeplabv3plus": (1, 4), "fpn": (1, 2, 3, 4), "transposed": (4,)}
+READ["attention"] = READ["fpn"]
+"""Maps that a decoder reads, where they are not all five."""
+
+
 @pytest.mark.parametrize("arch", SMALL)
-def test_every_weight_learns(arch):
-    network = small(arch)
-    graph, weights, rest = nnx.split(network, nnx.Param, ...)
-    x = noise(2, 64, 64, 2) - 0.5
+def test_a_decoder_learns_and_reads_its_maps(arch):
+    channels = (8, 8, 8, 16, 16)
+    build = DECODERS[arch]
+    decoder = drawn(lambda: build(Layers(1, nnx.Rngs(0)), channels, **SMALL[arch]))
+    extents = (32, 16, 8, 4, 4 if arch == "deeplabv3plus" else 2)
+    maps = [noise(2, n, c) - 0.5 for n, c in zip(extents, channels, strict=True)]
+    graph, weights, rest = nnx.split(decoder, nnx.Param, ...)
 
     @jax.jit
-    def slopes(weights, rest, x):
-        def loss(weights):
+    def slopes(weights, maps, rest):
+        def loss(weights, maps):
             made = nnx.merge(graph, weights, rest, copy=True)
-            scores = made(x, rngs=nnx.Rngs(dropout=0))
-            return (scores * jnp.linspace(-1, 1, scores.size).reshape(scores.shape)).mean()
+            found = made(maps, rngs=nnx.Rngs(dropout=0))
+            # the finest map is of stride 2
+            assert found.shape == (2, 64 // made.stride, made.channels)
+            return (found * jnp.linspace(-1, 1, found.size).reshape(found.shape)).mean()
 
-        return jax.grad(loss)(weights)
+        return jax.grad(loss, argnums=(0, 1))(weights, maps)
 
-    found = dict(nnx.to_flat_state(slopes(weights, rest, x)))
+    of_weights, of_maps = slopes(weights, maps, rest)
+    found = dict(nnx.to_flat_state(of_weights))
     assert all(np.isfinite(slope[...]).all() for slope in found.values())
-    # the parsing of pyramids reads no map beyond the third
-    idle = {path for path, slope in found.items() if not np.any(slope[...])}
-    unread = arch == "pspnet"
-    deep = {path for path in found if path[:2] == ("encoder", "stages") and path[2] > 2}
-    assert idle == (deep if unread else set())
+    # what all positions have in common, softmax takes out of the keys of attention
+    idle = [path for path, slope in found.items() if not np.any(np.abs(slope[...]) > 1e-12)]
+    assert all("attention" in path for path in idle), idle
+    moved = tuple(i for i, slope in enumerate(of_maps) if np.any(slope != 0))
+    assert moved == READ.get(arch, (0, 1, 2, 3, 4))
 
 
 @pytest.mark.slow
