@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from seqcnn.networks.weights import Model
+    from seqcnn.seq.record import SequenceSet
+
 
 @click.command(name="predict", no_args_is_help=True)
 @click.argument("model", metavar="MODEL")
 @click.argument("fasta", metavar="SEQUENCES")
-@click.option("-o", "--out", default="-", help="TSV file to write; standard output by default.")
+@click.option("-o", "--out", default="-", help="TSV file to write; standard output by "
+              "default. Of a model of positions bedGraph, or BED of the sites if it ends with "
+              ".bed.")  # fmt: skip
 @click.option(
     "--prevalence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -44,7 +49,8 @@ def command(
 
     MODEL is a folder that `seqcnn train` wrote, or the folder `model` of a run of `seqcnn
     discover`. A model of several tasks or classes gives a column for each, one of numbers or counts
-    gives these, one of profiles the expected total of each track.
+    gives these, one of profiles the expected total of each track. One of positions (--task
+    per-base) gives the probability that each letter lies in a site.
 
     SEQUENCES are FASTA, FASTQ, a table with a column "sequence", or intervals with --genome.
     """
@@ -58,6 +64,8 @@ def command(
     # intervals are read as those were that the networks have seen
     strand = loaded.members[0].options.get("strand")
     scored = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=strand)
+    if target_of(loaded).kind == "per-base":
+        return _write_positions(out, loaded, scored)
     if profiles is not None:
         predicted, shares = predict_profiles(loaded, scored)
         _write_profiles(profiles, scored.ids, shares)
@@ -68,6 +76,16 @@ def command(
         for name, values in zip(scored.ids, predicted.tolist(), strict=True)
     )
     write_table(out, ["id", *target_of(loaded).names], rows)
+
+
+def _write_positions(out: str, model: "Model", sequences: "SequenceSet") -> None:
+    from seqcnn.seq.io.bedgraph import write_bedgraph, write_called
+    from seqcnn.seq.site_masks import homes_of
+    from seqcnn.training.predict import predict_positions
+
+    write = write_called if out.endswith((".bed", ".bed.gz")) else write_bedgraph
+    found = predict_positions(model, sequences)
+    write(out, homes_of(sequences), [values[:, 0] for values in found])
 
 
 def _write_profiles(path: str, ids: "Sequence[str]", shares: "np.ndarray") -> None:

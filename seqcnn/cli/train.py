@@ -44,6 +44,7 @@ EXAMPLES = (
     "seqcnn train table.tsv --folds 5",
     "seqcnn train --classes liver.fa heart.fa brain.fa -o tissues",
     "seqcnn train peaks.bed --genome hg38.2bit --window 1000 --profile reads.bw",
+    "seqcnn train windows.bed --genome sacCer3.fa --task per-base --labels sites.bed",
 )
 
 click.rich_click.OPTION_GROUPS["* train"] = [
@@ -93,8 +94,10 @@ logger = logging.getLogger(__name__)
 @click.option("--columns", metavar="A,B,...", help="Columns that are labels; by default all.")
 @click.option(
     "--task",
-    type=click.Choice(["auto", "binary", "multiclass", "multilabel", "regression", "counts"]),
-    default="auto", show_default=True, help="What the labels are.",
+    type=click.Choice(["auto", "binary", "multiclass", "multilabel", "regression", "counts",
+                       "per-base"]),
+    default="auto", show_default=True, help="What the labels are. per-base: --labels is a BED "
+    "file of sites, and each letter is told whether it lies in one.",
 )  # fmt: skip
 @click.option(
     "--transform", type=click.Choice(["none", "log1p", "sqrt", "asinh"]), default="none",
@@ -174,7 +177,8 @@ def command(files: tuple[str, ...], out: Path | None, **options: Any) -> None:
 
     SEQUENCES are told from --control, or from their own shuffles; with --classes each file is a
     class; with --labels, or a table with a column "sequence", classes, numbers or counts are
-    learnt; with --profile the counts along each interval. Parts that train, stop, calibrate and
+    learnt; with --profile the counts along each interval; with --task per-base where sites lie.
+    Parts that train, stop, calibrate and
     report are disjoint. Writes config.json, weights.safetensors, history.tsv, metrics.json and
     predictions.tsv (of what is held out) to the folder of the model, for `predict` and `evaluate`.
     """

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from seqcnn.training.samples import Apart, Sample
     from seqcnn.training.targets import Target
 
+PER_BASE = "per-base"
+"""The task whose labels are intervals, not a table."""
+
 OF_TABLES = (
     ("task", "auto"), ("transform", "none"), ("weights", None), ("columns", None),
 )  # fmt: skip
@@ -43,7 +46,19 @@ def check_arguments(files: tuple[str, ...], options: Mapping[str, Any]) -> None:
     if ways and ways != ["labels"]:
         _refuse_options_of_tables(options)
     _check_profile(options)
+    _check_positions(options)
     _check_folds(options)
+
+
+def _check_positions(options: Mapping[str, Any]) -> None:
+    if options["task"] != PER_BASE:
+        return
+    if not options["labels"]:
+        raise SeqcnnError("`--task` per-base learns sites: give their BED file with --labels")
+    for name in ("augment", "augment_strand", "columns", "weights"):
+        if options[name]:
+            option = name.replace("_", "-")
+            raise SeqcnnError(f"`--{option}` does not go with --task per-base: leave it out")
 
 
 def _refuse_options_of_tables(options: Mapping[str, Any]) -> None:
@@ -104,6 +119,8 @@ def read_sample(
     apart = Apart(both, options["group_by"], listed("--hold-out", options["hold_out"]))
     if options["profile"]:
         made = _profile_sample(first, apart, options)
+    elif options["task"] == PER_BASE:
+        made = _sites_sample(first, apart, options)
     elif table is not None:
         made = _labelled(first, table, apart, options)
     else:
@@ -168,6 +185,18 @@ def _profile_sample(
     target = Target("profile", names, width=signal.shape[1])
     check_labels(target, signal, first.ids)
     return sample_of(first, signal, apart), target
+
+
+def _sites_sample(
+    first: "SequenceSet", apart: "Apart", options: Mapping[str, Any]
+) -> "tuple[Sample, Target]":
+    from seqcnn.seq.io.bed import read_bed
+    from seqcnn.seq.site_masks import mask_sites
+    from seqcnn.training.samples import sample_of
+    from seqcnn.training.targets import Target
+
+    masks = mask_sites(first, read_bed(options["labels"]))[..., None]
+    return sample_of(first, masks, apart), Target(PER_BASE, profile_names((options["labels"],)))
 
 
 def profile_names(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -130,7 +130,10 @@ def write_model(
 
 
 def write_predictions(out: Path, done: "EnsembleFit", sample: "Sample") -> None:
-    """Write what is held out with its labels and what was predicted; of profiles the totals."""
+    """Write what is held out with its labels and what was predicted.
+
+    Of profiles the totals, of positions how many lie in sites.
+    """
     import numpy as np
 
     from seqcnn.report.tables import write_table
@@ -141,6 +144,8 @@ def write_predictions(out: Path, done: "EnsembleFit", sample: "Sample") -> None:
     labels = sample.labels[held.rows]
     known = labels.sum(axis=1) if profile else labels
     predicted = held.predicted[:, 0] if profile else held.predicted
+    if target.kind == "per-base":
+        known, predicted = (labels == 1).sum(axis=1), held.predicted.sum(axis=1)
     names = ["label"] if target.kind == "multiclass" else [f"label:{n}" for n in target.names]
 
     def shown(value: float) -> str | None:
@@ -191,7 +196,8 @@ def summary_of(
     task = "mean" if "mean" in found else done.target.names[0]
     area = found[task][metric]
     alone = done.metrics["composition"][task]
-    simple = "the mean profile" if done.target.kind == "profile" else baseline
+    named = {"profile": "the mean profile", "per-base": "the share of sites"}
+    simple = named.get(done.target.kind, baseline)
 
     def shown(value: float | None) -> str:
         return "not defined" if value is None else f"{value:.3f}"

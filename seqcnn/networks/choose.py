@@ -10,8 +10,13 @@ from seqcnn.seq.alphabet import Alphabet, get_alphabet
 if TYPE_CHECKING:
     from flax import nnx
 
-Targets = Literal["binary", "multiclass", "multilabel", "regression", "counts", "profile"]
+Targets = Literal[
+    "binary", "multiclass", "multilabel", "regression", "counts", "profile", "per-base"
+]
 """What is predicted for a sequence, or for each of its positions."""
+
+POSITIONED = "dilated_positions"
+"""The network that scores each position; those for segmentation do so too."""
 
 PROFILED = ("bpnet", "dilated")
 """Networks that score each position."""
@@ -113,6 +118,9 @@ def default_network(
     if targets == "profile":
         reason = "only a tower of dilated convolutions scores each position of a sequence"
         return Choice("bpnet", {}, reason)
+    if targets == "per-base":
+        # sites are told by what is near them: more blocks see further, and learn by heart
+        return Choice("dilated_positions", {"layers": 4}, "sites are told by letters near them")
     if length <= SHORT or n < MANY:
         why = "are short" if length <= SHORT else "are too few for a deep network"
         options, variants = motif_options(n, length, alphabet), motif_variants(n, length, alphabet)
@@ -222,6 +230,14 @@ def choose_network(
         if name not in PROFILED:
             raise SeqcnnError(f"`--network` {name} scores no positions: take bpnet for --profile")
         chosen = {"profile": True, **chosen}
+    if targets == "per-base":
+        from seqcnn.networks.zoo import describe
+
+        if name != POSITIONED and describe(name).family != "segment":
+            raise SeqcnnError(
+                f"`--network` {name} scores whole sequences: take {POSITIONED}, unet or another "
+                f"network for segmentation"
+            )
     return Blueprint(name, {**chosen, **options}, variants), reason
 
 

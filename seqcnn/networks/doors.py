@@ -13,7 +13,7 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.backbone import ImageNetwork
-from seqcnn.networks.sequence.contract import Dims, SequenceNetwork, Strand
+from seqcnn.networks.sequence.contract import Dims, SequenceNetwork, Strand, flipped
 from seqcnn.nn.masks import hide
 
 
@@ -109,6 +109,57 @@ class Letters(SequenceNetwork):
         return self.network(image if self.dims == 1 else image[..., None], rngs=rngs)
 
 
+class Positions(SequenceNetwork):
+    """A segmentation network that scores the letters of sequences of any length.
+
+    With both strands, the result of the other one is turned back, so that each letter gets the mean
+    of the two. Padding is as what lies beyond the ends: zeros.
+
+    Parameters
+    ----------
+    network
+        Reads (length, letters), gives numbers for each position.
+    shares, strand, complement
+        As in `SequenceNetwork`.
+
+    Raises
+    ------
+    SeqcnnError
+        The network reads something else.
+    """
+
+    def __init__(
+        self,
+        network: ImageNetwork,
+        shares: np.ndarray,
+        *,
+        strand: Strand = "both",
+        complement: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(shares, strand=strand, complement=complement)
+        if network.rank != 1 or network.channels != self.letters:
+            raise SeqcnnError(
+                f"a segmentation network for {self.letters} letters reads (length, "
+                f"{self.letters}), not {(*network.space, network.channels)}: leave dims at 1"
+            )
+        self.network = network
+
+    @property
+    def first_kernel(self) -> jax.Array:
+        """Kernel of the first convolution, as it is stored."""
+        weights = nnx.to_flat_state(nnx.state(self.network, nnx.Param))
+        return next(weight[...] for _, weight in weights if weight.ndim > 2)
+
+    def logits(
+        self, image: jax.Array, inside: jax.Array, *, rngs: nnx.Rngs | None = None
+    ) -> jax.Array:
+        """Score images: float32 (n, length, tasks), 0 at padding; else as in `SequenceNetwork`."""
+        columns = image.shape[1]
+        image, inside = self.strands(image, inside)
+        scores = hide(self.network(hide(image, inside), rngs=rngs), inside)
+        return self.merged(laid_back(scores, inside, self.complement))[:, :columns]
+
+
 class Pictures(nnx.Module):
     """A network for sequences that reads their pictures: a row for each letter, white where it is.
 
@@ -140,6 +191,24 @@ class Pictures(nnx.Module):
         white = (image > 0).any(axis=2)
         inside = jnp.cumsum(white[:, ::-1], axis=1)[:, ::-1] > 0
         return self.network.logits(image, inside, rngs=rngs)
+
+
+def laid_back(scores: jax.Array, inside: jax.Array, complement: Sequence[int] | None) -> jax.Array:
+    """Turn scores of positions on the other strand, the second half of the rows, back.
+
+    Parameters
+    ----------
+    scores
+        float (strands * n, length, tasks).
+    inside
+        bool (strands * n, length): what is no padding.
+    complement
+        None if one strand is read.
+    """
+    if complement is None:
+        return scores
+    half = len(scores) // 2
+    return jnp.concatenate([scores[:half], flipped(scores[half:], inside[half:])])
 
 
 def unit_scale(x: jax.Array) -> jax.Array:

@@ -34,8 +34,8 @@ class Entry(NamedTuple):
     network
         A class or function; or ``"module:name"``, so that listing the networks imports none.
     family
-        What it is for: ``"sequence"``; ``"classify"``, ``"segment"`` and ``"generate"`` for
-        arrays; ``"own"`` for what users register.
+        What it is for: ``"sequence"``; ``"positions"`` of sequences; ``"classify"``,
+        ``"segment"`` and ``"generate"`` for arrays; ``"own"`` for what users register.
     summary
         What it is, in a line.
     """
@@ -70,6 +70,11 @@ _NETWORKS: dict[str, Entry] = {
     ),
     "bpnet": _sequence(
         "dilated:Dilated", "a residual tower of dilated convolutions, with a profile (BPNet)"
+    ),
+    "dilated_positions": Entry(
+        "seqcnn.networks.sequence.dilated:DilatedPositions",
+        "positions",
+        "the same tower, which scores each position of a sequence",
     ),
     "hybrid": _sequence("hybrid:Hybrid", "convolutions, then two blocks of attention"),
     "danq": _sequence("hybrid:Hybrid", "one convolution, then an LSTM in either direction (DanQ)"),
@@ -142,7 +147,7 @@ _NETWORKS: dict[str, Entry] = {
         for depth in (121, 169, 201)
     },
     "backbone_segmenter": _array(
-        "segment.backbones:BackboneSegmenter", "any of 7 decoders over any backbone (U-Net, ...)"
+        "segment.backbones:BackboneSegmenter", "any of 9 decoders over any backbone (U-Net, ...)"
     ),
     **{
         f"nasnet{size}": _array("classify.nasnet:NASNet", "cells that a search has found")
@@ -215,7 +220,8 @@ def create(
         For networks that read sequences: what the codes mean. Unless `strand` is among the options,
         both strands are read if the alphabet is that of double-stranded molecules. A network for
         arrays then takes `length`, `dims`, `tasks` and `strand` in place of `input_shape` and
-        `classes`, and reads codes through `seqcnn.networks.doors.Letters`.
+        `classes`, and reads codes through `seqcnn.networks.doors.Letters`; one for segmentation
+        through `seqcnn.networks.doors.Positions`, which scores each letter.
     pixels
         Options of `seqcnn.networks.doors.Pixels`, for a network that reads pixels as they are
         stored; with an `alphabet`, ``{}`` for one that reads pictures of sequences.
@@ -256,7 +262,9 @@ def create(
 
     if read is None:
         return doors.Pixels(network, **(pixels or {}))
-    network = doors.Letters(network, **read) if through else network
+    if through:
+        door = doors.Positions if describe(name).family == "segment" else doors.Letters
+        network = door(network, **read)
     return network if pixels is None else doors.Pictures(network)
 
 

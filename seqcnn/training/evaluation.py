@@ -10,9 +10,10 @@ from seqcnn.stats.auroc import auroc
 from seqcnn.stats.classification import calibration_error_limit, confusion
 from seqcnn.training.baseline import Baseline
 from seqcnn.training.metrics import MEAN, intervals, main_metric, score
+from seqcnn.training.per_base import prior_of_positions
 from seqcnn.training.profiles import mean_profile
 from seqcnn.training.roles import Roles, Sample
-from seqcnn.training.targets import MOST_LOG_COUNT, PROFILE, SEGMENTATION, Target
+from seqcnn.training.targets import MOST_LOG_COUNT, PER_BASE, PROFILE, SEGMENTATION, Target
 
 MANY_TASKS = 20
 """With so many tasks nothing but areas is computed after each round, each example counted once."""
@@ -33,6 +34,13 @@ def fit_baselines(
     simple : numpy.ndarray
         float (m, ...): what it predicts for what each fold reports on, fold by fold.
     """
+    if target.kind == PER_BASE:  # the share of all positions, which letters do not change
+        given = [(np.setdiff1d(np.arange(len(sample.x)), r.report), r.report) for r in roles]
+        told = [
+            prior_of_positions(sample.labels[rest], (len(held), *sample.labels.shape[1:]))
+            for rest, held in given
+        ]
+        return {}, np.concatenate(told)
     counted = np.flatnonzero(sample.counted)
     if len(counted) > MOST_FITTED:
         drawn = np.random.default_rng(len(counted)).choice(counted, MOST_FITTED, replace=False)

@@ -227,7 +227,8 @@ class _Run:
         )
         table = self.recipe.stop_class_weights or self.recipe.class_weights
         given = jnp.asarray(outputs), jnp.asarray(y), jnp.asarray(weights)
-        loss = float(mean_loss(self.target.kind, *given, class_weights=table))
+        how = {"class_weights": table, "masks": self.recipe.masks}
+        loss = float(mean_loss(self.target.kind, *given, **how))
         if not np.isfinite(loss):
             raise _not_a_number(self.round)
         metric = score_of_outputs(self.target, outputs, y, weights)

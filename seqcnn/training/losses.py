@@ -7,9 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from seqcnn.stats.segmentation import IGNORED
+from seqcnn.training.per_base import per_base_loss
 from seqcnn.training.profiles import profile_losses
 from seqcnn.training.segmentation import pixel_class_weights, segmentation_loss
-from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
+from seqcnn.training.segmentation_losses import combined_loss
+from seqcnn.training.targets import PER_BASE, PROFILE, SEGMENTATION, Target
 
 
 def losses(
@@ -72,6 +75,7 @@ def mean_loss(
     class_weights: Sequence[Sequence[float]] | None = None,
     *,
     smoothing: float = 0.0,
+    masks: str = "",
 ) -> jax.Array:
     """Average the losses of a batch over all labels that are given.
 
@@ -86,12 +90,20 @@ def mean_loss(
         ``"segmentation"`` one row, with how much each class counts. None for all the same.
     smoothing
         As for `losses`; masks are not smoothed.
+    masks
+        What takes the place of `segmentation_loss`, see `Recipe`; examples count or not, by
+        whether their weight is above 0, and `class_weights` are left out.
 
     Returns
     -------
     jax.Array
         float32 scalar: the weighted mean, 0 if no label is given.
     """
+    if kind == PER_BASE:
+        return per_base_loss(outputs, targets, weights)
+    if kind == SEGMENTATION and masks:
+        counts = (weights > 0).reshape(-1, *(1,) * (targets.ndim - 1))
+        return combined_loss(masks)(outputs, jnp.where(counts, targets, IGNORED))
     if kind == SEGMENTATION:
         return segmentation_loss(outputs, targets, weights, class_weights)
     given = ~jnp.isnan(targets)

@@ -26,8 +26,9 @@ from seqcnn.stats.regression import (
     spearman,
 )
 from seqcnn.stats.segmentation import count_pixels, segmentation_table
+from seqcnn.training.per_base import PerBaseScores
 from seqcnn.training.profiles import ProfileScores
-from seqcnn.training.targets import PROFILE, SEGMENTATION, Target
+from seqcnn.training.targets import PER_BASE, PROFILE, SEGMENTATION, Target
 
 MEAN = "mean"
 """Name of the mean over tasks, or over classes against the rest."""
@@ -47,6 +48,9 @@ NUMBERS: Mapping[str, Callable[..., float]] = {
 """Metrics of numbers; counts have one more."""
 
 AREAS = {"auroc": auroc_interval, "auprc": auprc_interval}
+
+SCORED_IN_PARTS = {PROFILE: ProfileScores, PER_BASE: PerBaseScores}
+"""Kinds whose examples are scored once, and added up for each draw of the bootstrap."""
 
 FEWEST, MOST, DRAWN = 100, 1000, 4_000_000
 """Draws of the bootstrap: at least, at most, and so many examples in all draws together, of ten
@@ -90,8 +94,9 @@ def score(
             f"`predictions` and `labels` have shapes {predictions.shape} and {labels.shape}, "
             f"which do not fit {len(target.names)} outputs"
         )
-    if target.kind == PROFILE:
-        return _joined(ProfileScores(target.names, predictions, labels)(np.arange(len(labels))))
+    if target.kind in SCORED_IN_PARTS:
+        scores = SCORED_IN_PARTS[target.kind](target.names, predictions, labels)
+        return _joined(scores(np.arange(len(labels))))
     if target.kind == SEGMENTATION:
         counts = count_pixels(predictions.argmax(axis=-1), labels, target.outputs)
         table = segmentation_table(counts)
@@ -148,12 +153,12 @@ def intervals(
     predictions, labels = predictions[labelled], labels[labelled]
     weights = None if weights is None else weights[labelled]
     groups = np.arange(len(labels)) if groups is None else groups[labelled]
-    if target.kind == PROFILE:
-        profiles = ProfileScores(target.names, predictions, labels)
+    if target.kind in SCORED_IN_PARTS:
+        parts = SCORED_IN_PARTS[target.kind](target.names, predictions, labels)
 
     def statistic(rows: np.ndarray) -> dict[str, float]:
-        if target.kind == PROFILE:
-            return _joined(profiles(rows))
+        if target.kind in SCORED_IN_PARTS:
+            return _joined(parts(rows))
         return score(target, predictions[rows], labels[rows], _of(weights, rows))
 
     numbers = max(len(labels), 1) * max(target.outputs // 10, 1)
@@ -163,7 +168,12 @@ def intervals(
     result: dict[str, dict[str, Estimate]] = {}
     for name, estimate in found.items():
         task, _, metric = name.rpartition("/")
-        if metric in AREAS and estimate.value > 1 - 1e-9 and task != MEAN:
+        if (
+            metric in AREAS
+            and target.kind != PER_BASE
+            and estimate.value > 1 - 1e-9
+            and task != MEAN
+        ):
             doubt = AREAS[metric](*_sides(target, task, predictions, labels))
             estimate = Estimate(1.0, doubt.low, 1.0)
         result.setdefault(task, {})[metric] = estimate
@@ -190,6 +200,8 @@ def main_metric(target: Target) -> str:
         return "profile_pearson"
     if target.kind == SEGMENTATION:
         return "dice"
+    if target.kind == PER_BASE:
+        return "auprc"
     return "auroc" if target.classifies else "pearson"
 
 

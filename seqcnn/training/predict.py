@@ -13,7 +13,7 @@ from seqcnn.training.baseline import composition
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
 from seqcnn.training.loop import predict_logits
 from seqcnn.training.step import predict_outputs
-from seqcnn.training.targets import PROFILE, Target
+from seqcnn.training.targets import PER_BASE, PROFILE, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,6 +104,7 @@ def predict(
             )
         if not 0 < prevalence < 1:
             raise SeqcnnError(f"`prevalence` is {prevalence}, it must lie between 0 and 1")
+    _refuse_positions(target)
     _check(model, sequences)
     if target.kind == PROFILE:
         return _squeezed(_predicted(model, sequences, target)[:, 0].astype(np.float64))
@@ -142,6 +143,44 @@ def predict_profiles(model: ModelLike, sequences: SequenceSet) -> tuple[np.ndarr
     return found[:, 0].astype(np.float64), found[:, 1:]
 
 
+def predict_positions(model: ModelLike, sequences: SequenceSet) -> list[np.ndarray]:
+    """Predict for each letter whether it lies in a site.
+
+    Parameters
+    ----------
+    model, sequences
+        As for `predict`; a model of ``"per-base"``.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        For each sequence float32 (length, tasks): probabilities.
+
+    Raises
+    ------
+    SeqcnnError
+        As for `predict`; or the model is of another kind.
+    """
+    target = target_of(model)
+    if target.kind != PER_BASE:
+        raise SeqcnnError(f"the model is of {target.kind}, it scores no positions")
+    _check(model, sequences)
+    result: list[np.ndarray] = [np.zeros((0, target.outputs), np.float32)] * len(sequences)
+    for rows, codes in _batches(model, sequences, same=True):
+        found = predictions_of_codes(model.members, codes, target)
+        for row, values in zip(rows.tolist(), found, strict=True):
+            result[row] = values
+    return result
+
+
+def _refuse_positions(target: Target) -> None:
+    if target.kind == PER_BASE:
+        raise SeqcnnError(
+            "the model scores positions, no whole sequences: `seqcnn predict` writes them as "
+            "bedGraph or BED"
+        )
+
+
 def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
     """Score sequences by each network on the scale that is learnt, calibrated.
 
@@ -164,6 +203,7 @@ def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
         As for `predict`.
     """
     target = target_of(model)
+    _refuse_positions(target)
     _check(model, sequences)
     result = np.empty((len(model.members), len(sequences), target.outputs))
     for rows, codes in _batches(model, sequences, same=target.kind == PROFILE):

@@ -16,6 +16,7 @@ from seqcnn.seq.augment import Augmentation
 from seqcnn.training.loop import LETTERS, Schedule
 from seqcnn.training.losses import mean_loss
 from seqcnn.training.profiles import outputs_of
+from seqcnn.training.segmentation_losses import combined_loss
 from seqcnn.training.targets import Target
 
 
@@ -55,6 +56,9 @@ class Recipe:
     smoothing
         Share of a label that goes to all classes alike in training, see
         `seqcnn.training.losses.losses`.
+    masks
+        The loss of masks, as `seqcnn.training.segmentation_losses.combined_loss` reads it, such as
+        ``"ce+dice"``; empty for `seqcnn.training.segmentation.segmentation_loss`.
 
     Raises
     ------
@@ -70,6 +74,7 @@ class Recipe:
     clip: float = 1.0
     repeats: int = 1
     smoothing: float = 0.0
+    masks: str = ""
 
     def __post_init__(self) -> None:
         if self.repeats < 1 or not 0 <= self.smoothing < 1:
@@ -77,6 +82,8 @@ class Recipe:
                 f"`repeats` must be 1 or more and `smoothing` from 0 to below 1, not "
                 f"{self.repeats} and {self.smoothing}"
             )
+        if self.masks:
+            combined_loss(self.masks)  # raises where it cannot be read
 
 
 def predict_outputs(
@@ -186,6 +193,7 @@ def take_step(
             example_weights,
             recipe.class_weights,
             smoothing=recipe.smoothing,
+            masks=recipe.masks,
         )
         # what the layers have seen, batch norm's moments for instance
         _, _, after = nnx.split(network, nnx.Param, ...)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.training.per_base import shares_of_sites
 from seqcnn.training.profiles import decode_profiles, encode_profiles, log_totals
 from seqcnn.training.segmentation import checked_masks
 
@@ -19,6 +20,9 @@ PROFILE = "profile"
 
 SEGMENTATION = "segmentation"
 """The kind that gives a class to each position, see `seqcnn.training.segmentation`."""
+
+PER_BASE = "per-base"
+"""The kind that says of each position whether it lies in a site: `seqcnn.training.per_base`."""
 
 TRANSFORMS = ("none", "log1p", "sqrt", "asinh")
 
@@ -38,7 +42,8 @@ class Target:
     kind
         ``"binary"``, one class or not; ``"multiclass"``, one of several classes; ``"multilabel"``,
         any of several; ``"regression"``, numbers; ``"counts"``, expected counts (Poisson);
-        ``"profile"``, counts along the sequence; ``"segmentation"``, a class for each position.
+        ``"profile"``, counts along the sequence; ``"segmentation"``, a class for each position;
+        ``"per-base"``, sites along the sequence.
     names
         Of the tasks, or of the classes of ``"multiclass"`` and ``"segmentation"``.
     transform
@@ -64,7 +69,7 @@ class Target:
     width: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in (*KINDS, PROFILE, SEGMENTATION):
+        if self.kind not in (*KINDS, PROFILE, SEGMENTATION, PER_BASE):
             raise SeqcnnError(f"`task` is {self.kind!r}, it must be one of {', '.join(KINDS)}")
         if (self.kind == PROFILE) != (self.width > 0):
             raise SeqcnnError(
@@ -123,7 +128,7 @@ class Target:
                 centre=tuple(log_totals(labels).mean(axis=0).tolist()),
                 spread=tuple(np.maximum(totals, 1e-6).tolist()),
             )
-        if self.classifies or self.kind == SEGMENTATION:
+        if self.classifies or self.kind in (SEGMENTATION, PER_BASE):
             return self
         spread = [1.0] * self.outputs
         centre = [0.0] * self.outputs
@@ -139,6 +144,8 @@ class Target:
 
     def per_sequence(self, labels: np.ndarray) -> np.ndarray:
         """Sum labels up to one number of each task: float64 (n, tasks); most are so already."""
+        if self.kind == PER_BASE:
+            return shares_of_sites(labels)
         return log_totals(labels) if self.kind == PROFILE else labels
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
@@ -148,14 +155,17 @@ class Target:
         ----------
         labels
             float64 (n, tasks), NaN where missing; of ``"multiclass"`` (n, 1), numbers of classes;
-            of ``"profile"`` float32 (n, width, tasks); masks (n, *space).
+            of ``"profile"`` float32 (n, width, tasks); masks (n, *space); of ``"per-base"`` uint8
+            (n, length, tasks).
 
         Returns
         -------
         numpy.ndarray
-            float32, of the same shape; of profiles (n, 1 + width, tasks). Masks stay uint8, 255
-            where missing.
+            float32, of the same shape; of profiles (n, 1 + width, tasks). Masks and sites stay
+            uint8, 255 where missing.
         """
+        if self.kind == PER_BASE:
+            return labels
         if self.kind == SEGMENTATION:
             return checked_masks(labels, self.names)
         if self.kind == PROFILE:
@@ -197,8 +207,10 @@ class Target:
         numpy.ndarray
             float64 (n, outputs): probabilities, values on the scale of the labels, or rates. Of
             profiles float32 (n, 1 + width, tasks): totals, then shares of the positions. Of
-            segmentation float32 (n, *space, outputs): probabilities.
+            segmentation and per-base float32, of the shape of `logits`: probabilities.
         """
+        if self.kind == PER_BASE:
+            return expit(np.asarray(logits, np.float32))
         if self.kind == SEGMENTATION:
             return softmax(np.asarray(logits, np.float32), axis=-1)
         if self.kind == PROFILE:

@@ -35,13 +35,12 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    (Stage(1, 3, 1, 16, 1),),
-    (Stage(6, 3, 2, 24, 2),),
+    (Stage(1, 3, 1, 16, 1), Stage(6, 3, 2, 24, 2)),
     (Stage(6, 5, 2, 40, 2),),
     (Stage(6, 3, 2, 80, 3), Stage(6, 5, 1, 112, 3)),
     (Stage(6, 5, 2, 192, 4), Stage(6, 3, 1, 320, 1)),
 )
-"""Stages from one map to the next."""
+"""Blocks from one map to the next; the first map is that of the stem."""
 
 SIZES = (
     (1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 300, 0.3),
@@ -112,10 +111,10 @@ class EfficientNet(StagedNetwork):
         seen = 32 if lite else multiple(32 * width)
         rows = [stage for group in STAGES for stage in group]
         depths = [_depth(row, depth, kept=lite and row in (rows[0], rows[-1])) for row in rows]
-        parts: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2, **padding)]
-        stages: list[Layer] = []
+        stages: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2, **padding)]
         done = 0
         for group in STAGES:
+            parts: list[Layer] = []
             for stage in group:
                 after = multiple(stage.channels * width)
                 for number in range(depths[rows.index(stage)]):
@@ -124,11 +123,10 @@ class EfficientNet(StagedNetwork):
                     parts.append(_block(layers, seen, step, share, padding, weighed=not lite))
                     seen, done = after, done + 1
             stages.append(Sequential(*parts))
-            parts = []
         last = 1280 if lite else multiple(1280 * width)
-        stages[-1] = Sequential(stages[-1], layers.unit(seen, last, 1))
+        top = layers.unit(seen, last, 1)
         self.begin(*stages)
-        self.head = Head(layers, last, classes, rate)
+        self.head = Sequential(top, Head(layers, last, classes, rate))
 
 
 def _depth(stage: Stage, times: float, *, kept: bool) -> int:

@@ -14,9 +14,11 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.backbone import ImageNetwork
-from seqcnn.networks.classify.parts import Layers, StagedNetwork
-from seqcnn.networks.segment.decoders import DECODERS, HEADS, dilate
+from seqcnn.networks.classify.parts import Layers, Pool, StagedNetwork
+from seqcnn.networks.segment.decoders import DECODERS, HEADS
 from seqcnn.networks.zoo import create
+from seqcnn.nn.conv import Conv
+from seqcnn.nn.init import DENSE_INIT
 from seqcnn.nn.resample import crop, resize
 
 COARSEST = 32
@@ -73,7 +75,9 @@ class BackboneSegmenter(ImageNetwork):
         layers = Layers(self.rank, rngs)
         maps = self.encoder.feature_channels
         self.decoder = DECODERS[arch](layers, maps, **options | dict(decoder or {}))
-        self.head = layers.conv(self.decoder.channels, classes, HEADS.get(arch, 1))
+        self.head = layers.conv(
+            self.decoder.channels, classes, HEADS.get(arch, 1), kernel_init=DENSE_INIT
+        )
 
     def features(self, x: jax.Array, *, rngs: nnx.Rngs | None = None) -> tuple[jax.Array, ...]:
         """Give the maps of the backbone, from the finest to the coarsest."""
@@ -147,6 +151,33 @@ def headless(
         if end in vars(network):
             delattr(network, end)
     return network
+
+
+def dilate(stage: nnx.Module, rate: int) -> None:
+    """Take the strides out of a stage, and let its convolutions reach further instead.
+
+    Parameters
+    ----------
+    stage
+        Of a backbone.
+    rate
+        Positions between those that a convolution reads.
+
+    Raises
+    ------
+    SeqcnnError
+        The stage is made smaller by a pooling, which cannot reach further.
+    """
+    for _, part in nnx.iter_graph(stage):
+        if isinstance(part, Pool) and part.stride != 1:
+            raise SeqcnnError(
+                "the backbone is made smaller by pooling, which deeplab cannot undo: take resnet, "
+                "mobilenet or efficientnet, or another decoder"
+            )
+        if isinstance(part, Conv):
+            rank = len(part.window)
+            part.stride, part.dilation = (1,) * rank, (rate,) * rank
+            part.padding = tuple((k // 2 * rate, k // 2 * rate) for k in part.window)
 
 
 def surrounded(x: jax.Array, smallest: int) -> tuple[jax.Array, tuple[tuple[int, int], ...]]:

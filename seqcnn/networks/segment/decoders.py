@@ -1,13 +1,14 @@
 """Decoders that stand on the maps of any backbone, of strides 2, 4, 8, 16 and 32.
 
-They are those of segmentation_models.pytorch, layer by layer, so that its weights fit. Each is made
-of the channels of the maps and called with the maps, from the finest to the coarsest; it has
-`channels`, those of its result, and `stride`, how many times smaller than the input that is. Maps
-of odd extents are fitted to each other.
+All but the last two are those of segmentation_models.pytorch, layer by layer, so that its weights
+fit. Each is made of the channels of the maps and called with the maps, from the finest to the
+coarsest; it has `channels`, those of its result, and `stride`, how many times smaller than the
+input that is. Maps of odd extents are fitted to each other.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,8 @@ from flax import nnx
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import Layers
+from seqcnn.networks.segment.transformer import AttentionDecoder
+from seqcnn.networks.segment.transposed import TransposedDecoder
 from seqcnn.nn.blocks import Layer, Sequential
 from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.layers import Dropout, channel_dropout
@@ -53,6 +56,14 @@ class Joint(nnx.Module):
         return self.convs(jnp.concatenate([fitted(x, beside), beside], axis=-1), rngs=rngs)
 
 
+def _check_widths(widths: Sequence[int], maps: Sequence[int]) -> None:
+    if len(widths) != len(maps):
+        raise SeqcnnError(
+            f"`widths` must be {len(maps)} numbers, one for each map of the backbone, not "
+            f"{list(widths)}"
+        )
+
+
 class UnetDecoder(nnx.Module):
     """U-Net's way up: each map is enlarged and joined with that of the encoder.
 
@@ -80,6 +91,7 @@ class UnetDecoder(nnx.Module):
         centre: bool = False,
     ) -> None:
         coarsest = maps[-1]
+        _check_widths(widths, maps)
         middle = [layers.unit(coarsest, coarsest, 3), layers.unit(coarsest, coarsest, 3)]
         self.centre = Sequential(*middle) if centre else None
         seen, beside = (coarsest, *widths[:-1]), (*reversed(maps[:-1]), 0)
@@ -109,6 +121,7 @@ class UnetPlusPlusDecoder(nnx.Module):
         *,
         widths: Sequence[int] = (256, 128, 64, 32, 16),
     ) -> None:
+        _check_widths(widths, maps)
         seen, beside = (maps[-1], *widths[:-1]), tuple(reversed(maps[:-1]))
         self.depth = len(beside)
         # the step in column i begins at the map i + 1 from the coarsest; row 0 is the decoder
@@ -142,7 +155,14 @@ class UnetPlusPlusDecoder(nnx.Module):
 class LinknetDecoder(nnx.Module):
     """LinkNet: narrow steps by transposed convolutions, to which maps of the encoder are added.
 
-    Chaurasia and Culurciello 2017, arXiv:1707.03718. Parameters as in `UnetDecoder`.
+    Chaurasia and Culurciello 2017, arXiv:1707.03718.
+
+    Parameters
+    ----------
+    layers, maps
+        As in `UnetDecoder`.
+    width
+        Channels of the result.
     """
 
     stride = 1
@@ -210,14 +230,14 @@ class FPNDecoder(nnx.Module):
         levels = [self.entries[0](coarse[0])]
         for entry, beside in zip(list(self.entries)[1:], coarse[1:], strict=True):
             levels.append(fitted(levels[-1], beside) + entry(beside))
-        total = jnp.zeros((), levels[-1].dtype)
+        found = []
         for number, (way, x) in enumerate(zip(self.ways, levels, strict=True)):
             for step, conv in enumerate(way):
                 x = conv(x)
                 if number < len(levels) - 1:
                     x = resize(x, coarse[number + step + 1].shape[1:-1], align_corners=True)
-            total = total + x
-        return channel_dropout(total, self.rate, rngs)
+            found.append(x)
+        return channel_dropout(sum(found[1:], found[0]), self.rate, rngs)
 
 
 def _grouped(layers: Layers, seen: int, channels: int) -> Layer:
@@ -353,34 +373,26 @@ class SegformerDecoder(nnx.Module):
         return self.joint(jnp.concatenate(found, axis=-1), rngs=rngs)
 
 
-def dilate(stage: nnx.Module, rate: int) -> None:
-    """Take the strides out of a stage, and let its convolutions reach further instead.
+class LearntRise(TransposedDecoder):
+    """Transposed convolutions alone, as in `TransposedDecoder`; made and called as the others."""
 
-    Parameters
-    ----------
-    stage
-        Of a backbone.
-    rate
-        Positions between those that a convolution reads.
+    stride = 2
 
-    Raises
-    ------
-    SeqcnnError
-        The stage is made smaller by a pooling, which cannot reach further.
-    """
-    from seqcnn.networks.classify.parts import Pool
-    from seqcnn.nn.conv import Conv
+    def __init__(self, layers: Layers, maps: Sequence[int], *, window: int = 4) -> None:
+        super().__init__(maps, window=window, rank=layers.rank, rngs=layers.rngs)
 
-    for _, part in nnx.iter_graph(stage):
-        if isinstance(part, Pool) and part.stride != 1:
-            raise SeqcnnError(
-                "the backbone is made smaller by pooling, which deeplab cannot undo: take resnet, "
-                "mobilenet or efficientnet, or another decoder"
-            )
-        if isinstance(part, Conv):
-            rank = len(part.window)
-            part.stride, part.dilation = (1,) * rank, (rate,) * rank
-            part.padding = tuple((k // 2 * rate, k // 2 * rate) for k in part.window)
+
+class AttentionRise(AttentionDecoder):
+    """Attention over the coarsest map, as in `AttentionDecoder`; the finest map is not read."""
+
+    stride = 4
+
+    def __init__(self, layers: Layers, maps: Sequence[int], **options: Any) -> None:
+        super().__init__(maps[1:], rngs=layers.rngs, **options)
+
+    def __call__(self, maps: Sequence[jax.Array], *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Give a map (n, *space, channels) of the extents of the second of `maps`."""
+        return super().__call__(maps[1:], rngs=rngs)
 
 
 DECODERS: dict[str, type] = {
@@ -391,6 +403,8 @@ DECODERS: dict[str, type] = {
     "pspnet": PSPDecoder,
     "deeplabv3plus": DeepLabDecoder,
     "segformer": SegformerDecoder,
+    "transposed": LearntRise,
+    "attention": AttentionRise,
 }
 """Decoders by name."""
 

@@ -31,6 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "dropout": 0.0,
         "profile": True,
     },
+    "dilated_positions": {"pool": "mean", "profile": True},
 }
 """Options of networks that differ in nothing else, by name."""
 
@@ -167,3 +168,24 @@ class Dilated(SequenceNetwork):
             profile = jnp.concatenate([profile[:half], flipped(profile[half:], inside[half:])])
         logits = self.merged(self.head(features, inside, rngs=rngs))
         return logits, self.merged(profile)[:, :columns]
+
+
+class DilatedPositions(Dilated):
+    """Score the letters of sequences, by the same tower: whether each lies in a site.
+
+    Parameters
+    ----------
+    shares, rngs
+        As in `Dilated`.
+    **options
+        As in `Dilated`; `profile` is set.
+    """
+
+    def __init__(self, shares: np.ndarray, *, rngs: nnx.Rngs, **options: Any) -> None:
+        super().__init__(shares, rngs=rngs, **{**options, "profile": True})
+
+    def logits(
+        self, image: jax.Array, inside: jax.Array, *, rngs: nnx.Rngs | None = None
+    ) -> jax.Array:
+        """Score images: float32 (n, length, tasks), 0 at padding; else as in `Dilated`."""
+        return self.all_logits(image, inside, rngs=rngs)[1]
