@@ -116,7 +116,7 @@ def fbeta_score(
     return _reduced(ratio, counts, reduction, class_weights, zero_division)
 
 
-def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: float) -> np.ndarray:
+def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: Any) -> np.ndarray:
     """Compute the Dice coefficient; parameters as of `fbeta_score`.
 
     Examples
@@ -128,7 +128,7 @@ def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: flo
     return score_masks("f1_score", counts, reduction, **how)
 
 
-def iou_score(counts: PixelCounts, reduction: Reduction | None = None, **how: float) -> np.ndarray:
+def iou_score(counts: PixelCounts, reduction: Reduction | None = None, **how: Any) -> np.ndarray:
     """Compute the intersection over union; parameters as of `fbeta_score`."""
     return score_masks("iou_score", counts, reduction, **how)
 
