@@ -1,7 +1,7 @@
 """Scores of masks from counts of pixels, averaged over classes and pictures in several ways."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
