@@ -1,6 +1,6 @@
 """Networks that make pictures: losses by hand, drawing against what is known exactly."""
 
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -27,23 +27,28 @@ def built(name):
     return nnx.merge(graph, make())
 
 
-def called(network, function, *arguments):
+def compiled(network, function):
+    """Compile a function of a network and arrays."""
     graph, state = nnx.split(network)
-    return jax.jit(lambda state, *a: function(nnx.merge(graph, state), *a))(state, *arguments)
+    program = jax.jit(lambda state, *a: function(nnx.merge(graph, state), *a))
+    return partial(program, state)
+
+
+def called(network, function, *arguments):
+    return compiled(network, function)(*arguments)
 
 
 @pytest.mark.parametrize("name", ["vae", "gan", "diffusion"])
 def test_samples_are_pictures_that_depend_on_key_and_class(name):
     network = built(name)
 
-    def draw(network, labels, seed):
-        return network.sample(labels, jax.random.key(seed))
-
-    first, same, other = (np.asarray(called(network, draw, LABELS, s)) for s in (0, 0, 1))
+    draw = compiled(network, lambda network, labels, key: network.sample(labels, key))
+    keys = jax.random.key(0), jax.random.key(0), jax.random.key(1)
+    first, same, other = (np.asarray(draw(LABELS, key)) for key in keys)
     assert first.shape == X.shape and first.dtype == np.float32
     assert first.min() >= 0 and first.max() <= 1
     assert (first == same).all() and (first != other).any()
-    moved = np.asarray(called(network, draw, (LABELS + 1) % 3, 0))
+    moved = np.asarray(draw((LABELS + 1) % 3, keys[0]))
     assert (moved != first).any()
 
 
@@ -70,7 +75,7 @@ def test_the_loss_of_a_vae_is_its_bound_by_hand():
         return network.loss("", x, labels, key), middle, log_variance, made
 
     loss, middle, log_variance, made = map(np.asarray, called(network, parts, X, LABELS))
-    spread = float(np.exp(network.log_spread[...]))
+    spread = 0.2 + float(np.exp(network.log_excess[...]))
     likelihood = np.log(spread * np.sqrt(2 * np.pi)) + (X - made) ** 2 / (2 * spread**2)
     cloud = 0.5 * (np.exp(log_variance) + middle**2 - 1 - log_variance)
     assert loss == pytest.approx((likelihood.sum() + cloud.sum()) / X.size, rel=1e-4)
@@ -161,5 +166,7 @@ def test_the_loss_of_diffusion_is_nothing_if_v_is_known():
 def test_errors_say_what_to_do():
     with pytest.raises(SeqcnnError, match="multiples of 4"):
         create("vae", input_shape=(10, 8, 1))
+    with pytest.raises(SeqcnnError, match="`least_spread`"):
+        create("vae", least_spread=0.0)
     with pytest.raises(SeqcnnError, match="`forget`"):
         create("diffusion", forget=1.0)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from seqcnn.errors import SeqcnnError
 from seqcnn.networks.generate.contract import Generator
 from seqcnn.networks.generate.decoder import Maker, Reader
 from seqcnn.nn.geometry import check_sizes
@@ -29,6 +30,9 @@ class VAE(Generator):
         Numbers that a picture is told by, beside its class.
     channels
         Of the finer and of the coarser maps.
+    least_spread
+        Below which the learned spread of the pixels does not fall. The larger it is, the smoother
+        are the pictures, and the more alike the clouds are to what `sample` draws from.
     grain
         Whether `sample` adds the spread of the pixels that the network has learned, as the model
         says; without, pictures are smoother than any that was seen.
@@ -48,20 +52,28 @@ class VAE(Generator):
         input_shape: Sequence[int] = (28, 28, 1),
         classes: int = 10,
         *,
-        latent: int = 32,
+        latent: int = 16,
         channels: Sequence[int] = (32, 64),
+        least_spread: float = 0.2,
         grain: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
         check_sizes(latent=latent)
+        if not least_spread > 0:
+            raise SeqcnnError(f"`least_spread` must be above 0, not {least_spread}")
         fine, coarse = channels
         shape = (*self.space, self.channels)
         self.reader = Reader(shape, (fine, coarse), rngs=rngs)
         self.cloud = Dense(self.reader.features + classes, 2 * latent, rngs=rngs)
         self.maker = Maker(latent + classes, shape, (coarse, fine), rngs=rngs)
-        self.log_spread = nnx.Param(jnp.full((), np.log(0.3), jnp.float32))
-        self.latent, self.grain = latent, grain
+        self.log_excess = nnx.Param(jnp.full((), np.log(0.1), jnp.float32))
+        self.latent, self.least_spread, self.grain = latent, least_spread, grain
+
+    @property
+    def spread(self) -> jax.Array:
+        """Standard deviation of the pixels around what is decoded."""
+        return self.least_spread + jnp.exp(self.log_excess[...])
 
     def encode(self, x: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Give the middle and the logarithm of the variance of each cloud, (n, latent) both."""
@@ -78,8 +90,7 @@ class VAE(Generator):
         middle, log_variance = self.encode(x, labels)
         noise = jax.random.normal(key, middle.shape)
         made = self.decode(middle + jnp.exp(log_variance / 2) * noise, labels)
-        spread = jnp.clip(self.log_spread[...], -6.0, 2.0)
-        away = 0.5 * ((x - made) * jnp.exp(-spread)) ** 2 + spread + 0.5 * np.log(2 * np.pi)
+        away = 0.5 * ((x - made) / self.spread) ** 2 + jnp.log(self.spread * np.sqrt(2 * np.pi))
         cloud = divergence(middle, log_variance)
         return (jnp.sum(away) + jnp.sum(cloud)) / x.size
 
@@ -88,7 +99,7 @@ class VAE(Generator):
         place, grain = jax.random.split(key)
         made = self.decode(jax.random.normal(place, (len(labels), self.latent)), labels)
         if self.grain:
-            made += jnp.exp(self.log_spread[...]) * jax.random.normal(grain, made.shape)
+            made += self.spread * jax.random.normal(grain, made.shape)
         return jnp.clip(made, 0, 1)
 
 
