@@ -187,6 +187,14 @@ def test_pictures_without_masks_are_told(files, tmp_path, capsys):
     assert "there are no masks: name their folder" in capsys.readouterr().err
 
 
+def test_pictures_are_not_written_over(files, model, tmp_path, capsys):
+    shutil.copytree(files / "pictures", tmp_path / "p")
+    for source in (tmp_path / "p", tmp_path / "p" / "p00.png"):
+        arguments = [str(model), str(source), "-o", str(tmp_path / "p"), "--force"]
+        assert main(["image", "segment", "predict", *arguments]) == 2
+        assert "might be written over" in capsys.readouterr().err
+
+
 def test_models_of_other_kinds_give_no_masks(tmp_path, capsys, files):
     from seqcnn.networks.weights import Model, create_member, save_model
 
