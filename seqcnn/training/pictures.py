@@ -75,7 +75,7 @@ def picture_sample(
             "table of labels (--labels)"
         )
     target = _target_of(pictures, task, transform)
-    known: np.ndarray = np.isfinite(pictures.labels).any(axis=1)
+    known = np.asarray(np.isfinite(pictures.labels).any(axis=1))
     if not known.all():
         logger.info("pictures without a label, left out: %d", int((~known).sum()))
         pictures = pictures.select(np.flatnonzero(known))
