@@ -53,7 +53,7 @@ def test_a_network_of_ones_own(monkeypatch):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(SeqcnnError, match="choose one of basset, bpnet, danq"):
+    with pytest.raises(SeqcnnError, match="choose one of alexnet, backbone_segmenter, basset"):
         zoo.create("motivcnn")
 
 
@@ -128,12 +128,15 @@ def test_weights_for_each_position_are_counted_by_hand():
     assert found == BY_HAND["explainn"] + 100 * (26 - 2) * 100
 
 
+FAMILIES = ("sequence", "positions", *zoo.ARRAYS)
+
+
 def test_every_network_is_described():
     for name in zoo.names():
         entry = zoo.describe(name)
-        assert entry.family in ("sequence", *zoo.ARRAYS)
+        assert entry.family in FAMILIES
         assert entry.summary and "\n" not in entry.summary
-    known = [zoo.names(family) for family in ("sequence", *zoo.ARRAYS)]
+    known = [zoo.names(family) for family in FAMILIES]
     assert sorted(sum(known, ())) == list(zoo.names()) and zoo.names("none") == ()
 
 
