@@ -22,10 +22,12 @@ def torch_leaves(module: nn.Module) -> list[nn.Module]:
 
 
 def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
-    """Give factors and running moments random values near those of `x`, and switch to prediction.
+    """Give factors and running moments random values of the size of the data; then predict.
 
     Moments that have nothing to do with the data let values grow from block to block, until a
     sigmoid of a large number jumps from 0 to 1 by rounding alone: no two programs agree there.
+    Those of each channel of one example would blow up channels that hardly vary, so all channels
+    of a layer have moments of one size.
     """
     rng = torch.Generator().manual_seed(seed)
     norms = [p for p in torch_leaves(module) if isinstance(p, nn.modules.batchnorm._BatchNorm)]
@@ -39,9 +41,10 @@ def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
     with torch.no_grad():
         module(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
     for part in norms:
-        size, spread = part.num_features, part.running_var.sqrt()
-        part.running_mean.add_(torch.randn(size, generator=rng) * 0.1 * spread)
-        part.running_var.mul_(torch.rand(size, generator=rng) * 0.5 + 0.75)
+        size = (part.running_var + part.running_mean**2).mean()
+        count = part.num_features
+        part.running_mean.copy_(torch.randn(count, generator=rng) * 0.1 * size.sqrt())
+        part.running_var.copy_((torch.rand(count, generator=rng) * 0.5 + 0.75) * size)
     return module.eval()
 
 
