@@ -1,14 +1,18 @@
 """Weights from PyTorch into a network of ours, layer by layer, and the result of every layer."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+import safetensors.numpy
 import torch
+from flax import nnx
 from torch import nn
 
-from seqcnn.networks.imports import WEIGHTED, weighted_layers
+from seqcnn.networks.imports import ORDERS, WEIGHTED, import_weights, weighted_layers
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.norm import BatchNorm
 
@@ -79,6 +83,33 @@ def copy(
         _set(mine.kernel, weight)
         _set(mine.bias, tensors.get("bias"))
     return pairs
+
+
+def check_import(ours: Any, theirs: nn.Module) -> None:
+    """Raise unless the import of a file with the weights gives what `copy` gave.
+
+    Networks whose names no rule knows are passed over.
+    """
+    if type(ours).__name__ not in ORDERS:
+        return
+    clone = nnx.clone(ours)
+    for layer in weighted_layers(clone):
+        for name in ("kernel", "bias", "scale", "mean", "variance"):
+            if (variable := getattr(layer, name, None)) is not None:
+                variable[...] = np.zeros(variable.shape, np.float32)
+    table = {name: p.detach().numpy() for name, p in theirs.state_dict().items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        # in the order of the alphabet, as files may have it
+        safetensors.numpy.save_file(
+            {n: np.ascontiguousarray(table[n]) for n in sorted(table)}, path
+        )
+        import_weights(clone, path)
+    pairs = zip(weighted_layers(ours), weighted_layers(clone), strict=True)
+    for a, b in pairs:
+        for name in ("kernel", "bias", "scale", "mean", "variance"):
+            if (variable := getattr(a, name, None)) is not None:
+                np.testing.assert_array_equal(variable[...], getattr(b, name)[...])
 
 
 def _after_flattening(weight: np.ndarray, channels: int) -> np.ndarray:
