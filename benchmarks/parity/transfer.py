@@ -1,14 +1,18 @@
 """Weights from PyTorch into a network of ours, layer by layer, and the result of every layer."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+import safetensors.numpy
 import torch
+from flax import nnx
 from torch import nn
 
-from seqcnn.networks.imports import WEIGHTED, weighted_layers
+from seqcnn.networks.imports import ORDERS, WEIGHTED, import_weights, weighted_layers
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.norm import BatchNorm, GroupNorm
@@ -25,10 +29,12 @@ def torch_leaves(module: nn.Module) -> list[nn.Module]:
 
 
 def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
-    """Give factors and running moments random values near those of `x`, and switch to prediction.
+    """Give factors and running moments random values of the size of the data; then predict.
 
     Moments that have nothing to do with the data let values grow from block to block, until a
     sigmoid of a large number jumps from 0 to 1 by rounding alone: no two programs agree there.
+    Those of each channel of one example would blow up channels that hardly vary, so all channels
+    of a layer have moments of one size.
     """
     rng = torch.Generator().manual_seed(seed)
     norms = [p for p in torch_leaves(module) if isinstance(p, nn.modules.batchnorm._BatchNorm)]
@@ -42,9 +48,10 @@ def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
     with torch.no_grad():
         module(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
     for part in norms:
-        size, spread = part.num_features, part.running_var.sqrt()
-        part.running_mean.add_(torch.randn(size, generator=rng) * 0.1 * spread)
-        part.running_var.mul_(torch.rand(size, generator=rng) * 0.5 + 0.75)
+        size = (part.running_var + part.running_mean**2).mean()
+        count = part.num_features
+        part.running_mean.copy_(torch.randn(count, generator=rng) * 0.1 * size.sqrt())
+        part.running_var.copy_((torch.rand(count, generator=rng) * 0.5 + 0.75) * size)
     return module.eval()
 
 
@@ -83,6 +90,33 @@ def copy(
         _set(mine.kernel, weight)
         _set(mine.bias, tensors.get("bias"))
     return pairs
+
+
+def check_import(ours: Any, theirs: nn.Module) -> None:
+    """Raise unless the import of a file with the weights gives what `copy` gave.
+
+    Networks whose names no rule knows are passed over.
+    """
+    if type(ours).__name__ not in ORDERS:
+        return
+    clone = nnx.clone(ours)
+    for layer in weighted_layers(clone):
+        for name in ("kernel", "bias", "scale", "mean", "variance"):
+            if (variable := getattr(layer, name, None)) is not None:
+                variable[...] = np.zeros(variable.shape, np.float32)
+    table = {name: p.detach().numpy() for name, p in theirs.state_dict().items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        # in the order of the alphabet, as files may have it
+        safetensors.numpy.save_file(
+            {n: np.ascontiguousarray(table[n]) for n in sorted(table)}, path
+        )
+        import_weights(clone, path)
+    pairs = zip(weighted_layers(ours), weighted_layers(clone), strict=True)
+    for a, b in pairs:
+        for name in ("kernel", "bias", "scale", "mean", "variance"):
+            if (variable := getattr(a, name, None)) is not None:
+                np.testing.assert_array_equal(variable[...], getattr(b, name)[...])
 
 
 def _after_flattening(weight: np.ndarray, channels: int) -> np.ndarray:

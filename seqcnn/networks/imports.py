@@ -39,10 +39,10 @@ ORDERS: dict[str, str] = {
     "SqueezeNet": "squeeze expand1x1 expand3x3 features classifier",
     "MobileNet": "conv_stem conv_dw bn1 conv_pw bn2 blocks classifier",
     "MobileNetV2": "conv features classifier",
-    "EfficientNet": "fc1 fc2 block features conv_stem conv_dw_first conv_pw bn1 "
-    "conv_dw bn2 se conv_reduce conv_expand conv_pwl bn3 blocks conv_head classifier _conv_stem "
-    "_expand_conv _bn0 _blocks _depthwise_conv _conv_head _bn1 _se_reduce _se_expand _project_conv "
-    "_bn2 _fc",
+    "EfficientNet": "fc1 fc2 block features conv_stem conv_dw_alone conv_pw bn1 conv_dw bn1_alone "
+    "bn2 se_alone conv_pw_alone bn2_alone se conv_reduce conv_expand conv_pwl bn3 blocks conv_head "
+    "classifier _conv_stem _expand_conv _bn0 _blocks _depthwise_conv _conv_head _bn1 _se_reduce "
+    "_se_expand _project_conv _bn2 _fc",
     "InceptionV3": "conv bn Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 "
     "Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b "
     "Mixed_7c branch1x1 branch5x5_ branch3x3 branch3x3_1 branch3x3_2 branch3x3_2a branch3x3_2b "
@@ -249,15 +249,22 @@ def layers_of(tensors: Mapping[str, np.ndarray], order: str) -> list[tuple[str, 
             layer, _, part = name.rpartition(".")
             layers.setdefault(layer, {})[part] = tensor
     words = {word: number for number, word in enumerate(order.split())}
-    narrow = {name.rpartition(".")[0] for name in layers if name.endswith(".conv_pwl")}
+    wide = {_block(name) for name in layers if name.endswith(".conv_pwl")}
 
     def key(name: str) -> tuple[tuple[int, int], ...]:
-        # blocks without a last pointwise convolution begin with the depthwise one
-        if name.endswith(".conv_dw") and name.rpartition(".")[0] not in narrow:
-            name += "_first" if "conv_dw_first" in words else ""
-        return tuple(_place(token, words, name) for token in name.split("."))
+        tokens = name.split(".")
+        if "conv_pwl" in words and tokens[0] == "blocks" and _block(name) not in wide:
+            # the parts of blocks that are not wider inside have the same names in another order
+            tokens[3] += "_alone"
+        elif "conv_head" in words and name == "bn2":
+            tokens = ["conv_head", "bn2"]
+        return tuple(_place(token, words, name) for token in tokens)
 
     return sorted(layers.items(), key=lambda item: key(item[0]))
+
+
+def _block(name: str) -> str:
+    return ".".join(name.split(".")[:3])
 
 
 def _place(token: str, words: Mapping[str, int], name: str) -> tuple[int, int]:

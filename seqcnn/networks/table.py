@@ -38,7 +38,7 @@ LECTURE: dict[str, Lecture] = {
     "resnet101": Lecture(101, 44.6, 224),
     "inceptionv3": Lecture(48, 23.9, 299, _MOMENTS),
     "resnet18": Lecture(18, 11.7, 224),
-    "xception": Lecture(71, 22.9, 299, "the table counts both halves of a separable convolution"),
+    "xception": Lecture(71, 22.9, 299, "71 layers: without the four around blocks, which we count"),
     "darknet53": Lecture(53, 41.0, 256, "41.6 million, rounded down in the table"),
     "inceptionresnetv2": Lecture(164, 55.9, 299, _MOMENTS),
     "shufflenet": Lecture(

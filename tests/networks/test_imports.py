@@ -17,7 +17,7 @@ from flax import nnx
 
 import seqcnn
 from seqcnn.errors import SeqcnnError
-from seqcnn.networks.imports import import_weights, weighted_layers
+from seqcnn.networks.imports import ORDERS, import_weights, layers_of, weighted_layers
 from seqcnn.networks.keras_files import RULES, keras_layers, read_keras
 
 BLOCK = ["conv1", "bn1", "conv2", "bn2"]
@@ -275,6 +275,21 @@ def test_a_network_behind_a_door_is_filled_too(tmp_path: Path):
     door = small(pixels={"mean": (0.5,), "std": (0.2,)})
     import_weights(door, path)
     assert_holds(door.network, weights)
+
+
+TIMM_EFFICIENTNET = [
+    "conv_stem", "bn1", "blocks.0.0.conv_dw", "blocks.0.0.bn1", "blocks.0.0.se.conv_reduce",
+    "blocks.0.0.se.conv_expand", "blocks.0.0.conv_pw", "blocks.0.0.bn2", "blocks.1.0.conv_pw",
+    "blocks.1.0.bn1", "blocks.1.0.conv_dw", "blocks.1.0.bn2", "blocks.1.0.se.conv_reduce",
+    "blocks.1.0.se.conv_expand", "blocks.1.0.conv_pwl", "blocks.1.0.bn3", "blocks.10.0.conv_pw",
+    "blocks.10.0.conv_pwl", "conv_head", "bn2", "classifier",
+]  # fmt: skip
+
+
+def test_blocks_that_are_not_wider_inside_have_their_parts_in_another_order():
+    table = {f"{name}.weight": np.ones(1) for name in sorted(TIMM_EFFICIENTNET)}
+    layers = layers_of(table, ORDERS["EfficientNet"])
+    assert [name for name, _ in layers] == TIMM_EFFICIENTNET
 
 
 # Keras

@@ -45,7 +45,8 @@ class MobileNet(StagedNetwork):
         Share of the means that are dropped in training.
     same
         Whether strides pad as in TensorFlow, where the weights come from (``"same"``: more at the
-        end where it is uneven), or by half of the window on both sides, as in timm.
+        end where it is uneven), or by half of the window on both sides, as in timm. Keras itself
+        pads at the end only, which is the same for even extents.
     eps
         Of the normalisations: 1e-3 in Keras, 1e-5 in timm.
     rngs

@@ -3,7 +3,7 @@
 As in Keras and TensorFlow-Slim: the paths that halve the extents pad as ``"same"`` does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from flax import nnx
 
 from seqcnn.networks.classify.parts import Head, Layers, Pool, StagedNetwork
-from seqcnn.nn.blocks import Sequential
+from seqcnn.nn.blocks import Layer, Sequential
+from seqcnn.nn.layers import check_rate, stochastic_depth
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "nasnetmobile": {
@@ -21,9 +22,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "skip": False,
         "input_shape": (224, 224, 3),
     },
-    "nasnetlarge": {"width": 4032, "depth": 6, "stem": 96, "input_shape": (331, 331, 3)},
+    "nasnetlarge": {
+        "width": 4032,
+        "depth": 6,
+        "stem": 96,
+        "drop": 0.3,
+        "input_shape": (331, 331, 3),
+    },
 }
-"""Channels of the last map, cells of each stage, and channels of the stem, by name."""
+"""Channels of the last map, cells of each stage, channels of the stem and so on, by name."""
 
 
 class NASNet(StagedNetwork):
@@ -46,6 +53,9 @@ class NASNet(StagedNetwork):
         input, in place of the input.
     rate
         Share of the means that are dropped before the output in training.
+    drop
+        Share of the examples for which a way through the last cell is left out, in training; it
+        rises with the depth (the paper's ScheduledDropPath, without the rise with time).
     rngs
         Source of the random start.
     """
@@ -60,12 +70,14 @@ class NASNet(StagedNetwork):
         stem: int = 96,
         skip: bool = True,
         rate: float = 0.5,
+        drop: float = 0.0,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
         layers = Layers(self.rank, rngs, {"eps": 1e-3, "momentum": 3e-4})
         filters = width // 24
-        make = _Cells(layers, stem, skip=skip)
+        check_rate(drop, "drop")
+        make = _Cells(layers, stem, skip=skip, drop=drop / (3 * depth + 4))
         self.skip = skip
         self.first = layers.unit(self.channels, stem, 3, stride=2, padding=0, activation=None)
         stages = [[make(filters // 4, halves=True)], [make(filters // 2, halves=True)]]
@@ -100,10 +112,13 @@ class _Map(NamedTuple):
 
 
 class _Cells:
-    """Makes cells one after the other, and knows the two maps that each of them reads."""
+    """Makes cells one after the other, and knows the two maps that each of them reads.
 
-    def __init__(self, layers: Layers, stem: int, *, skip: bool) -> None:
-        self.layers, self.skip = layers, skip
+    Ways through each cell are left out more often by `drop`.
+    """
+
+    def __init__(self, layers: Layers, stem: int, *, skip: bool, drop: float) -> None:
+        self.layers, self.skip, self.drop, self.made = layers, skip, drop, 0
         self.map, self.before = _Map(stem, 0), _Map(0, -1)
 
     def __call__(
@@ -116,6 +131,8 @@ class _Cells:
         cell = kind(
             self.layers, self.map.channels, earlier, channels, larger=larger and bool(earlier)
         )
+        self.made += 1
+        cell.drop = self.drop * self.made
         self.before = self.before if self.skip and late and halves else self.map
         times = 4 if halves else 6
         self.map = _Map(times * channels, self.map.halvings + halves)
@@ -171,7 +188,18 @@ def _separable(
 
 
 class _Cell(nnx.Module):
-    """What both kinds of cell begin with."""
+    """What both kinds of cell begin with, and their ways."""
+
+    drop = 0.0
+
+    def ways(self, rngs: nnx.Rngs | None) -> Callable[..., jax.Array]:
+        """Give what sends a map through a layer, and leaves its result out now and then."""
+
+        def way(layer: Layer, x: jax.Array) -> jax.Array:
+            made = layer(x) if isinstance(layer, Pool) else layer(x, rngs=rngs)
+            return stochastic_depth(made, self.drop, rngs)
+
+        return way
 
     def begin(
         self, layers: Layers, seen: int, earlier: int | None, channels: int, *, larger: bool
@@ -227,14 +255,14 @@ class NormalCell(_Cell):
     ) -> jax.Array:
         """Map `x` and the map before it to a new one."""
         h, p = self.both(x, before, rngs)
-        pooled = self.pool(p)
+        way = self.ways(rngs)
         parts = [
             p,
-            self.left1(h, rngs=rngs) + self.right1(p, rngs=rngs),
-            self.left2(p, rngs=rngs) + self.right2(p, rngs=rngs),
-            self.pool(h) + p,
-            pooled + pooled,
-            self.left5(h, rngs=rngs) + h,
+            way(self.left1, h) + way(self.right1, p),
+            way(self.left2, p) + way(self.right2, p),
+            way(self.pool, h) + p,
+            way(self.pool, p) + way(self.pool, p),
+            way(self.left5, h) + h,
         ]
         return jnp.concatenate(parts, axis=-1)
 
@@ -265,10 +293,10 @@ class ReductionCell(_Cell):
         h, p = self.both(x, before, rngs)
         # zeros are part of what is pooled here, as in the references
         padded = jnp.pad(h, ((0, 0), *((n % 2, 1) for n in h.shape[1:-1]), (0, 0)))
-        largest = self.largest(padded)
-        first = self.left1(h, rngs=rngs) + self.right1(p, rngs=rngs)
-        second = largest + self.right2(p, rngs=rngs)
-        third = self.mean(padded) + self.right3(p, rngs=rngs)
-        fourth = self.near(first) + second
-        fifth = self.left4(first, rngs=rngs) + largest
+        way = self.ways(rngs)
+        first = way(self.left1, h) + way(self.right1, p)
+        second = way(self.largest, padded) + way(self.right2, p)
+        third = way(self.mean, padded) + way(self.right3, p)
+        fourth = way(self.near, first) + second
+        fifth = way(self.left4, first) + way(self.largest, padded)
         return jnp.concatenate([second, third, fourth, fifth], axis=-1)
