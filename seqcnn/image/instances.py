@@ -11,7 +11,7 @@ from seqcnn.errors import SeqcnnError
 def label_instances(
     mask: np.ndarray, *, separation: int = 5, least: int = 1, smooth: float = 1.0
 ) -> np.ndarray:
-    """Number the objects of a mask, and part those that touch.
+    """Give the objects of a mask numbers, and part those that touch.
 
     Parameters
     ----------
