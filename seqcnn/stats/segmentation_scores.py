@@ -1,7 +1,7 @@
 """Scores of masks from counts of pixels, averaged over classes and pictures in several ways."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -116,7 +116,7 @@ def fbeta_score(
     return _reduced(ratio, counts, reduction, class_weights, zero_division)
 
 
-def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: float) -> np.ndarray:
+def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: Any) -> np.ndarray:
     """Compute the Dice coefficient; parameters as of `fbeta_score`.
 
     Examples
@@ -128,7 +128,7 @@ def f1_score(counts: PixelCounts, reduction: Reduction | None = None, **how: flo
     return score_masks("f1_score", counts, reduction, **how)
 
 
-def iou_score(counts: PixelCounts, reduction: Reduction | None = None, **how: float) -> np.ndarray:
+def iou_score(counts: PixelCounts, reduction: Reduction | None = None, **how: Any) -> np.ndarray:
     """Compute the intersection over union; parameters as of `fbeta_score`."""
     return score_masks("iou_score", counts, reduction, **how)
 

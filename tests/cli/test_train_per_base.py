@@ -47,6 +47,9 @@ def test_sites_are_learnt_and_found(tmp_path, capsys):
     track = capsys.readouterr().out.splitlines()
     rows = [line.split("\t") for line in track if line.startswith("s1\t")]
     assert sum(int(end) - int(start) for _, start, end, _ in rows) == 60
+    for command in ("evaluate", "explain"):
+        assert run(command, model, fasta, "-o", tmp_path / command) == 2
+        assert "no whole sequences" in capsys.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
