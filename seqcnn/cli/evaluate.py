@@ -83,10 +83,11 @@ def command(
     check_folder(out, force=force)
     prepare_jax()
     from seqcnn.networks.weights import load_model
-    from seqcnn.training.predict import target_of
+    from seqcnn.training.predict import refuse_positions, target_of
 
     loaded = load_model(model)
     target = target_of(loaded)
+    refuse_positions(target)
     strand = loaded.members[0].options.get("strand")
     known = read_known(
         target, files, loaded.alphabet, loaded.extra, strand=strand, seed=seed, **options

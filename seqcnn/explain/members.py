@@ -12,7 +12,7 @@ from seqcnn.explain.outputs import Head, Output
 from seqcnn.networks.sequence.contract import SequenceNetwork
 from seqcnn.networks.weights import Model
 from seqcnn.seq.record import SequenceSet
-from seqcnn.training.predict import target_of
+from seqcnn.training.predict import refuse_positions, target_of
 from seqcnn.training.targets import PROFILE
 
 
@@ -59,6 +59,7 @@ def explained(
                 f"{sequences.alphabet.name}"
             )
         target = target_of(model)
+        refuse_positions(target)
         names: tuple[str, ...] | None = target.names
         width = target.width if target.kind == PROFILE else 0
         centred = target.kind == "multiclass"

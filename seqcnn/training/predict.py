@@ -104,7 +104,7 @@ def predict(
             )
         if not 0 < prevalence < 1:
             raise SeqcnnError(f"`prevalence` is {prevalence}, it must lie between 0 and 1")
-    _refuse_positions(target)
+    refuse_positions(target)
     _check(model, sequences)
     if target.kind == PROFILE:
         return _squeezed(_predicted(model, sequences, target)[:, 0].astype(np.float64))
@@ -173,11 +173,12 @@ def predict_positions(model: ModelLike, sequences: SequenceSet) -> list[np.ndarr
     return result
 
 
-def _refuse_positions(target: Target) -> None:
+def refuse_positions(target: Target) -> None:
+    """Raise if a model scores positions, where whole sequences are to be scored or explained."""
     if target.kind == PER_BASE:
         raise SeqcnnError(
-            "the model scores positions, no whole sequences: `seqcnn predict` writes them as "
-            "bedGraph or BED"
+            "the model scores positions (--task per-base), no whole sequences: `seqcnn predict` "
+            "writes what it finds as bedGraph or BED"
         )
 
 
@@ -203,7 +204,7 @@ def scores_of_networks(model: ModelLike, sequences: SequenceSet) -> np.ndarray:
         As for `predict`.
     """
     target = target_of(model)
-    _refuse_positions(target)
+    refuse_positions(target)
     _check(model, sequences)
     result = np.empty((len(model.members), len(sequences), target.outputs))
     for rows, codes in _batches(model, sequences, same=target.kind == PROFILE):

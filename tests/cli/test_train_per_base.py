@@ -40,15 +40,16 @@ def test_sites_are_learnt_and_found(tmp_path, capsys):
     assert "auprc on" in told and "the share of sites alone: 0.0" in told
     header, first = (tmp_path / "m" / "predictions.tsv").read_text().splitlines()[:2]
     assert header == "id\tfold\tlabel:sites\tsites" and first.split("\t")[2] in ("0", "8")
-    assert (
-        run("predict", tmp_path / "m", tmp_path / "a.fa", "-o", tmp_path / "p.bed").exit_code == 0
-    )
+    assert run("predict", model, fasta, "-o", tmp_path / "p.bed") == 0
     found, true = read_bed(tmp_path / "p.bed"), read_bed(tmp_path / "sites.bed")
     assert true.overlaps(found).mean() > 0.8 and found.overlaps(true).mean() > 0.8
     assert run("predict", model, fasta) == 0
     track = capsys.readouterr().out.splitlines()
     rows = [line.split("\t") for line in track if line.startswith("s1\t")]
     assert sum(int(end) - int(start) for _, start, end, _ in rows) == 60
+    for command in ("evaluate", "explain"):
+        assert run(command, model, fasta, "-o", tmp_path / command) == 2
+        assert "no whole sequences" in capsys.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

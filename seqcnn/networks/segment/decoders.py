@@ -381,6 +381,13 @@ class LearntRise(TransposedDecoder):
     def __init__(self, layers: Layers, maps: Sequence[int], *, window: int = 4) -> None:
         super().__init__(maps, window=window, rank=layers.rank, rngs=layers.rngs)
 
+    def __call__(self, maps: Sequence[jax.Array], *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Give a map (n, *space, channels) of the extents of the finest of `maps`."""
+        x = maps[-1]
+        for step, norm, beside in zip(self.steps, self.norms, reversed(maps[:-1]), strict=True):
+            x = fitted(nnx.relu(norm(step(x), training=rngs is not None)), beside)
+        return x
+
 
 class AttentionRise(AttentionDecoder):
     """Attention over the coarsest map, as in `AttentionDecoder`; the finest map is not read."""
