@@ -11,51 +11,36 @@ training, which a tenth of the others does.
 import argparse
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from seqcnn.image.augment import parse_augment
 from seqcnn.image.brightness import stretch_brightness
-from seqcnn.networks.weights import Model, create_member, save_model
+from seqcnn.networks.weights import Member, Model, create_member, save_model
 from seqcnn.stats.segmentation import count_pixels, segmentation_table
+from seqcnn.training.checkpoint import CheckpointFolder
 from seqcnn.training.examples import Examples
 from seqcnn.training.fitting import Progress, fit_target
 from seqcnn.training.loop import Schedule
+from seqcnn.training.mask_examples import pixel_statistics, tile_examples
 from seqcnn.training.step import Recipe, predict_outputs
 from seqcnn.training.targets import Target
 
 TILE, STEP = 128, 64
+TARGET = Target("segmentation", ("background", "nucleus"))
 SCHEDULE = Schedule(batch=16, steps=60, rounds=12, patience=12, learning_rate=3e-3)
-NETWORK = {"input_shape": [TILE, TILE, 1], "channels": [12, 24, 48, 96, 96], "pixels": {}}
+RECIPE = Recipe(SCHEDULE, augmentation=parse_augment("flip,flip_vertical,turn90", target="mask"))
+NETWORK: dict[str, Any] = {"input_shape": [TILE, TILE, 2], "channels": [12, 24, 48, 96, 96]}
 
 
-@dataclass(frozen=True)
-class Turned:
-    """Show each batch in one of its eight positions."""
-
-    def with_targets(
-        self, x: jax.Array, targets: jax.Array, key: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
-        """Turn and mirror pictures with their masks."""
-        across, down, swap = jax.random.bernoulli(key, 0.5, (3, len(x)))
-
-        def chosen(which: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
-            return jnp.where(which.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
-
-        x, targets = (chosen(across, a[:, :, ::-1], a) for a in (x, targets))
-        x, targets = (chosen(down, a[:, ::-1], a) for a in (x, targets))
-        x, targets = (chosen(swap, a.swapaxes(1, 2), a) for a in (x, targets))
-        return x, targets
-
-
-def tiles(arrays: np.ndarray) -> np.ndarray:
-    """Cut pictures into overlapping squares."""
-    starts = range(0, arrays.shape[1] - TILE + 1, STEP)
-    return np.concatenate([arrays[:, i : i + TILE, j : j + TILE] for i in starts for j in starts])
+def as_seen(picture: np.ndarray) -> np.ndarray:
+    """Lay the picture, stretched, over its square root: outlines, and which microscope it was."""
+    root = np.sqrt(picture / 255) * 255
+    return np.concatenate([stretch_brightness(picture), np.rint(root).astype(np.uint8)], axis=-1)
 
 
 def otsu(grey: np.ndarray) -> np.ndarray:
@@ -81,21 +66,22 @@ def two_means(grey: np.ndarray) -> np.ndarray:
     return grey > (low + high) / 2
 
 
-def train(x: np.ndarray, masks: np.ndarray, out: Path | None) -> nnx.Module:
+def train(x: np.ndarray, masks: np.ndarray, folder: Path | None) -> Member:
     """Fit the network; a tenth of the pictures, every tenth one, says which round is the best."""
     held = np.arange(len(x)) % 10 == 3
-    parts = [Examples(tiles(x[~held]), tiles(masks[~held])), Examples(x[held], masks[held])]
-    member = create_member("unet", classes=2, **NETWORK)
-    target = Target("segmentation", ("background", "nucleus"))
-    recipe = Recipe(SCHEDULE, augmentation=Turned())
+    training = tile_examples(list(x[~held]), list(masks[~held]), TILE, STEP)
+    pixels = pixel_statistics(training.x)
+    member = create_member("unet", classes=2, pixels=pixels, **NETWORK)
     fitted = fit_target(
-        member.network, *parts, target=target, recipe=recipe, report=tell_after_each_round
+        member.network,
+        training,
+        Examples(x[held], masks[held]),
+        target=TARGET,
+        recipe=RECIPE,
+        folder=None if folder is None else CheckpointFolder(folder, {"options": member.options}),
+        report=tell_after_each_round,
     )
-    if out is not None:
-        facts = {"target": target.to_dict()}
-        kept = type(member)(member.name, member.options, fitted.network)
-        save_model(Model((kept,), extra=facts), out)
-    return fitted.network
+    return replace(member, network=fitted.network)
 
 
 def tell_after_each_round(progress: Progress) -> None:
@@ -109,19 +95,23 @@ def tell_after_each_round(progress: Progress) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="where the table is written")
-    parser.add_argument("--model", type=Path, help="where the trained network is kept")
+    parser.add_argument("--model", type=Path, help="where the trained network is kept, and the "
+                        "state of a run that may be broken off")  # fmt: skip
     options = parser.parse_args()
     stored = np.load(options.data)
-    x = np.stack([stretch_brightness(picture) for picture in stored["x"][..., :1]])
+    x = np.stack([as_seen(picture) for picture in stored["x"][..., :1]])
     masks = (stored["labels"] > 0).astype(np.uint8)
     test = np.arange(len(x)) % 5 == 0
     clock = time.monotonic(), time.process_time()
-    network = train(x[~test], masks[~test], options.model)
+    state = None if options.model is None else options.model / "checkpoint"
+    member = train(x[~test], masks[~test], state)
     spent = time.monotonic() - clock[0], time.process_time() - clock[1]
-    graph, *states = nnx.split(network, nnx.Param, ...)
+    if options.model is not None:
+        save_model(Model((member,), extra={"target": TARGET.to_dict()}), options.model)
+    graph, *states = nnx.split(member.network, nnx.Param, ...)
     outputs = predict_outputs(graph, tuple(states), x[test])
     grey = x[test][..., 0]
     found = {

@@ -26,8 +26,8 @@ def main(out: Path, toy: bool = False) -> None:
     shapes = draw_shapes(number, size=size, noise=0.05)
     labels = shapes.masks * (shapes.labels + 1).astype(np.uint8)[:, None, None]
     target = Target("segmentation", ("ground", *SHAPES))
-    channels = (8, 16) if toy else (16, 32, 64)
-    network = create("unet", input_shape=(size, size, 1), classes=5, channels=channels, pixels={})
+    small = {"channels": (4, 8), "depth": 1} if toy else {"channels": (16, 32, 64)}
+    network = create("unet", input_shape=(size, size, 1), classes=5, pixels={}, **small)
     schedule = Schedule(batch=8, steps=20 if toy else 80, rounds=1 if toy else 8)
     thirds = (slice(0, number // 2), slice(number // 2, number * 3 // 4))
     parts = (Examples(shapes.x[at], labels[at]) for at in thirds)

@@ -5,6 +5,7 @@ host. Outputs are float32 (n, *space, classes), logits.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -54,18 +55,31 @@ def segmentation_loss(
             f"the network gives {tuple(outputs.shape)}, masks are {tuple(targets.shape)}: it has "
             f"to give a class to each position"
         )
-    classes = outputs.shape[-1]
+    row = (1.0,) * outputs.shape[-1] if class_weights is None else tuple(class_weights[0])
+    return _loss(outputs, targets, weights, row=row, parts=(cross_entropy, dice))
+
+
+@partial(jax.jit, static_argnames=("row", "parts"))
+def _loss(
+    outputs: jax.Array,
+    targets: jax.Array,
+    weights: jax.Array,
+    *,
+    row: tuple[float, ...],
+    parts: tuple[float, float],
+) -> jax.Array:
+    """Compute the loss; compiled whole, as training looks at it between its steps too."""
+    classes, balance = outputs.shape[-1], jnp.asarray(row, jnp.float32)
     floating = jnp.issubdtype(targets.dtype, jnp.floating)
     known = ~jnp.isnan(targets) if floating else targets != IGNORED
     label = jnp.where(known, targets, 0).astype(jnp.int32)
     last = (*(1,) * label.ndim, classes)
     true = label[..., None] == jnp.arange(classes, dtype=jnp.int32).reshape(last)
-    row = jnp.ones(classes) if class_weights is None else jnp.asarray(class_weights[0], jnp.float32)
     weight = known * weights.reshape(-1, *(1,) * (label.ndim - 1))
 
     logged = jax.nn.log_softmax(outputs, axis=-1)
     entropy = -jnp.where(true, logged, 0).sum(axis=-1)
-    balanced = weight * jnp.where(true, row.reshape(last), 0).sum(axis=-1)
+    balanced = weight * jnp.where(true, balance.reshape(last), 0).sum(axis=-1)
     mean_entropy = (entropy * balanced).sum() / jnp.maximum(balanced.sum(), 1e-12)
 
     axes = tuple(range(label.ndim))
@@ -73,10 +87,10 @@ def segmentation_loss(
     share, there = jnp.exp(logged) * shown, true * shown
     both, sizes = (share * true).sum(axes), (share + there).sum(axes)
     # a class that is nowhere in the batch has no overlap to learn
-    counted = row * (there.sum(axes) > 0)
+    counted = balance * (there.sum(axes) > 0)
     overlap = 2 * both / jnp.maximum(sizes, 1e-12)
     lost = (counted * (1 - overlap)).sum() / jnp.maximum(counted.sum(), 1e-12)
-    return cross_entropy * mean_entropy + dice * lost
+    return parts[0] * mean_entropy + parts[1] * lost
 
 
 def checked_masks(masks: np.ndarray, names: Sequence[str]) -> np.ndarray:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -94,6 +95,27 @@ def test_a_run_that_is_complete_is_not_written_over(files, model, tmp_path, caps
     assert not (tmp_path / "p00.png").exists()
 
 
+def test_a_run_that_was_broken_off_goes_on(files, model, tmp_path, monkeypatch):
+    steps = []
+
+    @contextmanager
+    def deferred():
+        yield lambda: steps.append(1) or len(steps) == 20
+
+    folders = [str(files / "pictures"), str(files / "masks"), "--channels", "1"]
+    arguments = ["image", "segment", "train", *folders, "-o", str(tmp_path / "m"), *QUICK]
+    with monkeypatch.context() as patch:
+        patch.setattr("seqcnn.cli.stop.deferred", deferred)
+        assert main(arguments) != 0  # no signal came, which main would know
+    assert (tmp_path / "m" / "checkpoint").exists()
+    assert not (tmp_path / "m" / "config.json").exists()
+    assert main([*arguments, "--resume"]) == 0
+    for name in ("weights.safetensors", "history.tsv", "metrics.json"):
+        assert (tmp_path / "m" / name).read_bytes() == (model / name).read_bytes()
+    assert main([*arguments, "--resume"]) == 0
+    assert not (tmp_path / "m" / "checkpoint").exists()
+
+
 def test_arrays_of_objects_are_read_from_one_file(tmp_path, capsys):
     shapes = draw_shapes(6, size=16)
     np.savez(tmp_path / "a.npz", x=shapes.x, masks=shapes.masks.astype(np.int16) * 300)
@@ -163,6 +185,14 @@ def test_what_can_go_wrong_is_one_line(files, tmp_path, capsys, spoil, more, sai
 def test_pictures_without_masks_are_told(files, tmp_path, capsys):
     assert main(["image", "segment", "train", str(files / "pictures"), "-q"]) == 2
     assert "there are no masks: name their folder" in capsys.readouterr().err
+
+
+def test_pictures_are_not_written_over(files, model, tmp_path, capsys):
+    shutil.copytree(files / "pictures", tmp_path / "p")
+    for source in (tmp_path / "p", tmp_path / "p" / "p00.png"):
+        arguments = [str(model), str(source), "-o", str(tmp_path / "p"), "--force"]
+        assert main(["image", "segment", "predict", *arguments]) == 2
+        assert "might be written over" in capsys.readouterr().err
 
 
 def test_models_of_other_kinds_give_no_masks(tmp_path, capsys, files):

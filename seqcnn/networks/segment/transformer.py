@@ -47,7 +47,7 @@ class AttentionDecoder(nnx.Module):
         *,
         width: int = 64,
         heads: int = 4,
-        blocks: int = 2,
+        blocks: int = 1,
         reduced: int = 1,
         drop: float = 0.1,
         rngs: nnx.Rngs,

@@ -49,6 +49,7 @@ def command(
     mean over pictures), pictures.tsv and cases.png.
     """
     check_folder(out, force=force)
+    _check_apart(out, (*sources, *([masks] if masks else [])))
     from seqcnn.image.pairs import read_pairs
     from seqcnn.report.masks import AREA_COLUMNS, area_rows, names_of_masks, write_masks
     from seqcnn.report.tables import write_table
@@ -67,6 +68,19 @@ def command(
         if pairs.masks is not None:
             told = _write_metrics(folder, stems, pairs, found, names)
     print(f"{len(pairs):,} masks in {out}{told}")
+
+
+def _check_apart(out: str, inputs: tuple[str, ...]) -> None:
+    """Refuse a folder with pictures that masks would be written over."""
+    for name in inputs:
+        path = Path(name)
+        folder = path if path.is_dir() else path.parent
+        within = folder.is_dir() and Path(out).is_dir() and folder.samefile(out)
+        if within and path.suffix.lower() != ".npz":
+            raise SeqcnnError(
+                f"{name} lies in the output folder, and might be written over: name another folder",
+                path=out,
+            )
 
 
 def _model(path: str) -> "tuple[Model, tuple[str, ...]]":

@@ -94,8 +94,8 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     from seqcnn.image.pairs import read_pairs
     from seqcnn.training.mask_examples import deal_pictures
 
-    if not options["resume"]:
-        check_folder(out, force=options["force"])
+    if _is_done(out, options):
+        return
     channels = int(options["channels"]) if options["channels"] else None
     pairs = read_pairs([pictures], masks, channels=channels, binary=options["binary"])
     target = _target(pairs, options["classes"])
@@ -122,6 +122,17 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     told = _report(out, fitted, pairs, parts, target, tile)
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     print(f"{out}: {told}")
+
+
+def _is_done(out: Path, options: dict[str, Any]) -> bool:
+    """Look at the folder of the model, and say whether there is nothing left to do."""
+    if not options["resume"]:
+        check_folder(out, force=options["force"])
+        return False
+    if (out / "config.json").exists() and not (out / CHECKPOINTS).exists():
+        logger.info("%s is complete: there is nothing to resume", out)
+        return True
+    return False
 
 
 def _target(pairs: "Pairs", classes: str | None) -> "Target":
