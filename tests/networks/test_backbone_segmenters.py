@@ -12,7 +12,7 @@ from flax import nnx
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.classify.parts import Layers
 from seqcnn.networks.segment.backbones import create_segmenter, surrounded
-from seqcnn.networks.segment.decoders import DECODERS
+from seqcnn.networks.segment.decoders import DECODERS, HEADS
 from seqcnn.networks.weights import Model, create_member, load_model, save_model
 from tests.networks.segmenters import drawn, noise, run
 
@@ -105,7 +105,10 @@ def test_all_decoders_are_tried():
 
 @pytest.mark.parametrize("arch", OF_ARCHS)
 def test_a_decoder_has_the_published_number_of_parameters(arch):
-    assert count(blank(arch, "resnet34")) == OF_ARCHS[arch]
+    encoder, channels = blank("unet", "resnet34").encoder, (64, 64, 128, 256, 512)
+    made = nnx.eval_shape(lambda: DECODERS[arch](Layers(2, nnx.Rngs(0)), channels))
+    of_head = made.channels * HEADS.get(arch, 1) ** 2 + 1
+    assert count(encoder) + count(made) + of_head == OF_ARCHS[arch]
 
 
 @pytest.mark.parametrize("backbone", with_slow(OF_BACKBONES))
