@@ -55,6 +55,14 @@ LECTURE: dict[str, Lecture] = {
 """The lecture's figures, by our names."""
 
 PAPERS: dict[str, str] = {
+    "diffusion": "Ho et al. 2020",
+    "dilated_positions": "Avsec et al. 2021",
+    "gan": "Goodfellow et al. 2014",
+    "inception_small": "Szegedy et al. 2015",
+    "segformer_small": "Xie et al. 2021",
+    "segnet": "Badrinarayanan et al. 2017",
+    "unet*": "Ronneberger et al. 2015",
+    "vae": "Kingma & Welling 2014",
     "alexnet": "Krizhevsky et al. 2012",
     "basset": "Kelley et al. 2016",
     "bpnet": "Avsec et al. 2021",

@@ -54,7 +54,7 @@ def test_values_times_slopes_and_paths(network):
 def test_grad_cam_is_cam_where_a_mean_and_a_dense_layer_follow(network):
     maps, scores = class_activation_maps(network, X, 1, signed=True)
     features = network.network.features(network.image(jnp.asarray(X)))[-1]
-    weights = network.network.head.kernel[...][:, 1]
+    weights = network.network.head.dense.kernel[...][:, 1]
     cam = jnp.einsum("nhwc,c->nhw", features, weights) / (features.shape[1] * features.shape[2])
     np.testing.assert_allclose(maps, resize(cam[..., None], (8, 8))[..., 0], atol=1e-5)
     np.testing.assert_allclose(scores, network(X)[:, 1], rtol=1e-5)
@@ -99,8 +99,8 @@ def test_what_cannot_be_explained_is_said(network):
         attribute_pictures(network, X, method="lime")  # pyright: ignore[reportArgumentType]
     with pytest.raises(SeqcnnError, match="ResNet does not read pixels"):
         attribute_pictures(network.network, X)
-    with pytest.raises(SeqcnnError, match="`level` is 2, the network gives 2 maps"):
-        class_activation_maps(network, X, level=2)
+    with pytest.raises(SeqcnnError, match="`level` is 3, the network gives 3 maps"):
+        class_activation_maps(network, X, level=3)
     with pytest.raises(SeqcnnError, match="ResNet has no 'last' that gives a map"):
         class_activation_maps(network, X, layer="last")
     with pytest.raises(SeqcnnError, match=r"maps \(3, 4, 4\) cannot be laid over pictures"):

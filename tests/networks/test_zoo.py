@@ -12,6 +12,7 @@ from seqcnn.nn.layers import Dense
 from seqcnn.seq.alphabet import DNA, RNA
 
 
+@pytest.mark.slow
 def test_every_name_builds_on_paper():
     for name in zoo.names():
         read = {} if zoo.describe(name).family in zoo.ARRAYS else {"alphabet": DNA}

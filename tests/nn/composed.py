@@ -101,11 +101,14 @@ def _lstm(layer: Any, x: jax.Array, **options: Any) -> jax.Array:
 
 
 def _conv_norm_activation(layer: Any, x: jax.Array, **options: Any) -> Any:
-    rest = without(options, "activation", *MOMENTS)
+    rest = without(options, "activation", "bias", "scale", *MOMENTS)
     moments = {name: options[name] for name in MOMENTS}
     y = conv.conv(x, wide(layer.conv.kernel), **rest)
+    if options.get("bias"):
+        y = conv.add_bias(y, wide(layer.conv.bias))
     running = Moments(*wide(layer.norm.mean, layer.norm.variance))
-    scale, bias = wide(layer.norm.scale, layer.norm.bias)
+    scale = wide(layer.norm.scale) if options.get("scale", True) else None
+    bias = wide(layer.norm.bias)
     y, after = norm.batch_norm(y, running, scale, bias, training=True, **moments)
     return options["activation"](y), after
 
@@ -230,6 +233,8 @@ CASES = [
             "padding": [(1, 0), (0, 2)],
             "dilation": (1, 2),
             "groups": 2,
+            "bias": True,
+            "scale": False,
             "activation": nnx.softplus,
             **MOMENTS,
             **MADE,

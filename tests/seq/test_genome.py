@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from Bio import SeqIO
 
+from seqcnn.data import files
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import RNA
 from seqcnn.seq.interval_set import IntervalSet
 from seqcnn.seq.intervals import Interval, intervals_of
-from seqcnn.seq.io import faidx, files
+from seqcnn.seq.io import faidx
 from seqcnn.seq.io import genome as genome_files
 from seqcnn.seq.io.faidx import build_index, read_fai
 from seqcnn.seq.io.genome import IndexedFasta, StreamedFasta, open_genome

@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_sheets(folder):
     [
         (["--augment", "spin"], "no step of augmentation is called 'spin'"),
         (["--augment", "mixup"], "mixup mixes different pictures"),
-        (["--augment", "flip", "--masks", "nowhere"], "there is no such folder of masks"),
+        (["--augment", "flip", "--masks", "nowhere"], "there is no such folder or file of masks"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(folder, capsys, options, complaint):

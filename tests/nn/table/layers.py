@@ -3,13 +3,17 @@
 import jax
 from flax import nnx
 
-from seqcnn.nn import layers
+from seqcnn.nn import layers, learnables
 
 from ..rows import Function, Row
 
 
 def _half_of_the_branches(x: jax.Array) -> jax.Array:
     return layers.stochastic_depth(x, 0.5, nnx.Rngs(dropout=1))
+
+
+def _half_of_the_channels(x: jax.Array) -> jax.Array:
+    return layers.channel_dropout(x, 0.5, nnx.Rngs(dropout=1))
 
 
 ROWS = [
@@ -20,6 +24,13 @@ ROWS = [
     Row("dropout", lambda rngs: Function(layers.dropout, 0.5), (2, 5), (2, 5), layers.dropout),
     Row("dropout as a layer", lambda rngs: layers.Dropout(0.5), (2, 5), (2, 5), layers.Dropout),
     Row(
+        "channel_dropout",
+        lambda rngs: Function(_half_of_the_channels),
+        (4, 3, 5),
+        (4, 3, 5),
+        layers.channel_dropout,
+    ),
+    Row(
         "stochastic_depth",
         lambda rngs: Function(_half_of_the_branches),
         (4, 3, 5),
@@ -28,5 +39,11 @@ ROWS = [
     ),
 ]
 
-NOT_LAYERS = {layers.check_rate, layers.one_hot, layers.valid_windows, layers.ShareTable}
-"""They read codes, not floats, and have tests of their own."""
+NOT_LAYERS = {
+    layers.check_rate,
+    layers.one_hot,
+    layers.valid_windows,
+    layers.ShareTable,
+    learnables.count_learnables,
+}
+"""They read codes or counts, not floats, and have tests of their own."""

@@ -29,6 +29,7 @@ ROWS = [
         )
         for compute, groups in [
             (lowering.by_lax, 1),
+            (lowering.banded, 1),
             (lowering.columns, 1),
             (lowering.planes, 1),
             (lowering.planes_added, 1),
