@@ -10,9 +10,8 @@ nothing to them, even where it fills sequences of 20 letters, where a permutatio
 see nothing but motif. If motifs of both signs are there, each makes the p-values of the other
 larger, never smaller. How neighbours depend on each other shows in how much slower the sums of the
 track fall off than sums of letters drawn at random, over the middle of their range, which the few
-seqlets do not reach; where noise reaches over several letters, p-values are too small, and a
-control is needed (to let the largest sums of the other sign say more costs half of the true seqlets
-of trained networks). Given contributions of control sequences, their own letters and sums
+seqlets do not reach; where noise reaches over more letters than a few, p-values are still too
+small, and a control is needed. Given contributions of control sequences, their own letters and sums
 are the null hypothesis instead, and nothing need be symmetric.
 """
 
@@ -257,8 +256,9 @@ def _log10_p(
     if not np.isfinite(decay) or not len(by_chance):
         return np.full(len(spans), -np.inf)
     seen = maximal_segments(_scores(null), drop=DROP).score
-    decay *= min(1.0, _fall(seen, middle, True) / _fall(by_chance, middle, False))
-    edge = float(np.quantile(by_chance, TAIL))
+    slower = _fall(seen, middle, True)
+    decay = min(decay * min(1.0, slower / _fall(by_chance, middle, False)), slower)
+    edge = max(float(np.quantile(sums, TAIL)) for sums in (by_chance, seen) if len(sums))
     return np.minimum(np.log10(1 - TAIL) - decay * (spans.score - edge) / np.log(10), 0.0)
 
 

@@ -105,6 +105,21 @@ def test_noise_has_seqlets_as_seldom_as_promised():
     assert np.mean([len(found) for found in heavy]) < 1
 
 
+def test_noise_of_neighbours_that_go_together_is_seldom_taken_for_seqlets():
+    """Sums over five letters: spans of noise are long, which those of the other sign tell."""
+
+    def smooth(seed):
+        rng = np.random.default_rng(seed)
+        codes = rng.integers(0, 4, (600, 60)).astype(np.uint8)
+        each = rng.normal(size=(600, 64))
+        track = np.lib.stride_tricks.sliding_window_view(each, 5, axis=1).sum(2)
+        return np.repeat(track[..., None], 4, 2).astype(np.float32), codes
+
+    found = [len(find_seqlets(*smooth(200 + i), DNA)) for i in range(8)]
+    # some four thousand spans each; of letters drawn at random alone it would be 31
+    assert np.mean(found) < 14
+
+
 def test_a_control_says_what_noise_is():
     """Where neighbours go together, spans of noise are long: those of the control are too."""
 
