@@ -12,8 +12,9 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.image.arrays import load_npz
 from seqcnn.image.files import SUFFIXES, decode, load_npy
 from seqcnn.image.stored import set_channels, to_float, to_uint8
+from seqcnn.stats.segmentation import IGNORED
 
-IGNORE = 255
+IGNORE = IGNORED
 """Pixels of this number belong to no class and are not learned from."""
 
 OKABE_ITO = (
