@@ -1,17 +1,20 @@
-"""Parity of segmenters over backbones with segmentation_models.pytorch: same weights, same scores.
+"""Parity of segmentation networks with PyTorch's: same weights, same scores.
 
-Needs PyTorch and segmentation_models.pytorch 0.6 (see `peers/requirements.txt`)::
+Segmenters over backbones are compared with segmentation_models.pytorch, U-Net and SegNet of the
+papers with `parity.torch_segmenters`. Needs what `peers/requirements.txt` lists::
 
-    python benchmarks/bench_networks_segment_parity.py               # all, on 2 cores half an hour
-    python benchmarks/bench_networks_segment_parity.py unet:resnet18 --size 96 128
+    python benchmarks/bench_networks_segment_parity.py                  # all, half an hour or more
+    python benchmarks/bench_networks_segment_parity.py unet:resnet18 segnet --size 96 128
 
-Weights and moments are random. Differences are relative to the largest score of the reference. The
-last two columns say how far each is from PyTorch in float64.
+Weights are those of `parity.transfer.settle`: values keep a size of about 1 from layer to layer.
+Differences are relative to the largest score of the reference. The last two columns say how far
+each is from PyTorch in float64 with the same weights. Where extents are no multiples of 32, ours
+surrounds the input by zeros (U-Net mirrors it), and the reference is given such an input.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,13 @@ BACKBONES = {
 }
 POOLED = ("vgg16", "densenet121")
 """Backbones that are made smaller by pooling: DeepLab cannot take them, there either."""
+PLAIN = {"unet_original": 1, "segnet": 3}
+"""Networks of the papers, and the channels of their input."""
+
+HEAD = (
+    "| decoder | backbone | parameters | theirs | extents | ours to theirs | ours to float64 "
+    "| theirs to float64 |\n|---|---|--:|--:|---|--:|--:|--:|"
+)
 
 
 def used_leaves(network: Any) -> list[Any]:
@@ -45,67 +55,128 @@ def used_leaves(network: Any) -> list[Any]:
     """
     from parity.transfer import torch_leaves
 
-    centre = getattr(network.decoder, "center", None)
-    unused = torch_leaves(centre) if type(network).__name__ == "UnetPlusPlus" and centre else []
+    decoder = getattr(network, "decoder", None)
+    centre = getattr(decoder, "center", None) if "PlusPlus" in type(network).__name__ else None
+    unused = torch_leaves(centre) if centre else []
     return [leaf for leaf in torch_leaves(network) if not any(leaf is other for other in unused)]
 
 
-def scores_of(network: Any, x: np.ndarray) -> np.ndarray:
-    """Run a network of theirs, in the precision of `x`; channels last."""
+def made_layers(module: Any) -> Iterator[Any]:
+    """Walk our layers with weights in the order in which they were made; in backbones, theirs."""
+    from flax import nnx
+
+    from seqcnn.networks.classify.parts import StagedNetwork
+    from seqcnn.networks.imports import WEIGHTED, weighted_layers
+
+    if isinstance(module, WEIGHTED):
+        yield module
+    elif isinstance(module, StagedNetwork):
+        yield from weighted_layers(module)
+    elif isinstance(module, nnx.Module | list | tuple):
+        parts: Any = module if isinstance(module, nnx.List | list | tuple) else vars(module).values()
+        for part in parts:
+            yield from made_layers(part)
+
+
+def build(arch: str, backbone: str) -> tuple[Any, Any]:
+    """Build ours and theirs, with weights that have nothing in common yet."""
+    from parity import torch_segmenters
+
+    from seqcnn.networks.segment.backbones import create_segmenter
+    from seqcnn.networks.zoo import create
+
+    if arch in PLAIN:
+        names = {"unet_original": "UNet", "segnet": "SegNet"}
+        return create(arch), getattr(torch_segmenters, names[arch])()
+    import segmentation_models_pytorch as smp
+
+    make: Callable[..., Any] = getattr(smp, ARCHS[arch])
+    theirs = make(BACKBONES.get(backbone, backbone), encoder_weights=None, classes=2)
+    return create_segmenter(arch, backbone, classes=2), theirs
+
+
+def surrounded(x: np.ndarray, arch: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Surround an input by hand as ours does; also the margins on each axis of space."""
+    wanted = [-(-extent // 32) * 32 for extent in x.shape[1:-1]]
+    if arch == "unet_original":
+        # valid convolutions take 184 positions or more; maps of the way down are even
+        wanted = [(extent + 184 - 12) // 16 * 16 + 12 for extent in x.shape[1:-1]]
+        wanted = [n if n - 184 >= extent else n + 16 for n, extent in zip(wanted, x.shape[1:-1], strict=True)]
+    totals = [new - old for new, old in zip(wanted, x.shape[1:-1], strict=True)]
+    margins = [(total // 2, total - total // 2) for total in totals]
+    mode: Any = "reflect" if arch == "unet_original" else "constant"
+    return np.pad(x, [(0, 0), *margins, (0, 0)], mode=mode), margins
+
+
+def scores_of(network: Any, x: np.ndarray, arch: str) -> np.ndarray:
+    """Run a network of theirs, in the precision of `x`; channels last, extents of `x`."""
     import torch
 
+    given, margins = surrounded(x, arch)
     with torch.no_grad():
-        given = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
-        return network(given).numpy().transpose(0, 2, 3, 1)
+        result = network(torch.from_numpy(given.transpose(0, 3, 1, 2).copy()))
+    result = result.numpy().transpose(0, 2, 3, 1)
+    starts = [before for before, _ in margins]
+    if arch == "unet_original":
+        starts = [(n - old) // 2 for n, old in zip(result.shape[1:-1], x.shape[1:-1], strict=True)]
+    return result[
+        :, starts[0] : starts[0] + x.shape[1], starts[1] : starts[1] + x.shape[2]
+    ]  # fmt: skip
 
 
-def compare(arch: str, backbone: str, size: tuple[int, int]) -> str:
-    """Compare one pair; a row of the table."""
+def compare(arch: str, backbone: str, sizes: list[tuple[int, int]]) -> Iterator[str]:
+    """Compare one pair at several extents; rows of the table."""
     import jax
-    import segmentation_models_pytorch as smp
     import torch
     from flax import nnx
     from parity import transfer
 
-    from seqcnn.networks.segment.backbones import create_segmenter
-
     torch.manual_seed(0)
-    build: Callable[..., Any] = getattr(smp, ARCHS[arch])
-    theirs = transfer.randomise(build(BACKBONES[backbone], encoder_weights=None, classes=2))
-    ours = create_segmenter(arch, backbone, classes=2)
-    transfer.copy(ours, theirs, used_leaves)
+    ours, theirs = build(arch, backbone)
+    rng = np.random.default_rng(0)
+    channels = PLAIN.get(arch, 3)
+    inputs = [rng.normal(size=(1, *size, channels)).astype(np.float32) for size in sizes]
+    transfer.settle(theirs, surrounded(inputs[0], arch)[0])
+    transfer.copy(ours, theirs, used_leaves, made_layers)
     count = sum(p.size for p in jax.tree.leaves(nnx.state(ours, nnx.Param)))
-    other = sum(p.numel() for leaf in used_leaves(theirs) for p in leaf.parameters())
-    x = np.random.default_rng(0).normal(size=(1, *size, 3)).astype(np.float32)
+    other = sum(p.numel() for p in theirs.parameters())
     graph, state = nnx.split(ours)
-    mine = np.asarray(jax.jit(lambda state, x: nnx.merge(graph, state)(x))(state, x))
-    single = scores_of(theirs, x)
-    double = scores_of(theirs.double(), x.astype(np.float64))
+    run = jax.jit(lambda state, x: nnx.merge(graph, state)(x))
+    singles = [scores_of(theirs, x, arch) for x in inputs]
+    theirs.double()
     differ = transfer.largest_difference
-    return (
-        f"| {arch} | {backbone} | {count:,} | {'yes' if count == other else 'NO'} | "
-        f"{differ(mine, single):.1e} | {differ(mine, double):.1e} | {differ(single, double):.1e} |"
-    )
+    for x, single in zip(inputs, singles, strict=True):
+        mine, double = np.asarray(run(state, x)), scores_of(theirs, x.astype(np.float64), arch)
+        yield (
+            f"| {arch} | {backbone or '-'} | {count:,} | {other:,} | {x.shape[1]} x {x.shape[2]} | "
+            f"{differ(mine, single):.1e} | {differ(mine, double):.1e} | "
+            f"{differ(single, double):.1e} |"
+        )
 
 
 def main() -> None:
     """Print the table, row by row."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pairs", nargs="*", help="decoder:backbone; all by default")
-    parser.add_argument("--size", type=int, nargs=2, default=(96, 128))
+    parser.add_argument("pairs", nargs="*", help="decoder:backbone, or a network; all by default")
+    parser.add_argument(
+        "--size", type=int, nargs=2, action="append", help="96 128 and 91 117 by default"
+    )
     options = parser.parse_args()
-    pairs = [tuple(pair.split(":")) for pair in options.pairs] or [
-        (arch, backbone)
-        for backbone in BACKBONES
-        for arch in ARCHS
-        if not (arch == "deeplabv3plus" and backbone in POOLED)
+    pairs = options.pairs or [
+        *PLAIN,
+        *(
+            f"{arch}:{backbone}"
+            for backbone in BACKBONES
+            for arch in ARCHS
+            if not (arch == "deeplabv3plus" and backbone in POOLED)
+        ),
     ]
-    print("| decoder | backbone | parameters | the same | ours to theirs | ours to float64 "
-          "| theirs to float64 |")  # fmt: skip
-    print("|---|---|--:|---|--:|--:|--:|")
-    for arch, backbone in pairs:
+    print(HEAD)
+    for pair in pairs:
+        arch, _, backbone = pair.partition(":")
         try:
-            print(compare(arch, backbone, tuple(options.size)), flush=True)
+            for row in compare(arch, backbone, options.size or [(96, 128), (91, 117)]):
+                print(row, flush=True)
         except Exception as error:
             print(f"| {arch} | {backbone} | failed: {type(error).__name__}: {error} |", flush=True)
 

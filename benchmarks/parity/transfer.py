@@ -1,7 +1,7 @@
 """Weights from PyTorch into a network of ours, layer by layer, and the result of every layer."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +55,65 @@ def randomise(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
     return module.eval()
 
 
+def settle(module: nn.Module, x: np.ndarray, seed: int = 0) -> nn.Module:
+    """Draw weights, biases and moments so that each layer gives values of about size 1; predict.
+
+    In one pass over `x`, each convolution is divided by the size of what it gives (root of the mean
+    square), and each normalisation has moments of about the size of what it is given. So nothing
+    grows or fades from layer to layer, and rounding is all that two programs differ by. Biases and
+    means are of size 0.1, lest one that is left out be missed.
+    """
+    rng = torch.Generator().manual_seed(seed)
+
+    def near(value: float, spread: float, like: torch.Tensor) -> torch.Tensor:
+        return value + spread * (2 * torch.rand(len(like), generator=rng) - 1)
+
+    def before(part: Any, given: tuple[torch.Tensor, ...]) -> None:
+        if part.weight is not None:
+            part.weight.copy_(near(1.0, 0.2, part.weight))
+            part.bias.copy_(near(0.0, 0.2, part.bias))
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            size = given[0].square().mean()
+            part.running_mean.copy_(near(0.0, 0.2, part.running_mean) * size.sqrt())
+            part.running_var.copy_(near(1.0, 0.25, part.running_var) * size)
+
+    def behind(part: Any, _: Any, result: torch.Tensor) -> torch.Tensor:
+        if part.bias is not None:
+            axis = -1 if isinstance(part, nn.Linear) else 1
+            shape = [-1 if number == axis % result.ndim else 1 for number in range(result.ndim)]
+            result = result - part.bias.view(shape)
+        size = result.square().mean().sqrt()
+        part.weight.div_(size)
+        if part.bias is None:
+            return result / size
+        part.bias.copy_(near(0.0, 0.2, part.bias))
+        return result / size + part.bias.view(shape)
+
+    norms = (nn.GroupNorm, nn.modules.batchnorm._BatchNorm)
+    handles = [
+        part.register_forward_pre_hook(before)
+        if isinstance(part, norms)
+        else part.register_forward_hook(behind)
+        for part in torch_leaves(module)
+    ]
+    module.eval()
+    with torch.no_grad():
+        module(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
+    for handle in handles:
+        handle.remove()
+    return module
+
+
 def copy(
     ours: Any,
     theirs: nn.Module,
     order: Callable[[nn.Module], list[nn.Module]] = torch_leaves,
+    own: Callable[[Any], Iterable[Any]] = weighted_layers,
     *,
     flattened: bool = False,
 ) -> list[tuple[Any, nn.Module]]:
     """Copy all weights; return the pairs of layers. If `flattened`, dense layers follow a map."""
-    pairs = list(zip(weighted_layers(ours), order(theirs), strict=True))
+    pairs = list(zip(own(ours), order(theirs), strict=True))
     last = 0
     for mine, other in pairs:
         tensors = {name: p.detach().numpy() for name, p in other.state_dict().items()}
