@@ -73,7 +73,9 @@ def made_layers(module: Any) -> Iterator[Any]:
     elif isinstance(module, StagedNetwork):
         yield from weighted_layers(module)
     elif isinstance(module, nnx.Module | list | tuple):
-        parts: Any = module if isinstance(module, nnx.List | list | tuple) else vars(module).values()
+        parts: Any = (
+            module if isinstance(module, nnx.List | list | tuple) else vars(module).values()
+        )
         for part in parts:
             yield from made_layers(part)
 
@@ -95,33 +97,27 @@ def build(arch: str, backbone: str) -> tuple[Any, Any]:
     return create_segmenter(arch, backbone, classes=2), theirs
 
 
-def surrounded(x: np.ndarray, arch: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Surround an input by hand as ours does; also the margins on each axis of space."""
+def surrounded(x: np.ndarray, arch: str) -> tuple[np.ndarray, list[int]]:
+    """Surround an input by hand as ours does; also where what it held begins in the result."""
+    valid = arch == "unet_original"
     wanted = [-(-extent // 32) * 32 for extent in x.shape[1:-1]]
-    if arch == "unet_original":
-        # valid convolutions take 184 positions or more; maps of the way down are even
-        wanted = [(extent + 184 - 12) // 16 * 16 + 12 for extent in x.shape[1:-1]]
-        wanted = [n if n - 184 >= extent else n + 16 for n, extent in zip(wanted, x.shape[1:-1], strict=True)]
+    if valid:  # 184 positions are lost, and extents are 12 more than a multiple of 16
+        wanted = [-(-(extent + 184 - 12) // 16) * 16 + 12 for extent in x.shape[1:-1]]
     totals = [new - old for new, old in zip(wanted, x.shape[1:-1], strict=True)]
-    margins = [(total // 2, total - total // 2) for total in totals]
-    mode: Any = "reflect" if arch == "unet_original" else "constant"
-    return np.pad(x, [(0, 0), *margins, (0, 0)], mode=mode), margins
+    around = [(0, 0), *((total // 2, total - total // 2) for total in totals), (0, 0)]
+    larger = np.pad(x, around, mode="reflect") if valid else np.pad(x, around)
+    return larger, [(total - 184) // 2 if valid else total // 2 for total in totals]
 
 
 def scores_of(network: Any, x: np.ndarray, arch: str) -> np.ndarray:
     """Run a network of theirs, in the precision of `x`; channels last, extents of `x`."""
     import torch
 
-    given, margins = surrounded(x, arch)
+    given, (top, left) = surrounded(x, arch)
     with torch.no_grad():
         result = network(torch.from_numpy(given.transpose(0, 3, 1, 2).copy()))
     result = result.numpy().transpose(0, 2, 3, 1)
-    starts = [before for before, _ in margins]
-    if arch == "unet_original":
-        starts = [(n - old) // 2 for n, old in zip(result.shape[1:-1], x.shape[1:-1], strict=True)]
-    return result[
-        :, starts[0] : starts[0] + x.shape[1], starts[1] : starts[1] + x.shape[2]
-    ]  # fmt: skip
+    return result[:, top : top + x.shape[1], left : left + x.shape[2]]
 
 
 def compare(arch: str, backbone: str, sizes: list[tuple[int, int]]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Short PyTorch references of U-Net and SegNet, as their papers have them."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
@@ -12,9 +14,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = (64, 128, 256, 512, 1024)
         falling = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.down = nn.ModuleList(
-            self.stage(a, b) for a, b in zip((channels, *widths), widths, strict=False)
-        )
+        self.down = nn.ModuleList(self.stage(a, b) for a, b in pairwise((channels, *widths)))
         self.rise = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2) for a, b in falling)
         self.up = nn.ModuleList(self.stage(a, b) for a, b in falling)
         self.head = nn.Conv2d(64, classes, 1)
@@ -54,7 +54,7 @@ class SegNet(nn.Module):
     def stage(widths: list[int]) -> nn.Module:
         """Make convolutions with bias, normalisation and ReLU."""
         layers: list[nn.Module] = []
-        for a, b in zip(widths, widths[1:], strict=False):
+        for a, b in pairwise(widths):
             layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU()]
         return nn.Sequential(*layers)
 

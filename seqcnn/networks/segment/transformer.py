@@ -7,11 +7,13 @@ are, it knows from the convolutions before it, whose padding shows them the edge
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from seqcnn.networks.classify.parts import Layers
 from seqcnn.nn.attention import MultiHeadAttention
 from seqcnn.nn.geometry import check_sizes
 from seqcnn.nn.init import KERNEL_INIT
@@ -108,3 +110,46 @@ class AttentionBlock(nnx.Module):
         x = x + self.attention(seen, memory, rngs=rngs)
         inner = nnx.gelu(self.rise(self.second(x)), approximate=False)
         return x + self.fall(inner)
+
+
+class SegformerDecoder(nnx.Module):
+    """SegFormer's way up: a matrix for each map, then one for all of them together.
+
+    Xie et al. 2021, arXiv:2105.15203.
+
+    Parameters
+    ----------
+    layers, maps
+        As in `UnetDecoder`.
+    width
+        Channels of each map here, and of the result.
+    """
+
+    stride = 4
+
+    def __init__(self, layers: Layers, maps: Sequence[int], *, width: int = 256) -> None:
+        self.entries = nnx.List(layers.dense(seen, width, output=True) for seen in reversed(maps))
+        self.joint = layers.unit(len(maps) * width, width, 1)
+        self.channels = width
+
+    def __call__(self, maps: Sequence[jax.Array], *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Give a map (n, *space, channels) of the extents of the second of `maps`."""
+        space = maps[1].shape[1:-1]
+        found = [
+            resize(entry(each), space)
+            for entry, each in zip(self.entries, reversed(maps), strict=True)
+        ]
+        return self.joint(jnp.concatenate(found, axis=-1), rngs=rngs)
+
+
+class AttentionRise(AttentionDecoder):
+    """Attention over the coarsest map, as in `AttentionDecoder`; the finest map is not read."""
+
+    stride = 4
+
+    def __init__(self, layers: Layers, maps: Sequence[int], **options: Any) -> None:
+        super().__init__(maps[1:], rngs=layers.rngs, **options)
+
+    def __call__(self, maps: Sequence[jax.Array], *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Give a map (n, *space, channels) of the extents of the second of `maps`."""
+        return super().__call__(maps[1:], rngs=rngs)

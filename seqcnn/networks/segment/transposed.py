@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import jax
 from flax import nnx
 
+from seqcnn.networks.classify.parts import Layers
+from seqcnn.networks.segment.skip import fitted
 from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.norm import BatchNorm
 
@@ -55,4 +57,20 @@ class TransposedDecoder(nnx.Module):
         x = maps[-1]
         for step, norm in zip(self.steps, self.norms, strict=True):
             x = nnx.relu(norm(step(x), training=rngs is not None))
+        return x
+
+
+class LearntRise(TransposedDecoder):
+    """Transposed convolutions alone, as in `TransposedDecoder`; made and called as the others."""
+
+    stride = 2
+
+    def __init__(self, layers: Layers, maps: Sequence[int], *, window: int = 4) -> None:
+        super().__init__(maps, window=window, rank=layers.rank, rngs=layers.rngs)
+
+    def __call__(self, maps: Sequence[jax.Array], *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Give a map (n, *space, channels) of the extents of the finest of `maps`."""
+        x = maps[-1]
+        for step, norm, beside in zip(self.steps, self.norms, reversed(maps[:-1]), strict=True):
+            x = fitted(nnx.relu(norm(step(x), training=rngs is not None)), beside)
         return x
