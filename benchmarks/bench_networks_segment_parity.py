@@ -36,7 +36,10 @@ BACKBONES = {
     "mobilenetv2": "mobilenet_v2",
     "vgg16": "vgg16",
     "densenet121": "densenet121",
+    "efficientnetb0": "efficientnet-b0",
 }
+ENCODERS: dict[str, dict[str, Any]] = {"efficientnetb0": {"same": True, "eps": 1e-3}}
+"""Options of ours where theirs has other ones."""
 POOLED = ("vgg16", "densenet121")
 """Backbones that are made smaller by pooling: DeepLab cannot take them, there either."""
 PLAIN = {"unet_original": 1, "segnet": 3}
@@ -49,16 +52,19 @@ HEAD = (
 
 
 def used_leaves(network: Any) -> list[Any]:
-    """List the layers that a call of theirs reads.
+    """List the layers of theirs that ours has too.
 
-    U-Net++ over VGG is built with two convolutions in the centre that it does not call.
+    U-Net++ over VGG is built with two convolutions in the centre that it does not call, and
+    EfficientNet with the last convolution of the classifier.
     """
     from parity.transfer import torch_leaves
 
-    decoder = getattr(network, "decoder", None)
-    centre = getattr(decoder, "center", None) if "PlusPlus" in type(network).__name__ else None
-    unused = torch_leaves(centre) if centre else []
-    return [leaf for leaf in torch_leaves(network) if not any(leaf is other for other in unused)]
+    decoder, encoder = (getattr(network, part, None) for part in ("decoder", "encoder"))
+    idle = [getattr(encoder, part, None) for part in ("_conv_head", "_bn1")]
+    if "PlusPlus" in type(network).__name__:
+        idle.append(getattr(decoder, "center", None))
+    unused = {id(leaf) for part in idle if part is not None for leaf in torch_leaves(part)}
+    return [leaf for leaf in torch_leaves(network) if id(leaf) not in unused]
 
 
 def made_layers(module: Any) -> Iterator[Any]:
@@ -92,9 +98,11 @@ def build(arch: str, backbone: str) -> tuple[Any, Any]:
         return create(arch), getattr(torch_segmenters, names[arch])()
     import segmentation_models_pytorch as smp
 
+    # there the map of stride 16 is that of the first block of its stage, here of the last
+    smp.encoders.encoders["efficientnet-b0"]["params"]["out_indexes"] = [2, 4, 10, 15]
     make: Callable[..., Any] = getattr(smp, ARCHS[arch])
-    theirs = make(BACKBONES.get(backbone, backbone), encoder_weights=None, classes=2)
-    return create_segmenter(arch, backbone, classes=2), theirs
+    theirs = make(BACKBONES[backbone], encoder_weights=None, classes=2)
+    return create_segmenter(arch, backbone, classes=2, encoder=ENCODERS.get(backbone)), theirs
 
 
 def surrounded(x: np.ndarray, arch: str) -> tuple[np.ndarray, list[int]]:
@@ -120,7 +128,7 @@ def scores_of(network: Any, x: np.ndarray, arch: str) -> np.ndarray:
     return result[:, top : top + x.shape[1], left : left + x.shape[2]]
 
 
-def compare(arch: str, backbone: str, sizes: list[tuple[int, int]]) -> Iterator[str]:
+def compare(arch: str, backbone: str, sizes: list[tuple[int, int]], seed: int) -> Iterator[str]:
     """Compare one pair at several extents; rows of the table."""
     import jax
     import torch
@@ -129,7 +137,7 @@ def compare(arch: str, backbone: str, sizes: list[tuple[int, int]]) -> Iterator[
 
     torch.manual_seed(0)
     ours, theirs = build(arch, backbone)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     channels = PLAIN.get(arch, 3)
     inputs = [rng.normal(size=(1, *size, channels)).astype(np.float32) for size in sizes]
     transfer.settle(theirs, surrounded(inputs[0], arch)[0])
@@ -154,6 +162,7 @@ def main() -> None:
     """Print the table, row by row."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", nargs="*", help="decoder:backbone, or a network; all by default")
+    parser.add_argument("--seed", type=int, default=0, help="of the input; 0 by default")
     parser.add_argument(
         "--size", type=int, nargs=2, action="append", help="96 128 and 91 117 by default"
     )
@@ -167,11 +176,12 @@ def main() -> None:
             if not (arch == "deeplabv3plus" and backbone in POOLED)
         ),
     ]
+    sizes = options.size or [(96, 128), (91, 117)]
     print(HEAD)
     for pair in pairs:
         arch, _, backbone = pair.partition(":")
         try:
-            for row in compare(arch, backbone, options.size or [(96, 128), (91, 117)]):
+            for row in compare(arch, backbone, sizes, options.seed):
                 print(row, flush=True)
         except Exception as error:
             print(f"| {arch} | {backbone} | failed: {type(error).__name__}: {error} |", flush=True)

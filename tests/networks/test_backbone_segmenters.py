@@ -30,7 +30,8 @@ OF_BACKBONES = {
     "resnet18": 14_328_209,
     "vgg16": 23_748_241,
     "mobilenetv2": 6_628_945,
-    # there the last convolution of the classifier (320 to 1280, batch norm) is kept, but not used
+    # there the last convolution of the classifier is kept, but not used: 320 x 1280 weights, 1280
+    # factors and 1280 shifts of its normalisation (412,160; its moments are not trained)
     "efficientnetb0": 6_251_469 - (320 + 2) * 1280,
     "seresnet50": 35_052_097,
     "senet154": 122_071_489,

@@ -72,7 +72,8 @@ def _grouped(layers: Layers, seen: int, channels: int) -> Layer:
 class PSPDecoder(nnx.Module):
     """Pyramid scene parsing: means over 1, 2, 3 and 6 parts of an axis, beside the map itself.
 
-    Zhao et al. 2017, arXiv:1612.01105.
+    Zhao et al. 2017, arXiv:1612.01105. What the backbone has behind the third map stays in the
+    network, as in segmentation_models.pytorch, but nothing reads it.
 
     Parameters
     ----------
