@@ -3,7 +3,7 @@
 Segmenters over backbones are compared with segmentation_models.pytorch, U-Net and SegNet of the
 papers with `parity.torch_segmenters`. Needs what `peers/requirements.txt` lists::
 
-    python benchmarks/bench_networks_segment_parity.py                  # all, ten minutes on one core
+    python benchmarks/bench_networks_segment_parity.py             # all, ten minutes on one core
     python benchmarks/bench_networks_segment_parity.py unet:resnet18 segnet --size 96 128
 
 Weights are those of `parity.transfer.settle`: values keep a size of about 1 from layer to layer.
