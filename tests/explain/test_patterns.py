@@ -6,6 +6,10 @@ import pytest
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.discover import find_patterns
 from seqcnn.explain.patterns.divide import gain_of_two
+from seqcnn.explain.patterns.grouping import Rules, assign
+from seqcnn.explain.patterns.islands import Islands, telling
+from seqcnn.explain.patterns.scan import unit
+from seqcnn.explain.seqlets import find_seqlets
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA, PROTEIN
@@ -125,6 +129,47 @@ def test_both_signs():
     assert owners(patterns, motifs) == [0, 1]
     assert [p.name for p in patterns] == ["positive1", "negative1"]
     assert patterns[1].projected.sum() < 0
+
+
+def test_what_any_letter_contributes_makes_nothing_alike():
+    """Letters beside a site may contribute a little, whichever they are."""
+    rng = np.random.default_rng(77)
+    motifs = [random_motif(8, rng) for _ in range(2)]
+    planted = plant(motifs, number=500, length=60, share=0.5, exclusive=True, noise=0.1, seed=78)
+    seqlets = find_seqlets(planted.contributions, planted.codes, DNA)
+    for sites in planted.sites:
+        for row, start, _ in sites.tolist():
+            planted.contributions[row, max(0, start - 9) : start + 17] += 0.4
+    patterns = found_in(planted, seqlets=seqlets)
+    assert sorted(owners(patterns, motifs)) == [0, 1]
+    assert max(p.width for p in patterns) <= 10
+
+
+def test_letters_that_are_there_tell_sites_apart():
+    """A network expects a motif at two places alike; one has its letters, the other has not."""
+    expected = np.log(random_motif(10, np.random.default_rng(79)))
+    best, worst = expected.argmax(1), expected.argmin(1)
+    one, other = (telling(expected, np.eye(4)[letters]) for letters in (best, worst))
+    cosine = (one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum())
+    assert cosine < 0.95
+    np.testing.assert_allclose(telling(expected + 3, np.eye(4)[best]), one, atol=1e-6)
+    np.testing.assert_allclose(one.sum(1), 0, atol=1e-6)
+
+
+def test_a_short_template_takes_no_members_from_a_long_one():
+    motif = random_motif(10, np.random.default_rng(80))
+    planted = plant([motif], number=300, length=60, silent=0, seed=81)
+    seqlets = find_seqlets(planted.contributions, planted.codes, DNA)
+    seqlets = seqlets.select(seqlets.sign > 0)
+    islands = Islands.of(planted.contributions, planted.codes, seqlets, 1, DNA)
+    rules = Rules(np.full(4, 0.25), True, 20, 0)
+    odds = np.log(motif)
+    long = unit(odds - odds.mean(1, keepdims=True))
+    # two columns are like something in nearly every island
+    short = unit(np.array([[1, -1, 0, 0], [0, 0, 1, -1]]))
+    alone, beside = (assign(islands, t, rules)[0][0] for t in ([long], [long, short]))
+    assert len(alone) > 250
+    assert len(beside) > 0.95 * len(alone)
 
 
 def test_order_of_the_sequences_is_of_no_account():

@@ -63,11 +63,10 @@ class Islands:
     codes
         uint8 (m, width): letters, `PAD` outside of the island.
     features
-        float32 (m, width, letters): contributions as they were given, times the sign. Hypothetical
-        ones say what a site would contribute whichever letter it has, so that sites of a motif of
-        little information are alike too.
+        float32 (m, width, letters): what tells sites apart in the contributions (`telling`), times
+        the sign.
     track
-        float32 (m, width): contributions of the letters that are there, times the sign.
+        float32 (m, width): contributions of the letters that are there (`centred`), times the sign.
     row, origin
         int64 (m,): the sequence, and its position that lies on column 0; may be negative.
     strength
@@ -114,7 +113,7 @@ class Islands:
         alphabet
             What the codes mean.
         """
-        track = project(contributions, codes, alphabet) * np.float32(sign)
+        track = project(centred(contributions), codes, alphabet) * np.float32(sign)
         noise = noise_scale(-track, 1)
         row, start, end, strength = _ranges(seqlets, codes.shape[1])
         width = int((end - start).max(initial=1))
@@ -127,7 +126,8 @@ class Islands:
         order = sorted(range(len(row)), key=lambda i: (letters[i].tobytes(), values[i].tobytes()))
         letters, values, start = letters[order], values[order], start[order]
         row, strength, place, inside = row[order], strength[order], place[order], inside[order]
-        features = contributions[row[:, None], place] * np.float32(sign)
+        given = contributions[row[:, None], place] * np.float32(sign)
+        features = telling(given, alphabet.shares[letters])
         features *= (inside & (letters < alphabet.size))[..., None]
         return cls(letters, features, values, row, start - FRAME, strength, noise, alphabet)
 
@@ -186,6 +186,35 @@ class Islands:
         if places.reverse.any():
             found[places.reverse] = flipped(found[places.reverse], self.alphabet)
         return found
+
+
+def centred(contributions: np.ndarray) -> np.ndarray:
+    """Subtract the mean over letters, (..., letters).
+
+    It tells no site from another: where a network's outputs are on one side of those of its
+    references, any letter beside a site contributes a little, and all sites would be alike by it.
+    """
+    return contributions - contributions.mean(axis=-1, keepdims=True)
+
+
+def telling(contributions: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Take what tells sites of one motif from others, float32 (..., letters).
+
+    Half of it is contributions as they were given: hypothetical ones say what a site would
+    contribute whichever letter it has, so that sites of a motif of little information are alike
+    too. But those of a trained network have the shape of its kernels wherever these fit halfway,
+    and would draw halves of dimers together; so the other half is those of the letters that are
+    there.
+
+    Parameters
+    ----------
+    contributions
+        (..., letters): hypothetical or projected.
+    there
+        The same shape: 1 for the letter that is there, or the share of sites that have each letter.
+    """
+    given = centred(contributions)
+    return centred((given + given * there) / 2).astype(np.float32, copy=False)
 
 
 def flipped(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:
