@@ -8,6 +8,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.divide import count_codes, divided, joined
+from seqcnn.explain.patterns.fragments import without_one
 from seqcnn.explain.patterns.grouping import (
     Group,
     Rules,
@@ -114,6 +115,8 @@ def _groups(islands: Islands, rules: Rules) -> list[Group]:
         groups, _ = _compete(islands, templates, rules)
         if not fewer:
             break
+    while (fewer := without_one(islands, groups, rules)) is not None:
+        groups, _ = _compete(islands, fewer, rules)
     return sorted(groups, key=lambda g: (-len(g), g.template.tobytes()))
 
 

@@ -18,6 +18,10 @@ WIDEST = 64
 """An island takes no further seqlet from this length on."""
 
 
+SAMPLE = 2000
+"""Sequences that tell how large noise is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """Stretches of one width in islands.
@@ -72,9 +76,11 @@ class Islands:
     strength
         float32 (m,): what the strongest seqlet of each contributes.
     noise
-        Standard deviation of a contribution where nothing is.
+        Standard deviation of a feature where nothing is.
     alphabet
         What the codes mean.
+    sequences
+        uint8 (n, length): what the islands were cut from.
     """
 
     codes: np.ndarray
@@ -85,6 +91,7 @@ class Islands:
     strength: np.ndarray
     noise: float
     alphabet: Alphabet
+    sequences: np.ndarray
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -114,7 +121,7 @@ class Islands:
             What the codes mean.
         """
         track = project(centred(contributions), codes, alphabet) * np.float32(sign)
-        noise = noise_scale(-track, 1)
+        noise = _noise(contributions, codes, track, alphabet)
         row, start, end, strength = _ranges(seqlets, codes.shape[1])
         width = int((end - start).max(initial=1))
         column = np.arange(-FRAME, width + FRAME)
@@ -129,7 +136,8 @@ class Islands:
         given = contributions[row[:, None], place] * np.float32(sign)
         features = telling(given, alphabet.shares[letters])
         features *= (inside & (letters < alphabet.size))[..., None]
-        return cls(letters, features, values, row, start - FRAME, strength, noise, alphabet)
+        origin = start - FRAME
+        return cls(letters, features, values, row, origin, strength, noise, alphabet, codes)
 
     def take(self, which: np.ndarray) -> "Islands":
         """Take some islands by position or by a boolean mask."""
@@ -177,6 +185,16 @@ class Islands:
             found[places.reverse] = self.alphabet.reverse_complement(found[places.reverse])
         return found
 
+    def letters_around(self, places: Places, width: int) -> np.ndarray:
+        """Read letters as `letters_at` does, of what lies beside islands too."""
+        column = (self.origin[places.island] + places.first)[:, None] + np.arange(width)
+        known = (column >= 0) & (column < self.sequences.shape[1])
+        row = self.row[places.island][:, None]
+        found = np.where(known, self.sequences[row, np.where(known, column, 0)], np.uint8(PAD))
+        if places.reverse.any():
+            found[places.reverse] = self.alphabet.reverse_complement(found[places.reverse])
+        return found
+
     def features_at(self, places: Places, width: int) -> np.ndarray:
         """Read the contributions of places along the pattern, float32 (n, width, letters)."""
         column = places.first[:, None] + np.arange(width)
@@ -215,6 +233,20 @@ def telling(contributions: np.ndarray, there: np.ndarray) -> np.ndarray:
     """
     given = centred(contributions)
     return centred((given + given * there) / 2).astype(np.float32, copy=False)
+
+
+def _noise(
+    contributions: np.ndarray, codes: np.ndarray, track: np.ndarray, alphabet: Alphabet
+) -> float:
+    """Estimate the standard deviation of a feature where nothing speaks for the sign."""
+    some = thinned(len(codes), SAMPLE)
+    beside = track[some] < 0
+    of_letters = noise_scale(-track, 1)
+    if not beside.any():
+        return of_letters
+    plain = telling(contributions[some][beside], alphabet.shares[codes[some][beside]])
+    # the median absolute deviation of a normal distribution
+    return max(float(np.median(np.abs(plain))) / 0.6745, of_letters / 4)
 
 
 def flipped(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:

@@ -122,5 +122,5 @@ def likeness_by_chance(
     return np.array(limits)
 
 
-LOUD = 4.0
+LOUD = 5.0
 """Standard deviations of noise that a site explains at least; noise does at 1 place of 30,000."""
