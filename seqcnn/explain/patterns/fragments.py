@@ -107,7 +107,7 @@ def _residue(islands: Islands, group: Group, whole: Group, rules: Rules) -> floa
     if information[rest].sum() < CORE * information.sum():
         return None
     places = group.places.turned() if reverse else group.places
-    beside = islands.letters_around(places.shifted(-offset, len(part), len(wide)), len(wide))
+    beside = islands.letters_at(places.shifted(-offset, len(part), len(wide)), len(wide))
     there = _smoothed(count_codes(beside, islands.alphabet.size), rules.shares)
     odds = np.log(wide[rest] / rules.shares)
     chance = float((rules.shares * odds).sum())
@@ -116,7 +116,7 @@ def _residue(islands: Islands, group: Group, whole: Group, rules: Rules) -> floa
 
 
 def _letter_shares(islands: Islands, group: Group, prior: np.ndarray) -> np.ndarray:
-    letters = islands.letters_around(group.places, len(group.template))
+    letters = islands.letters_at(group.places, len(group.template))
     return _smoothed(count_codes(letters, len(prior)), prior)
 
 

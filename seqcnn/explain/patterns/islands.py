@@ -176,17 +176,11 @@ class Islands:
         return replace(self, features=features, track=track)
 
     def letters_at(self, places: Places, width: int) -> np.ndarray:
-        """Read the letters of places along the pattern, uint8 (n, width)."""
-        column = places.first[:, None] + np.arange(width)
-        known = (column >= 0) & (column < self.codes.shape[1])
-        found = self.codes[places.island[:, None], np.where(known, column, 0)]
-        found = np.where(known, found, np.uint8(PAD))
-        if places.reverse.any():
-            found[places.reverse] = self.alphabet.reverse_complement(found[places.reverse])
-        return found
+        """Read the letters of places along the pattern, uint8 (n, width).
 
-    def letters_around(self, places: Places, width: int) -> np.ndarray:
-        """Read letters as `letters_at` does, of what lies beside islands too."""
+        Those beside islands are read too: what a network does not weigh may still tell whether
+        sites are of one kind.
+        """
         column = (self.origin[places.island] + places.first)[:, None] + np.arange(width)
         known = (column >= 0) & (column < self.sequences.shape[1])
         row = self.row[places.island][:, None]
