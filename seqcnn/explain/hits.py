@@ -1,9 +1,10 @@
 """Hits: where patterns explain the contributions of sequences.
 
-A pattern's template, its mean contributions scaled to length 1, is laid on every place of every
-sequence and strand. The place that explains most of a sequence is a hit; it is taken out, and what
-is left is read again, until nothing passes (matching pursuit, Mallat & Zhang 1993,
-doi:10.1109/78.258082): a sparse fit with amplitudes above 0 in which no letter is explained twice.
+A pattern's template, what tells its sites from others (`telling`) scaled to length 1, is laid on
+every place of every sequence and strand. The place that explains most of a sequence is a hit; it is
+taken out, and what is left is read again, until nothing passes (matching pursuit, Mallat & Zhang
+1993, doi:10.1109/78.258082): a sparse fit with amplitudes above 0 in which no letter is explained
+twice.
 The templates, the fit and its limits are those by which seqlets became members, so that hits and
 seqlets agree; a site whose letters match but contribute nothing is no hit.
 
@@ -23,7 +24,7 @@ from scipy.stats import norm
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.grouping import SITES
-from seqcnn.explain.patterns.islands import Islands, Places
+from seqcnn.explain.patterns.islands import Islands, Places, telling
 from seqcnn.explain.patterns.pattern import Pattern
 from seqcnn.explain.patterns.scan import LOUD, Fits, best_fits, unit
 from seqcnn.explain.seqlets import Seqlets
@@ -162,7 +163,7 @@ def _of_sign(
     seed: int,
 ) -> list[np.ndarray]:
     """Columns of the hits of one sign, in the order of `PatternHits` without q-values."""
-    whole = [p.contributions * np.float32(p.sign) for p in patterns]
+    whole = [_telling(p) * np.float32(p.sign) for p in patterns]
     templates = [unit(values) for values in whole]
     sizes = np.array([float(np.sqrt((values**2).sum())) for values in whole])
     widths = np.array([p.width for p in patterns])
@@ -188,6 +189,12 @@ def _of_sign(
     if not found:
         return _nothing()
     return [np.concatenate([f[i] for f in found]) for i in range(8)]
+
+
+def _telling(pattern: Pattern) -> np.ndarray:
+    """Take what tells sites of a pattern from others, float32 (width, letters)."""
+    shares = pattern.counts / np.maximum(pattern.counts.sum(1, keepdims=True), 1)
+    return telling(pattern.contributions, shares)
 
 
 def _nothing() -> list[np.ndarray]:

@@ -6,6 +6,11 @@ import pytest
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.discover import find_patterns
 from seqcnn.explain.patterns.divide import gain_of_two
+from seqcnn.explain.patterns.fragments import without_one
+from seqcnn.explain.patterns.grouping import Group, Rules, assign
+from seqcnn.explain.patterns.islands import Islands, Places, telling
+from seqcnn.explain.patterns.scan import unit
+from seqcnn.explain.seqlets import Seqlets, find_seqlets
 from seqcnn.motifs.motif import Motif
 from seqcnn.motifs.similarity import similarity
 from seqcnn.seq.alphabet import DNA, PROTEIN
@@ -116,6 +121,46 @@ def test_a_word_and_its_dimer_are_two_patterns():
     assert sorted(p.width > 12 for p in patterns) == [False, True]
 
 
+@pytest.mark.parametrize(("redrawn", "expected"), [(3, 1), (6, 2)])
+def test_half_a_dimer_is_a_pattern_if_it_stands_alone(redrawn, expected):
+    """Half of the sites contribute with one half; the other is broken, or was never there."""
+    rng = np.random.default_rng(65)
+    planted = plant([word_motif("AGGTCANNNNNNNNCCATGG")], number=800, length=60, silent=0, seed=66)
+    codes, given = planted.codes.copy(), planted.contributions.copy()
+    for row, start, reverse in planted.sites[0][::2].tolist():
+        half = start + (0 if reverse else 14)
+        codes[row, half + rng.permutation(6)[:redrawn]] = rng.integers(0, 4, redrawn)
+        given[row, half : half + 6] = rng.normal(0, 0.25, (6, 4))
+    patterns = find_patterns(given, codes, DNA)
+    assert len(patterns) == expected
+    assert any("AGGTCA--------CCATGG" in text for p in patterns for text in consensuses(p))
+
+
+@pytest.mark.parametrize(("word", "is_pattern"), [("AG", False), ("AGGTCA", True)])
+def test_letters_have_to_tell_more_than_where_they_lie(word, is_pattern):
+    rng = np.random.default_rng(67)
+    codes = rng.integers(0, 4, (300, 40)).astype(np.uint8)
+    start = rng.integers(12, 20, 300)
+    site = start[:, None] + np.arange(len(word))
+    codes[np.arange(300)[:, None], site] = DNA.encode(word)
+    given = rng.normal(0, 0.1, (300, 40, 4)).astype(np.float32)
+    given[np.arange(300)[:, None], site] += np.eye(4, dtype=np.float32)[DNA.encode(word)]
+    each, ones = np.arange(300), np.ones(300)
+    seqlets = Seqlets(each, start - 6, start + 12, ones.astype(np.int8), ones, ones, ones)
+    islands = Islands.of(given, codes, seqlets, 1, DNA)
+    places = Places(each, (start[islands.row] - islands.origin), each < 0)
+    template = unit(np.eye(4, dtype=np.float32)[DNA.encode(word)])
+    rules = Rules(np.full(4, 0.25), True, 20, 0)
+    left = without_one(islands, [Group(template, places, ones, ones)], rules)
+    assert (left is None) is is_pattern
+
+
+def consensuses(pattern):
+    shares = pattern.counts / pattern.counts.sum(1, keepdims=True)
+    text = "".join("ACGT"[row.argmax()] if row.max() > 0.5 else "-" for row in shares)
+    return text, text[::-1].translate(str.maketrans("ACGT", "TGCA"))
+
+
 def test_both_signs():
     rng = np.random.default_rng(64)
     motifs = [random_motif(10, rng) for _ in range(2)]
@@ -125,6 +170,47 @@ def test_both_signs():
     assert owners(patterns, motifs) == [0, 1]
     assert [p.name for p in patterns] == ["positive1", "negative1"]
     assert patterns[1].projected.sum() < 0
+
+
+def test_what_any_letter_contributes_makes_nothing_alike():
+    """Letters beside a site may contribute a little, whichever they are."""
+    rng = np.random.default_rng(77)
+    motifs = [random_motif(8, rng) for _ in range(2)]
+    planted = plant(motifs, number=500, length=60, share=0.5, exclusive=True, noise=0.1, seed=78)
+    seqlets = find_seqlets(planted.contributions, planted.codes, DNA)
+    for sites in planted.sites:
+        for row, start, _ in sites.tolist():
+            planted.contributions[row, max(0, start - 9) : start + 17] += 0.4
+    patterns = found_in(planted, seqlets=seqlets)
+    assert sorted(owners(patterns, motifs)) == [0, 1]
+    assert max(p.width for p in patterns) <= 10
+
+
+def test_letters_that_are_there_tell_sites_apart():
+    """A network expects a motif at two places alike; one has its letters, the other has not."""
+    expected = np.log(random_motif(10, np.random.default_rng(79)))
+    best, worst = expected.argmax(1), expected.argmin(1)
+    one, other = (telling(expected, np.eye(4)[letters]) for letters in (best, worst))
+    cosine = (one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum())
+    assert cosine < 0.95
+    np.testing.assert_allclose(telling(expected + 3, np.eye(4)[best]), one, atol=1e-6)
+    np.testing.assert_allclose(one.sum(1), 0, atol=1e-6)
+
+
+def test_a_short_template_takes_no_members_from_a_long_one():
+    motif = random_motif(10, np.random.default_rng(80))
+    planted = plant([motif], number=300, length=60, silent=0, seed=81)
+    seqlets = find_seqlets(planted.contributions, planted.codes, DNA)
+    seqlets = seqlets.select(seqlets.sign > 0)
+    islands = Islands.of(planted.contributions, planted.codes, seqlets, 1, DNA)
+    rules = Rules(np.full(4, 0.25), True, 20, 0)
+    odds = np.log(motif)
+    long = unit(odds - odds.mean(1, keepdims=True))
+    # two columns are like something in nearly every island
+    short = unit(np.array([[1, -1, 0, 0], [0, 0, 1, -1]]))
+    alone, beside = (assign(islands, t, rules)[0][0] for t in ([long], [long, short]))
+    assert len(alone) > 250
+    assert len(beside) > 0.95 * len(alone)
 
 
 def test_order_of_the_sequences_is_of_no_account():

@@ -8,6 +8,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.explain.patterns.divide import count_codes, divided, joined
+from seqcnn.explain.patterns.fragments import without_one
 from seqcnn.explain.patterns.grouping import (
     Group,
     Rules,
@@ -108,13 +109,22 @@ def _groups(islands: Islands, rules: Rules) -> list[Group]:
         return []
     parts = [part for group in groups for part in _parts(islands, group, rules)]
     groups, _ = _compete(islands, parts, rules)
+    # before fragments of several patterns join one of them
+    groups = _whole(islands, groups, rules)
     for _ in range(ROUNDS):
         templates = joined(islands, groups, both_strands=rules.both_strands)
         fewer = len(templates) < len(groups)
         groups, _ = _compete(islands, templates, rules)
         if not fewer:
             break
-    return sorted(groups, key=lambda g: (-len(g), g.template.tobytes()))
+    return sorted(_whole(islands, groups, rules), key=lambda g: (-len(g), g.template.tobytes()))
+
+
+def _whole(islands: Islands, groups: list[Group], rules: Rules) -> list[Group]:
+    """Leave out what is no pattern, one after the other."""
+    while (templates := without_one(islands, groups, rules)) is not None:
+        groups, _ = _compete(islands, templates, rules)
+    return groups
 
 
 def _compete(

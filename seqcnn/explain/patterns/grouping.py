@@ -156,10 +156,11 @@ def grow(islands: Islands, places: Places, rules: Rules) -> np.ndarray | None:
         if len(here) < fewest:
             return None
         template, _ = centred_template(some, here)
-        chance = best_fits(drawn, [template], both_strands=rules.both_strands)
-        limit = likeness_by_chance(chance, islands.noise, share=BY_CHANCE)
+        limits = likeness_by_chance(
+            drawn, [template], both_strands=rules.both_strands, share=BY_CHANCE
+        )
         fits = best_fits(some, [template], both_strands=rules.both_strands)
-        alike = (fits.likeness >= limit) & (fits.score >= LOUD * islands.noise)
+        alike = (fits.likeness >= limits[0]) & (fits.score >= LOUD * islands.noise)
         here = framed(fits.places(np.flatnonzero(alike)), len(template))
         state = here.island.tobytes() + here.first.tobytes()
         if state in before:
@@ -190,15 +191,14 @@ def assign(
         With what is not explained.
     """
     drawn = islands.drawn(2 * DRAWN, rules.seed)
-    chance = best_fits(drawn, templates, both_strands=rules.both_strands)
-    limit = likeness_by_chance(chance, islands.noise, share=BY_CHANCE)
+    limits = likeness_by_chance(drawn, templates, both_strands=rules.both_strands, share=BY_CHANCE)
     left = islands
     rows = np.arange(len(islands))
     widths = np.array([len(t) for t in templates])
     found = []
     for _ in range(SITES):
         fits = best_fits(left.take(rows), templates, both_strands=rules.both_strands)
-        alike = (fits.likeness >= limit) & (fits.score >= LOUD * islands.noise)
+        alike = (fits.likeness >= limits[fits.template]) & (fits.score >= LOUD * islands.noise)
         which = np.flatnonzero(alike)
         if not len(which):
             break

@@ -18,6 +18,10 @@ WIDEST = 64
 """An island takes no further seqlet from this length on."""
 
 
+SAMPLE = 2000
+"""Sequences that tell how large noise is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """Stretches of one width in islands.
@@ -63,19 +67,20 @@ class Islands:
     codes
         uint8 (m, width): letters, `PAD` outside of the island.
     features
-        float32 (m, width, letters): contributions as they were given, times the sign. Hypothetical
-        ones say what a site would contribute whichever letter it has, so that sites of a motif of
-        little information are alike too.
+        float32 (m, width, letters): what tells sites apart in the contributions (`telling`), times
+        the sign.
     track
-        float32 (m, width): contributions of the letters that are there, times the sign.
+        float32 (m, width): contributions of the letters that are there (`centred`), times the sign.
     row, origin
         int64 (m,): the sequence, and its position that lies on column 0; may be negative.
     strength
         float32 (m,): what the strongest seqlet of each contributes.
     noise
-        Standard deviation of a contribution where nothing is.
+        Standard deviation of a feature where nothing is.
     alphabet
         What the codes mean.
+    sequences
+        uint8 (n, length): what the islands were cut from.
     """
 
     codes: np.ndarray
@@ -86,6 +91,7 @@ class Islands:
     strength: np.ndarray
     noise: float
     alphabet: Alphabet
+    sequences: np.ndarray
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -114,8 +120,8 @@ class Islands:
         alphabet
             What the codes mean.
         """
-        track = project(contributions, codes, alphabet) * np.float32(sign)
-        noise = noise_scale(-track, 1)
+        track = project(centred(contributions), codes, alphabet) * np.float32(sign)
+        noise = _noise(contributions, codes, track, alphabet)
         row, start, end, strength = _ranges(seqlets, codes.shape[1])
         width = int((end - start).max(initial=1))
         column = np.arange(-FRAME, width + FRAME)
@@ -127,9 +133,11 @@ class Islands:
         order = sorted(range(len(row)), key=lambda i: (letters[i].tobytes(), values[i].tobytes()))
         letters, values, start = letters[order], values[order], start[order]
         row, strength, place, inside = row[order], strength[order], place[order], inside[order]
-        features = contributions[row[:, None], place] * np.float32(sign)
+        given = contributions[row[:, None], place] * np.float32(sign)
+        features = telling(given, alphabet.shares[letters])
         features *= (inside & (letters < alphabet.size))[..., None]
-        return cls(letters, features, values, row, start - FRAME, strength, noise, alphabet)
+        origin = start - FRAME
+        return cls(letters, features, values, row, origin, strength, noise, alphabet, codes)
 
     def take(self, which: np.ndarray) -> "Islands":
         """Take some islands by position or by a boolean mask."""
@@ -168,11 +176,15 @@ class Islands:
         return replace(self, features=features, track=track)
 
     def letters_at(self, places: Places, width: int) -> np.ndarray:
-        """Read the letters of places along the pattern, uint8 (n, width)."""
-        column = places.first[:, None] + np.arange(width)
-        known = (column >= 0) & (column < self.codes.shape[1])
-        found = self.codes[places.island[:, None], np.where(known, column, 0)]
-        found = np.where(known, found, np.uint8(PAD))
+        """Read the letters of places along the pattern, uint8 (n, width).
+
+        Those beside islands are read too: what a network does not weigh may still tell whether
+        sites are of one kind.
+        """
+        column = (self.origin[places.island] + places.first)[:, None] + np.arange(width)
+        known = (column >= 0) & (column < self.sequences.shape[1])
+        row = self.row[places.island][:, None]
+        found = np.where(known, self.sequences[row, np.where(known, column, 0)], np.uint8(PAD))
         if places.reverse.any():
             found[places.reverse] = self.alphabet.reverse_complement(found[places.reverse])
         return found
@@ -186,6 +198,49 @@ class Islands:
         if places.reverse.any():
             found[places.reverse] = flipped(found[places.reverse], self.alphabet)
         return found
+
+
+def centred(contributions: np.ndarray) -> np.ndarray:
+    """Subtract the mean over letters, (..., letters).
+
+    It tells no site from another: where a network's outputs are on one side of those of its
+    references, any letter beside a site contributes a little, and all sites would be alike by it.
+    """
+    return contributions - contributions.mean(axis=-1, keepdims=True)
+
+
+def telling(contributions: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Take what tells sites of one motif from others, float32 (..., letters).
+
+    Half of it is contributions as they were given: hypothetical ones say what a site would
+    contribute whichever letter it has, so that sites of a motif of little information are alike
+    too. But those of a trained network have the shape of its kernels wherever these fit halfway,
+    and would draw halves of dimers together; so the other half is those of the letters that are
+    there.
+
+    Parameters
+    ----------
+    contributions
+        (..., letters): hypothetical or projected.
+    there
+        The same shape: 1 for the letter that is there, or the share of sites that have each letter.
+    """
+    given = centred(contributions)
+    return centred((given + given * there) / 2).astype(np.float32, copy=False)
+
+
+def _noise(
+    contributions: np.ndarray, codes: np.ndarray, track: np.ndarray, alphabet: Alphabet
+) -> float:
+    """Estimate the standard deviation of a feature where nothing speaks for the sign."""
+    some = thinned(len(codes), SAMPLE)
+    beside = track[some] < 0
+    of_letters = noise_scale(-track, 1)
+    if not beside.any():
+        return of_letters
+    plain = telling(contributions[some][beside], alphabet.shares[codes[some][beside]])
+    # the median absolute deviation of a normal distribution
+    return max(float(np.median(np.abs(plain))) / 0.6745, of_letters / 4)
 
 
 def flipped(values: np.ndarray, alphabet: Alphabet) -> np.ndarray:

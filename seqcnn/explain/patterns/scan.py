@@ -87,21 +87,40 @@ def unit(values: np.ndarray) -> np.ndarray:
     return (values / max(float(np.sqrt((values**2).sum())), 1e-20)).astype(np.float32)
 
 
-def likeness_by_chance(fits: Fits, noise: float, *, share: float) -> float:
+def likeness_by_chance(
+    drawn: Islands, templates: Sequence[np.ndarray], *, both_strands: bool, share: float
+) -> np.ndarray:
     """Find the likeness that so small a share of islands with drawn letters reaches.
+
+    Each template has its own: one of few columns is like much by chance, which must not count
+    against those of many.
 
     Parameters
     ----------
-    fits
-        In islands whose letters were drawn.
-    noise
-        Islands in which a template explains less than `LOUD` times this have no site anyway.
+    drawn
+        Islands whose letters were drawn. Those in which a template explains less than `LOUD`
+        standard deviations of noise have no site anyway.
+    templates
+        One or more.
+    both_strands
+        Whether to look on the other strand too.
     share
-        Of all islands.
+        Of all islands, that are like any of the templates.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (templates,).
     """
-    loud = np.where(fits.score >= LOUD * noise, fits.likeness, 0.0)
-    return float(np.quantile(loud, 1 - share)) if len(loud) else 1.0
+    if not len(drawn):
+        return np.ones(len(templates))
+    limits = []
+    for template in templates:
+        fits = best_fits(drawn, [template], both_strands=both_strands)
+        loud = np.where(fits.score >= LOUD * drawn.noise, fits.likeness, 0.0)
+        limits.append(np.quantile(loud, 1 - share / len(templates)))
+    return np.array(limits)
 
 
-LOUD = 4.0
+LOUD = 5.0
 """Standard deviations of noise that a site explains at least; noise does at 1 place of 30,000."""
