@@ -21,7 +21,6 @@ Which one it is, is decided from shapes when a program is traced. All give the s
 rounding, on every device: only the time depends on the choice.
 """
 
-import itertools
 import math
 import operator
 from functools import partial, reduce
@@ -34,6 +33,7 @@ from jax import lax
 
 from seqcnn.nn.depthwise import shift_and_add, transposed
 from seqcnn.nn.geometry import Geometry
+from seqcnn.nn.matrix_products import banded, columns, position_by_position, stretch
 from seqcnn.nn.shifted import axes_of, laid_out, moved
 
 # a program with more slices than this takes longer to compile than it will ever save
@@ -45,10 +45,9 @@ _FEW_POSITIONS, _MOST_SEEN = 16, 0.5
 # elements of a kernel that is too large for the caches, and at most how many positions of the
 # whole batch there are for each of its channels out
 _LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
-# of `banded`: values of a long row, pixels of a stretch for each position of it; how many times
-# wider than the window a stretch may be, and that times the channels in and out; from how many rows
-# it is worth it
-_LONG_ROW, _MOST_SHARED, _MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 80, 1.5, 12, 300, 256
+# of `banded`: how many times wider than the window a stretch may be, and that times the channels in
+# and out; from how many rows it is worth it
+_MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 12, 300, 256
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -189,7 +188,7 @@ def _has_few_channels(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
     """Tell whether channels are so few that a product with many zeros is faster, see `banded`."""
     if geometry.rank != 2 or geometry.last_axis_spanned:
         return False
-    bands = _stretch(geometry, kernel.shape[-2])[1] / geometry.window[-1]
+    bands = stretch(geometry, kernel.shape[-2])[1] / geometry.window[-1]
     channels = kernel.shape[-2] * kernel.shape[-1]
     rows = n * geometry.positions[0]
     return bands <= _MOST_BANDS and bands * channels <= _MOST_BANDED and rows >= _MANY_ROWS
@@ -226,137 +225,6 @@ def by_lax(
         feature_group_count=groups,
         precision=precision,
     )
-
-
-def columns(
-    x: jax.Array,
-    kernel: jax.Array,
-    geometry: Geometry,
-    *,
-    groups: int,
-    precision: lax.PrecisionLike,
-) -> jax.Array:
-    """Convolve by one matrix product for each group: lay out all windows, each a row (im2col).
-
-    Places of the window that lie beside the array for all positions are left out.
-    """
-    axes = [axis.with_taps_in_use() for axis in axes_of(geometry)]
-    used = tuple(slice(axis.taps[0].place, axis.taps[-1].place + 1) for axis in axes)
-
-    def of_group(x: jax.Array, kernel: jax.Array) -> jax.Array:
-        rows = laid_out(x, axes)
-        rows = rows.reshape(*rows.shape[:-2], rows.shape[-2] * rows.shape[-1])
-        matrix = kernel[used].reshape(rows.shape[-1], kernel.shape[-1])
-        return _times(rows, matrix, precision)
-
-    if groups == 1:
-        return of_group(x, kernel)
-    # group by group in memory, so that every matrix product reads and writes what lies together
-    grouped = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups), -2, 0)
-    each = kernel.reshape(*kernel.shape[:-1], groups, kernel.shape[-1] // groups)
-    result = jnp.moveaxis(jax.vmap(of_group)(grouped, jnp.moveaxis(each, -2, 0)), 0, -2)
-    return result.reshape(*result.shape[:-2], kernel.shape[-1])
-
-
-def _times(rows: jax.Array, matrix: jax.Array, precision: lax.PrecisionLike) -> jax.Array:
-    """Multiply the last axis of `rows` by a matrix.
-
-    Of two axes, or else the gradient of the matrix is up to five times slower on CPU.
-    """
-    flat = rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1])
-    product = lax.dot_general(flat, matrix, (((1,), (0,)), ((), ())), precision=precision)
-    return product.reshape(*rows.shape[:-1], matrix.shape[-1])
-
-
-def banded(
-    x: jax.Array,
-    kernel: jax.Array,
-    geometry: Geometry,
-    *,
-    groups: int,
-    precision: lax.PrecisionLike,
-) -> jax.Array:
-    """Convolve by one matrix product, whose rows are stretches of pixels under several windows.
-
-    The matrix holds the kernel once for each position of a stretch along the last axis, and zeros
-    beside it: more products, of long rows that lie together, are faster than few of short ones. An
-    infinite value makes NaN of its whole stretch. For two axes or more, and one group.
-    """
-    *first, last = axes_of(geometry)
-    n, (taken, given) = len(x), kernel.shape[-2:]
-    positions, extent = _stretch(geometry, taken)
-    count, between = last.positions // positions, positions * last.step
-    lowest = last.taps[0].offset
-    behind = (count - 1) * between + extent + lowest - last.length
-    whole = lax.pad(
-        x,
-        np.zeros((), x.dtype),
-        (*((0, 0, 0),) * (x.ndim - 2), (-lowest, behind, 0), (0, 0, 0)),
-    )
-    stretches = jnp.stack(
-        [lax.slice_in_dim(whole, i * between, i * between + extent, axis=-2) for i in range(count)],
-        axis=-3,
-    )
-    stretches = stretches.reshape(*x.shape[:-2], count, extent * taken)
-    taps = list(itertools.product(*(axis.taps for axis in first)))
-    rows = jnp.concatenate([moved(stretches, first, each) for each in taps], axis=-1)
-    matrix = _band(kernel.reshape(len(taps), len(last.taps), taken, given), geometry)
-    return _times(rows, matrix, precision).reshape(n, *geometry.positions, given)
-
-
-def _stretch(geometry: Geometry, taken: int) -> tuple[int, int]:
-    """Choose positions along the last axis for a row of `banded`, and count its pixels.
-
-    As few as make a long row in which few pixels are of two stretches; all, if none do.
-    """
-    last, places = axes_of(geometry)[-1], math.prod(geometry.window[:-1])
-    span = last.taps[-1].offset - last.taps[0].offset + 1
-    for positions in range(1, last.positions):
-        extent = (positions - 1) * last.step + span
-        long = places * extent * taken >= _LONG_ROW
-        if last.positions % positions == 0 and long and extent <= _MOST_SHARED * positions:
-            return positions, extent
-    return last.positions, (last.positions - 1) * last.step + span
-
-
-def _band(kernel: jax.Array, geometry: Geometry) -> jax.Array:
-    """Lay kernels (places, window, in, out) out as a matrix from a stretch to its positions."""
-    places, _, taken, given = kernel.shape
-    last, (positions, extent) = axes_of(geometry)[-1], _stretch(geometry, taken)
-    offsets = np.array([tap.offset for tap in last.taps]) - last.taps[0].offset
-    starts = last.step * np.arange(positions)
-    under = np.arange(extent)[:, None, None] == starts[:, None] + offsets
-    band = jnp.einsum(
-        "apk,tkio->taipo", jnp.asarray(under, kernel.dtype), kernel, precision="highest"
-    )
-    return band.reshape(places * extent * taken, positions * given)
-
-
-def position_by_position(
-    x: jax.Array,
-    kernel: jax.Array,
-    geometry: Geometry,
-    *,
-    groups: int,
-    precision: lax.PrecisionLike,
-) -> jax.Array:
-    """Convolve by one matrix product for each position, with the places that lie on the array.
-
-    For one axis whose windows lie in the padding mostly, and one group.
-    """
-    (axis,), n, given = axes_of(geometry), len(x), kernel.shape[-1]
-    results = []
-    for start, stop, taps in axis.runs():
-        if not taps:
-            results += [jnp.zeros((n, given), x.dtype)] * (stop - start)
-            continue
-        rows = kernel[taps[0].place : taps[-1].place + 1]
-        matrix = rows.reshape(len(taps) * x.shape[-1], given)
-        for position in range(start, stop):
-            begin, end = (position * axis.step + tap.offset for tap in (taps[0], taps[-1]))
-            under = x[:, begin : end + 1 : geometry.dilation[0]]
-            results.append(_times(under.reshape(n, len(matrix)), matrix, precision))
-    return jnp.stack(results, axis=1)
 
 
 def blocks(
