@@ -239,7 +239,7 @@ def _other_size(
         )
     return SeqcnnError(
         f"is {shape[-3]} x {shape[-2]} pixels, {name!r} is {first[-3]} x {first[-2]}: give the "
-        f"size that all are resized to (--size {first[-3]} {first[-2]})",
+        f"size that all are resized to (--size {first[-3]}x{first[-2]})",
         path=path,
     )
 

@@ -114,6 +114,9 @@ def mean_loss(
     if class_weights is not None and shares:
         each = jnp.where(given, targets, 0) * jnp.array(class_weights, jnp.float32)
         weight = weight * each.sum(axis=1, keepdims=True)
+    elif class_weights is not None and kind in ("binary", "multilabel"):
+        of_no, of_yes = jnp.array(class_weights, jnp.float32).T[:, None]
+        weight = weight * (of_no + (of_yes - of_no) * jnp.where(given, targets, 0))
     elif class_weights is not None:
         table = jnp.array(class_weights, jnp.float32)
         label = jnp.where(given, targets, 0).astype(jnp.int32)

@@ -119,7 +119,7 @@ def test_faults_of_folders(tmp_path):
     with pytest.raises(SeqcnnError, match="there are no pictures in the folder"):
         read_pictures(tmp_path)
     mixed = fill(tmp_path / "mixed", {"a/1.png": (4, 5), "b/2.png": (6, 5)})
-    with pytest.raises(SeqcnnError, match=r"b/2.png: is 6 x 5 .*'a/1.png' is 4 x 5.*--size 4 5"):
+    with pytest.raises(SeqcnnError, match=r"b/2.png: is 6 x 5 .*'a/1.png' is 4 x 5.*--size 4x5"):
         read_pictures(mixed)
     assert read_pictures(mixed, size=3).x.shape == (2, 3, 3, 1)
     one = fill(tmp_path / "one", {"a/1.png": (4, 5), "a/2.png": (4, 5)})

@@ -70,9 +70,12 @@ def _augmentation(text: str | None, target: "Target") -> Any:
     from seqcnn.image.augment import Mixup, parse_augment
 
     made = parse_augment(text)
-    if any(isinstance(step, Mixup) for step in made.steps):
-        raise SeqcnnError("`--augment` mixup makes shares of classes, of which one is learnt here")
-    return made
+    if not any(isinstance(step, Mixup) for step in made.steps):
+        return made
+    if target.kind not in ("binary", "multiclass", "multilabel"):
+        raise SeqcnnError(f"`--augment` mixup mixes classes: it is not for {target.kind}")
+    numbered = target.kind == "multiclass"
+    return replace(made, target="shares", classes=target.outputs if numbered else 0)
 
 
 def choose_network(

@@ -80,6 +80,25 @@ def test_pictures_are_predicted_one_by_one_and_together(model, folder, tmp_path)
     np.testing.assert_allclose(*(np.array(row[2:], float) for row in again), atol=0.02)
 
 
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_mixed_pictures_teach_classes(tmp_path, task):
+    rng = np.random.default_rng(2)
+    classes = np.arange(2 * NUMBER) % 2
+    right = (np.arange(SIZE) >= SIZE // 2) == classes[:, None, None]
+    x = rng.integers(0, 120, (2 * NUMBER, SIZE, SIZE)) + 130 * right
+    np.savez(
+        tmp_path / "x.npz",
+        x=x.astype(np.uint8),
+        y=classes.astype(float if task == "binary" else int),
+    )
+    options = ["--network", "mlp", "--set", "hidden=[8]", "--augment", "mixup", "--task", task]
+    command = ["image", "train", str(tmp_path / "x.npz"), "-o", str(tmp_path / "m"), "-q"]
+    assert main([*command, *options, *QUICK]) == 0
+    facts = json.loads((tmp_path / "m" / "metrics.json").read_text())
+    held_out = next(iter(facts["held_out"].values()))
+    assert held_out["auroc"]["value"] > 0.9
+
+
 def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
     rng = np.random.default_rng(1)
     x = rng.integers(0, 256, (60, SIZE, SIZE)).astype(np.uint8)
@@ -88,6 +107,8 @@ def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
     out = tmp_path / "m"
     command = ["image", "train", str(tmp_path / "x.npz"), "-o", str(out)]
     options = ["--network", "mlp", "--set", "hidden=[8]", *QUICK]
+    assert main([*command, *options, "--augment", "mixup"]) == 2
+    assert "mixup mixes classes: it is not for regression" in capsys.readouterr().err
     assert main([*command, *options]) == 0
     assert "pearson on" in capsys.readouterr().out
     assert json.loads((out / "metrics.json").read_text())["target"] == "regression"
@@ -107,7 +128,6 @@ def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
         (["--size", "8by8"], "`--size` is '8by8', it must be like 64x64"),
         (["--dims", "2"], "`--dims` 2 is for pictures of sequences"),
         (["--network", "motifcnn"], "pictures of dna sequences are grey and have 4 rows"),
-        (["--augment", "mixup"], "mixup makes shares of classes"),
         (["--augment", "shake"], "no step of augmentation is called 'shake'"),
         (["--task", "regression"], "labels are classes"),
     ],
