@@ -28,11 +28,16 @@ ROUNDS = 20
 ALIKE = 0.6
 """Cosine of two templates, over all ways to lay them, from which on they may be one."""
 
+TOLD_APART = 0.5
+"""Of the labels of two groups, what contributions, which told them apart, leave to be described."""
+
 OVERLAP = 4
 """Columns that two templates share where they are compared."""
 
 
-def gain_of_two(letters: np.ndarray, label: np.ndarray, size: int) -> float:
+def gain_of_two(
+    letters: np.ndarray, label: np.ndarray, size: int, *, of_labels: float = 1.0
+) -> float:
     """Count the nats that are saved by telling two kinds of seqlets apart.
 
     Parameters
@@ -43,6 +48,9 @@ def gain_of_two(letters: np.ndarray, label: np.ndarray, size: int) -> float:
         bool (n,): which kind each is.
     size
         Letters of the alphabet.
+    of_labels
+        Share of the labels that has to be described; less than all where they are known from
+        elsewhere.
 
     Returns
     -------
@@ -58,7 +66,7 @@ def gain_of_two(letters: np.ndarray, label: np.ndarray, size: int) -> float:
     labels = -(numbers * np.log(numbers / numbers.sum())).sum()
     free = letters.shape[1] * (size - 1) / 2
     columns = free * (np.log(numbers).sum() - np.log(numbers.sum()))
-    return float(saved - labels - columns)
+    return float(saved - of_labels * labels - columns)
 
 
 def count_codes(letters: np.ndarray, size: int) -> np.ndarray:
@@ -222,7 +230,8 @@ def _differ(islands: Islands, leader: Group, group: Group, laid: tuple[float, in
         for p in (leader.places, _laid_upon(leader, group, laid))
     ]
     label = np.repeat([True, False], [len(p) for p in parts])
-    return gain_of_two(np.concatenate(parts), label, islands.alphabet.size) > 0
+    letters = np.concatenate(parts)
+    return gain_of_two(letters, label, islands.alphabet.size, of_labels=TOLD_APART) > 0
 
 
 def _united(leader: Group, group: Group, laid: tuple[float, int, bool]) -> Group:
