@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,19 +88,22 @@ def run(python: str, script: list[str], path: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def run_both(path: str, modisco: str | None) -> Iterator[tuple[str, dict]]:
+    """Give what comes out of an NPZ file of contributions and codes, by whom."""
+    yield "seqcnn", run(sys.executable, [__file__, "--one"], path)
+    if modisco:
+        yield "modisco-lite", run(modisco, ["benchmarks/peers/modisco_patterns.py"], path)
+
+
 def compare(cases: dict, modisco: str | None, seed: int) -> None:
     print("| case | by | seqlets | motifs found | patterns | CPU s | MB |")
     print("|---|---|---|---|---|---|---|")
-    contenders = {"seqcnn": (sys.executable, [__file__, "--one"])}
-    if modisco:
-        contenders["modisco-lite"] = (modisco, ["benchmarks/peers/modisco_patterns.py"])
     for name, case in cases.items():
         motifs, planted = make(case, seed)
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "arrays.npz")
             np.savez(path, contributions=planted.contributions, codes=planted.codes)
-            for by, (python, script) in contenders.items():
-                result = run(python, script, path)
+            for by, result in run_both(path, modisco):
                 if "error" in result:
                     print(f"| {name} | {by} | {result['error']} | | | | |", flush=True)
                     continue

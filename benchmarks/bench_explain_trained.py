@@ -1,7 +1,7 @@
 """Patterns of networks that are trained on planted motifs: as many come out as went in.
 
     python benchmarks/bench_explain_trained.py [--case one-20 three ...] [--seeds 0 1] [--null sign]
-        [--folder FOLDER]
+        [--folder FOLDER] [--modisco PYTHON]
 
 Each case: 1,000 sequences (`twelve`: 4,000), random letters, motifs in some of them, which do not
 overlap; `seqcnn.train` with default settings against their shuffles; then what `seqcnn explain`
@@ -9,14 +9,19 @@ does: DeepSHAP of all sequences (with `--null shuffles` of a shuffle of each too
 patterns. Printed are sites that were planted, seqlets and patterns with a positive contribution,
 how many patterns are expected, how many there are of the other sign, the best likeness (Pearson
 correlation over aligned columns) of each planted motif, and seconds.
+
+`--modisco` is a Python with modisco-lite, which gets the same contributions: instead of the table
+above, patterns, CPU seconds and memory of both, each in a process that does nothing else.
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from bench_explain_patterns import run_both
 
 import seqcnn
 from seqcnn.explain.methods import attribute
@@ -30,6 +35,10 @@ from seqcnn.seq.shuffle import shuffled_control
 
 STRONG = 0.85
 """Share of the leading letter in each column of a planted motif."""
+
+
+LIKE = 0.9
+"""Likeness of a motif that is found, beside modisco-lite."""
 
 
 class Case(NamedTuple):
@@ -185,15 +194,42 @@ def told(name: str, seed: int, null: str, folder: Path | None) -> str:
             f"| {spent:.1f} |")  # fmt: skip
 
 
+def beside(name: str, seed: int, modisco: str, folder: Path | None) -> None:
+    """Print rows of both for a case."""
+    found, wanted, _ = kept(name, seed, folder)
+    with tempfile.TemporaryDirectory() as place:
+        path = str(Path(place) / "arrays.npz")
+        np.savez(path, contributions=found.given, codes=found.codes)
+        for by, result in run_both(path, modisco):
+            if "error" in result:
+                print(f"| {name} | {seed} | {by} | {result['error']} | | | | | |", flush=True)
+                continue
+            matrices = [(np.array(m) + 1e-3) / (1 + 4e-3) for m in result["matrices"]]
+            motifs = [Motif("p", ProbabilityMatrix(m, DNA)) for m in matrices]
+            likeness = [best_likeness(w, motifs, DNA) for w in wanted]
+            right = sum(r > LIKE for r in likeness)
+            row = (name, seed, by, f"{result['seqlets']:,}", len(wanted), right, len(motifs),
+                   f"{result['cpu']:.1f}", f"{result['mb']:.0f}")  # fmt: skip
+            print(f"| {' | '.join(map(str, row))} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--case", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--null", choices=["sign", "shuffles"], default="sign")
+    parser.add_argument("--modisco", help="a Python with modisco-lite")
     parser.add_argument("--folder", type=Path, help="where contributions are kept")
     options = parser.parse_args()
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
+    if options.modisco:
+        print("| case | seed | by | seqlets | expected | found | patterns | CPU s | MB |\n"
+              "|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+        for name in options.case:
+            for seed in options.seeds if CASES[name].alphabet is DNA else ():
+                beside(name, seed, options.modisco, options.folder)
+        return
     print("| case | seed | held-out AUROC | sites | seqlets | expected | patterns | negative "
           "| likeness | s trained | s explained | CPU s patterns |\n"
           "|---|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
