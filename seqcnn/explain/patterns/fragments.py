@@ -5,7 +5,8 @@ weighs that one alone. Such sites are alike in what they contribute and gather b
 ones. They are no pattern of their own if three things hold: the letters that they have in common
 are those of a part of a wider pattern; they are far fewer than its sites; and what lies beside
 them, where the rest of the wider pattern would be, is liker to that rest than chance makes it,
-which sites of a half that stands alone are not.
+which sites of a half that stands alone are not. Nor are weaker sites a pattern, whose columns all
+lie between chance and those of another pattern.
 
 And a network weighs two or three letters that its motifs have in common wherever they stand. They
 are no pattern if they tell less of a site, in bits, than it takes to say where in a seqlet and on
@@ -14,6 +15,7 @@ doi:10.1016/0005-1098(78)90005-5).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -61,16 +63,50 @@ def without_one(islands: Islands, groups: Sequence[Group], rules: Rules) -> list
     return None
 
 
+@dataclass(frozen=True, eq=False)
+class _Letters:
+    """Which letters a group has.
+
+    Parameters
+    ----------
+    shares
+        float64 (width, letters).
+    bits
+        float64 (width,): information of the columns, less what few letters seem to tell (Miller
+        1955).
+    core
+        bool (width,): the columns that hold it.
+    """
+
+    shares: np.ndarray
+    bits: np.ndarray
+    core: np.ndarray
+
+    @classmethod
+    def of(cls, islands: Islands, group: Group, prior: np.ndarray) -> "_Letters":
+        counts = count_codes(islands.letters_at(group.places, len(group.template)), len(prior))
+        shares = _smoothed(counts, prior)
+        bias = (len(prior) - 1) / (2 * np.log(2) * len(group))
+        bits = np.maximum((shares * np.log2(shares / prior)).sum(1) - bias, 0)
+        return cls(shares, bits, bits >= CORE * bits.max())
+
+    def flipped(self, islands: Islands) -> "_Letters":
+        """Read on the other strand."""
+        turned = flipped(self.shares, islands.alphabet)
+        return _Letters(turned, self.bits[::-1], self.core[::-1])
+
+
+def _smoothed(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    counts = counts + prior
+    return counts / counts.sum(1, keepdims=True)
+
+
 def _tells_too_little(islands: Islands, group: Group, rules: Rules) -> bool:
-    shares = _letter_shares(islands, group, rules.shares)
-    information = _information(shares, rules.shares)
-    # so much do few letters seem to tell (Miller 1955)
-    bias = (len(rules.shares) - 1) / (2 * np.log(2) * len(group))
-    bits = float(np.maximum(information - bias, 0).sum())
-    core = np.flatnonzero(_core(shares, rules.shares))
+    letters = _Letters.of(islands, group, rules.shares)
+    core = np.flatnonzero(letters.core)
     known = (islands.codes[group.places.island] < islands.alphabet.size).sum(1)
     places = np.maximum(known - 2 * FLANK - (core[-1] - core[0]), 1) * (1 + rules.both_strands)
-    return bits < float(np.log2(places).mean()) + SPARE
+    return letters.bits.sum() < np.log2(places).mean() + SPARE
 
 
 def _is_fragment(islands: Islands, group: Group, others: Sequence[Group], rules: Rules) -> bool:
@@ -85,51 +121,54 @@ def _is_fragment(islands: Islands, group: Group, others: Sequence[Group], rules:
 
 
 def _residue(islands: Islands, group: Group, whole: Group, rules: Rules) -> float | None:
-    """Find how much of the rest of a wider pattern lies beside; None if it is not wider."""
-    part, wide = (_letter_shares(islands, g, rules.shares) for g in (group, whole))
-    core = _core(part, rules.shares)
-    best = LIKE
-    found = None
-    for reverse in (False, True) if rules.both_strands else (False,):
-        laid = flipped(part, islands.alphabet) if reverse else part
-        here = core[::-1] if reverse else core
-        columns = np.flatnonzero(here)
-        for offset in range(-int(columns[0]), len(wide) - int(columns[-1])):
-            like = np.corrcoef(laid[columns].ravel(), wide[columns + offset].ravel())[0, 1]
-            if like > best:
-                best, found = like, (offset, reverse, columns + offset)
-    if found is None:
+    """Find how much of the rest of a wider pattern lies beside; None if it is another pattern."""
+    part, wide = (_Letters.of(islands, each, rules.shares) for each in (group, whole))
+    sides = [part, part.flipped(islands)] if rules.both_strands else [part]
+    laid = _laid_upon(sides, wide, rules.shares)
+    if laid is None:
         return None
-    offset, reverse, taken = found
-    rest = _core(wide, rules.shares)
-    rest[taken] = False
-    information = _information(wide, rules.shares)
-    if information[rest].sum() < CORE * information.sum():
-        return None
+    offset, reverse, taken = laid
     places = group.places.turned() if reverse else group.places
-    beside = islands.letters_at(places.shifted(-offset, len(part), len(wide)), len(wide))
-    there = _smoothed(count_codes(beside, islands.alphabet.size), rules.shares)
-    odds = np.log(wide[rest] / rules.shares)
-    chance = float((rules.shares * odds).sum())
-    here, most = (float((s[rest] * odds).sum()) for s in (there, wide))
-    return (here - chance) / (most - chance)
+    width = len(wide.shares)
+    letters = islands.letters_at(places.shifted(-offset, len(part.shares), width), width)
+    counts = count_codes(letters, islands.alphabet.size)
+    rest = wide.core & ~np.isin(np.arange(width), taken)
+    if wide.bits[rest].sum() < CORE * wide.bits.sum():
+        return 1.0 if _is_weaker(counts, wide.shares, rules.shares) else None
+    odds = np.log(wide.shares[rest] / rules.shares)
+    chance = (rules.shares * odds).sum()
+    here, most = ((s[rest] * odds).sum() for s in (_smoothed(counts, rules.shares), wide.shares))
+    return float((here - chance) / (most - chance))
 
 
-def _letter_shares(islands: Islands, group: Group, prior: np.ndarray) -> np.ndarray:
-    letters = islands.letters_at(group.places, len(group.template))
-    return _smoothed(count_codes(letters, len(prior)), prior)
+def _laid_upon(
+    sides: Sequence[_Letters], wide: _Letters, prior: np.ndarray
+) -> tuple[int, bool, np.ndarray] | None:
+    """Find where the core of a group is like a part of another: offset, strand, and its columns.
+
+    A column beside the other counts as if any letter were there.
+    """
+    room = len(sides[0].shares)
+    beside = np.tile(prior, (room, 1))
+    padded = np.concatenate([beside, wide.shares, beside])
+    best, found = LIKE, None
+    for reverse, side in enumerate(sides):
+        columns = np.flatnonzero(side.core)
+        for offset in range(-room, len(wide.shares) + 1):
+            pair = side.shares[columns].ravel(), padded[columns + offset + room].ravel()
+            like = np.corrcoef(*pair)[0, 1] if np.ptp(pair[1]) else 0.0
+            if like > best:
+                best, found = like, (offset, bool(reverse), columns + offset)
+    return found
 
 
-def _smoothed(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    counts = counts + prior
-    return counts / counts.sum(1, keepdims=True)
+def _is_weaker(counts: np.ndarray, wide: np.ndarray, prior: np.ndarray) -> bool:
+    """Tell whether each column of a group is that of a pattern, or between it and chance.
 
-
-def _information(shares: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    return (shares * np.log2(shares / prior)).sum(1)
-
-
-def _core(shares: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Columns that hold information, bool (width,)."""
-    information = _information(shares, prior)
-    return information >= CORE * information.max()
+    It is if to say how far takes fewer nats than to say the share of each letter.
+    """
+    between = prior + np.linspace(0, 1, 21)[:, None, None] * (wide - prior)
+    fitted = (counts * np.log(between)).sum(2).max(0).sum()
+    free = (counts * np.log(_smoothed(counts, prior))).sum()
+    numbers = (len(prior) - 2) * len(counts)
+    return bool(free - fitted < numbers / 2 * np.log(counts.sum(1).max()))
