@@ -48,7 +48,7 @@ def randomise(network: Any, x: np.ndarray, seed: int = 0) -> Any:
             layer.mean, layer.variance = layer.mean * 0, layer.variance * 0 + 1
         else:
             layer.set_weights([_drawn(rng, weight) for weight in layer.weights])
-    network([x], training=False)
+    network(x, training=False)
     for layer in measured:
         del layer.call
     return network
