@@ -7,6 +7,13 @@ Needs PyTorch, torchvision, timm and Keras (see `peers/requirements.txt`)::
     python benchmarks/bench_networks_parity.py --batch 1 --table rows.md    # goes on where it ended
 
 Weights of PyTorch come over layer by layer, those of Keras through a file and `import_weights`.
+
+All weights are drawn anew (`parity/transfer.py`, `randomise`): kernels N(0, 2 / inputs), biases
+N(0, 0.1), factors between 0.4 and 0.6. Running moments are set while the reference predicts the
+input, one normalisation after the other, from the mean square s^2 of what comes to it: means
+0.1 s N(0, 1), variances s^2 times 0.75 to 1.25. So values stay of moderate size at every depth
+(the column "largest"), nothing enlarges rounding, and no weight is 0 or 1: a bias or a moment that
+is left out, two that are swapped, or another `eps` shows.
 """
 
 import argparse
@@ -133,6 +140,32 @@ def build(peer: Peer) -> Any:
     return network
 
 
+SIZES = {"nasnetlarge": 165, **{f"efficientnetb{i}": s for i, s in ((5, 228), (6, 264), (7, 300))}}
+"""Extents of inputs, where those of the network take too long: half of them."""
+
+
+class Found(NamedTuple):
+    """What a reference gives.
+
+    Parameters
+    ----------
+    count, layers
+        Parameters; layers with weights.
+    file
+        Whether its weights have come over through a file and `import_weights` as well.
+    results
+        Results of layers by number, of all as number -1.
+    double
+        What it gives in float64; None where that was not run.
+    """
+
+    count: int
+    layers: int
+    file: bool
+    results: dict[int, np.ndarray]
+    double: np.ndarray | None = None
+
+
 class Row(NamedTuple):
     """What a comparison finds.
 
@@ -140,18 +173,28 @@ class Row(NamedTuple):
     ----------
     count, same
         Parameters of ours, and whether the reference has as many.
+    file
+        Whether weights have come over through a file.
     size, layers
         Extent of the input; layers with weights.
+    largest
+        Largest value of any layer.
     logits, worst
         Largest differences, relative to the largest value: of the output, and of any layer.
+    ours64, theirs64
+        Those of the output to the reference in float64; None if that was not run.
     """
 
     count: int
     same: bool
+    file: bool
     size: int
     layers: int
+    largest: float
     logits: float
     worst: float
+    ours64: float | None
+    theirs64: float | None
 
 
 def compare(name: str, peer: Peer, size: int | None, batch: int) -> Row:
@@ -162,21 +205,32 @@ def compare(name: str, peer: Peer, size: int | None, batch: int) -> Row:
     import seqcnn
 
     ours = seqcnn.create(name.partition(" ")[0], **peer.options)
+    size = size or SIZES.get(name)
     space = ours.space if size is None else (size, size)
     x = np.random.default_rng(0).normal(size=(batch, *space, 3)).astype(np.float32)
-    run = compare_keras if peer.source == "keras" else compare_torch
-    numbers, other = run(name, peer, ours, x)
-    mine = transfer.run_ours(ours, x)
-    differences = {n: transfer.largest_difference(mine[n], other[n]) for n in other}
-    worst = max(d for n, d in differences.items() if n >= 0)
+    other = (compare_keras if peer.source == "keras" else compare_torch)(name, peer, ours, x)
+    mine, theirs = transfer.run_ours(ours, x), other.results
+    differences = {n: transfer.largest_difference(mine[n], theirs[n]) for n in theirs}
     count = sum(p.size for p in jax_leaves(nnx.state(ours, nnx.Param)))
-    return Row(count, count == numbers[0], space[0], numbers[1], differences[-1], worst)
+    truth = other.double
+    return Row(
+        count,
+        count == other.count,
+        other.file,
+        space[0],
+        other.layers,
+        max(float(np.abs(y).max()) for y in theirs.values()),
+        differences[-1],
+        max(d for n, d in differences.items() if n >= 0),
+        *(
+            None if truth is None else transfer.largest_difference(y, truth)
+            for y in (mine[-1], theirs[-1])
+        ),
+    )
 
 
-def compare_torch(
-    name: str, peer: Peer, ours: Any, x: np.ndarray
-) -> tuple[tuple[int, int], dict[int, np.ndarray]]:
-    """Bring weights over; give parameters and layers of the reference, and its results."""
+def compare_torch(name: str, peer: Peer, ours: Any, x: np.ndarray) -> Found:
+    """Bring weights over, and run the reference."""
     import torch
     from parity import transfer
 
@@ -184,23 +238,25 @@ def compare_torch(
     theirs = transfer.randomise(build(peer), x)
     order, flattened = peer.order or transfer.torch_leaves, name.startswith(("alexnet", "vgg"))
     pairs = transfer.copy(ours, theirs, order, flattened=flattened)
+    file = peer.source != "own" and transfer.check_import(ours, theirs)
     result = transfer.run_torch(theirs, [part for _, part in pairs], x)
-    return (sum(p.numel() for p in theirs.parameters()), len(pairs)), result
+    count = sum(p.numel() for p in theirs.parameters())
+    return Found(count, len(pairs), file, result, transfer.torch_logits64(theirs, x))
 
 
-def compare_keras(
-    name: str, peer: Peer, ours: Any, x: np.ndarray
-) -> tuple[tuple[int, int], dict[int, np.ndarray]]:
+def compare_keras(name: str, peer: Peer, ours: Any, x: np.ndarray) -> Found:
     """Do as `compare_torch` with a network of Keras."""
     from parity import keras_networks
 
-    theirs = keras_networks.randomise(keras_networks.build(peer.name, x.shape[1:-1]))
-    names = keras_networks.bring(ours, theirs, KERAS_FILES.get(name, ".weights.h5"))
+    theirs = keras_networks.build(peer.name, x.shape[1:-1])
     # EfficientNet divides its pixels by 255 itself
     inside = any(type(layer).__name__ == "Rescaling" for layer in theirs.layers)
-    result = keras_networks.run(theirs, names, x * 255 if inside else x)
+    pixels = x * 255 if inside else x
+    keras_networks.randomise(theirs, pixels)
+    names = keras_networks.bring(ours, theirs, KERAS_FILES.get(name, ".weights.h5"))
+    result = keras_networks.run(theirs, names, pixels)
     count = sum(int(np.prod(weight.shape)) for weight in theirs.trainable_weights)
-    return (count, len(names)), result
+    return Found(count, len(names), True, result)
 
 
 def jax_leaves(tree: Any) -> list[Any]:
@@ -230,19 +286,26 @@ def main() -> None:
         except Exception as error:
             print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             continue
-        write(
-            f"| {name} | {peer.source} {peer.name} | {row.count:,} | "
-            f"{'yes' if row.same else 'NO'} | {row.size} | {row.layers} | {row.logits:.1e} | "
-            f"{row.worst:.1e} |\n",
-            table,
-        )
+        write(line(name, peer, row), table)
         forget()
 
 
 HEADER = """\
-| network | reference | parameters | the same | size | layers | logits | worst layer |
-|---|---|--:|---|--:|--:|--:|--:|
+| network | reference | parameters | the same | file | size | layers | largest | logits \
+| worst layer | ours to float64 | theirs to float64 |
+|---|---|--:|---|---|--:|--:|--:|--:|--:|--:|--:|
 """
+
+
+def line(name: str, peer: Peer, row: Row) -> str:
+    """Write a row of the table."""
+    double = (f"{d:.1e}" if d is not None else "" for d in (row.ours64, row.theirs64))
+    cells = [
+        name, f"{peer.source} {peer.name}", f"{row.count:,}", "yes" if row.same else "NO",
+        "yes" if row.file else "", row.size, row.layers, f"{row.largest:.0f}", f"{row.logits:.1e}",
+        f"{row.worst:.1e}", *double,
+    ]  # fmt: skip
+    return "| " + " | ".join(map(str, cells)) + " |\n"
 
 
 def write(text: str, table: Path | None) -> None:

@@ -35,20 +35,50 @@ def _classification_models(name: str, shape: tuple[int, ...]) -> Any:
     return network(input_shape=shape, weights=None, classes=1000, **parts)
 
 
-def randomise(network: Any, seed: int = 0) -> Any:
-    """Give the normalisations random factors and moments."""
+def randomise(network: Any, x: np.ndarray, seed: int = 0) -> Any:
+    """Draw weights and running moments as `transfer.randomise` does; predict `x`."""
     rng = np.random.default_rng(seed)
+    measured = []
     for layer in network.layers:
-        if type(layer).__name__ == "BatchNormalization":
-            count = layer.beta.shape[0]
-            values = [rng.normal(0, 0.1, count), rng.normal(0, 0.1, count)]
-            values.append(rng.uniform(0.75, 1.25, count))
-            if layer.scale:
-                values.insert(0, rng.uniform(0.8, 1.2, count))
-            layer.set_weights(values)
-        elif type(layer).__name__ == "Normalization":
+        kind = type(layer).__name__
+        if kind == "BatchNormalization":
+            layer.call = _measured(layer, rng)
+            measured.append(layer)
+        elif kind == "Normalization":
             layer.mean, layer.variance = layer.mean * 0, layer.variance * 0 + 1
+        else:
+            layer.set_weights([_drawn(rng, weight) for weight in layer.weights])
+    network(x, training=False)
+    for layer in measured:
+        del layer.call
     return network
+
+
+def _drawn(rng: np.random.Generator, weight: Any) -> np.ndarray:
+    """Draw a kernel by He's rule, or a bias."""
+    shape = tuple(weight.shape)
+    if len(shape) == 1:
+        return rng.normal(0, 0.1, shape)
+    # the kernel of a depthwise convolution is (y, x, channels, 1)
+    inputs = np.prod(shape[:2] if "depthwise" in weight.path else shape[:-1])
+    return rng.standard_normal(shape, np.float32) * np.float32(np.sqrt(2 / inputs))
+
+
+def _measured(layer: Any, rng: np.random.Generator) -> Any:
+    """Make a call of a normalisation that first sets its running moments from its data."""
+    original = layer.call
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        square = float((x**2).mean())
+        count = x.shape[-1]
+        values = [rng.normal(0, 0.1, count), rng.normal(0, 0.1 * square**0.5, count)]
+        values.append(rng.uniform(0.75, 1.25, count) * square)
+        if layer.scale:
+            values.insert(0, rng.uniform(0.4, 0.6, count))
+        layer.set_weights(values)
+        return original(x, *args, **kwargs)
+
+    return call
 
 
 def bring(ours: Any, theirs: Any, ending: str) -> list[str]:
@@ -87,5 +117,5 @@ def run(theirs: Any, names: list[str], x: np.ndarray) -> dict[int, np.ndarray]:
     numbers = {name: number for number, name in enumerate(names) if alone[name]}
     outputs = [theirs.get_layer(name).output for name in numbers]
     watched = keras.Model(theirs.inputs, [*outputs, theirs.output])
-    results = [np.asarray(result) for result in watched.predict(x, verbose=0)]
+    results = [np.asarray(result) for result in watched([x], training=False)]
     return dict(zip([*numbers.values(), -1], results, strict=True))

@@ -16,7 +16,7 @@ import seqcnn
 from seqcnn.networks.imports import weighted_layers
 
 GOLDEN = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())
-QUICK = {"densenet", "mobilenetv2", "resnet", "resnext", "seresnet", "squeezenet"}
+QUICK = {"densenet", "mobilenet", "mobilenetv2", "resnet", "resnext", "seresnet", "squeezenet"}
 
 
 def draw(rng, name, shape):
