@@ -27,6 +27,19 @@ def test_dense_equals_the_loops():
     np.testing.assert_allclose(layer(x), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(1, 9216), (9216,), (1, 1, 9216), (1, 9217)])
+def test_one_example_is_as_exact_as_several(shape):
+    rng = np.random.default_rng(0)
+    layer = Dense(shape[-1], 64, rngs=nnx.Rngs(0))
+    x = rng.normal(size=shape).astype(np.float32)
+    kernel, bias = (np.asarray(v[...], np.float64) for v in (layer.kernel, layer.bias))
+    wanted = x.astype(np.float64) @ kernel + bias
+    found = np.asarray(nnx.jit(lambda layer, x: layer(x))(layer, x))
+    assert found.shape == wanted.shape
+    exact = 1e-6 if shape[-1] % 2 == 0 else 1e-5
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=exact * np.abs(wanted).max())
+
+
 @pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
 def test_one_hot_equals_the_loops_and_shares_ambiguity(alphabet):
     codes = np.random.default_rng(0).integers(0, alphabet.size, (3, 7)).astype(np.uint8)
