@@ -119,8 +119,8 @@ logger = logging.getLogger(__name__)
 @click.option("--tensorboard", is_flag=True, help="Write event files too: tensorboard --logdir "
               "<folder of the model>/tensorboard shows the losses.")  # fmt: skip
 @click.option("--network", default="auto", show_default=True, help="motifcnn, basset, "
-              "deepsea, dilated, bpnet, hybrid, danq, explainn, or others of `seqcnn networks` such "
-              "as resnet18; auto chooses by number and length, and says why.")  # fmt: skip
+              "deepsea, dilated, bpnet, hybrid, danq, explainn, or others of `seqcnn networks` "
+              "like resnet18; auto chooses by number and length, and says why.")  # fmt: skip
 @click.option(
     "--set", "settings", metavar="OPTION=VALUE", multiple=True,
     help="An option of the network, such as kernels=128; may be given several times.",
