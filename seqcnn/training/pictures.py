@@ -82,7 +82,7 @@ def picture_sample(
         )
     pictures = _as_asked(pictures, task)
     target = _target_of(pictures, task, transform)
-    known = np.asarray(np.isfinite(pictures.labels).any(axis=1))
+    known = np.isfinite(np.asarray(pictures.labels)).any(axis=1)
     if not known.all():
         logger.info("pictures without a label, left out: %d", int((~known).sum()))
         pictures = pictures.select(np.flatnonzero(known))

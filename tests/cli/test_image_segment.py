@@ -202,4 +202,4 @@ def test_models_of_other_kinds_give_no_masks(tmp_path, capsys, files):
     save_model(Model((member,)), tmp_path / "other")
     arguments = [str(tmp_path / "other"), str(files / "pictures"), "-o", str(tmp_path / "o")]
     assert main(["image", "segment", "predict", *arguments]) == 2
-    assert "it gives no masks" in capsys.readouterr().err
+    assert "this model is for `seqcnn predict`" in capsys.readouterr().err

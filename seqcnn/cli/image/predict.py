@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from seqcnn.cli.models import CLASSIFY, check_command
 from seqcnn.cli.options import common, not_the_input, prepare_jax
-from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from seqcnn.image.record import PictureSet
@@ -36,10 +36,8 @@ def command(model: str, sources: tuple[str, ...], out: str, *, fit: str, **_: An
 
     loaded = load_model(model)
     target = target_of(loaded)
-    shape = loaded.extra.get("shape")
-    if shape is None:
-        raise SeqcnnError("the model reads no pictures: take `seqcnn predict`", path=model)
-    read = read_as(sources, tuple(shape), fit)
+    check_command(loaded, model, CLASSIFY)
+    read = read_as(sources, tuple(loaded.extra["shape"]), fit)
     scores = predict_pictures(loaded, read.x)
     several = target.kind == "multiclass"
     rows = (

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import UPRIGHT, check_command
 from seqcnn.cli.options import common, prepare_jax
 from seqcnn.cli.pictures import find_pictures
-from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +56,9 @@ def command(
     from seqcnn.training.upright import Angles, find_angles, turned_back
 
     loaded = load_model(model)
+    check_command(loaded, model, UPRIGHT)
     images = {name: read_image(path) for name, path in found.items()}
-    angles = find_angles(loaded, _as_learnt(loaded, images, found, model))
+    angles = find_angles(loaded, _as_learnt(loaded, images, found))
     with filled_folder(out, force=force) as folder:
         rows = []
         each = zip(images.items(), *angles, strict=True)
@@ -73,7 +74,7 @@ def command(
 
 
 def _as_learnt(
-    model: "Model", images: "dict[str, np.ndarray]", found: "dict[str, Path]", path: str
+    model: "Model", images: "dict[str, np.ndarray]", found: "dict[str, Path]"
 ) -> "np.ndarray":
     """Bring pictures to the size and channels that a model was trained on."""
     import numpy as np
@@ -81,9 +82,7 @@ def _as_learnt(
     from seqcnn.image.fit import fit_to_size
     from seqcnn.image.stored import convert, set_channels
 
-    shape = model.extra.get("shape")
-    if shape is None:
-        raise SeqcnnError("this model does not read pictures", path=path)
+    shape = model.extra["shape"]
     size = (shape[0], shape[1])
     squares = (
         fit_to_size(set_channels(image, shape[2], where), size, "crop")
