@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqcnn.errors import SeqcnnError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_IN_TIFF = 4
+"""Channels that are written to a TIFF file, see `seqcnn.image.files.write_image`."""
 
 
 def find_pictures(named: Sequence[str]) -> dict[str, Path]:
@@ -35,6 +42,19 @@ def find_pictures(named: Sequence[str]) -> dict[str, Path]:
                 path=path,
             )
     return dict(zip(names, paths, strict=True))
+
+
+def ending_for(image: "np.ndarray") -> str:
+    """Choose the kind of file that holds a picture as it is, numpy.ndarray (h, w, c).
+
+    PNG for what it can hold, TIFF for more than 8 bits a colour and other numbers of channels, NPY
+    for fractions and more than four channels.
+    """
+    if image.dtype.kind == "f" or image.shape[-1] > MOST_IN_TIFF:
+        return ".npy"
+    deep = image.dtype == "uint16"
+    fits = image.shape[-1] == 1 or (image.shape[-1] == 3 and not deep)
+    return ".png" if fits else ".tif"
 
 
 def _files(path: Path) -> list[Path]:

@@ -7,7 +7,7 @@ import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import find_pictures
+from seqcnn.cli.pictures import ending_for, find_pictures
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def command(
     """Draw a sheet of changed copies of each of PICTURES, the picture itself first.
 
     PICTURES are files (PNG, JPEG, TIFF, NPY) or folders of them. DIR receives NAME_augmented.png of
-    each; with --separate also NAME_1.png and so on, and NAME_1_mask.png.
+    each; with --separate also NAME_1.png (.tif of colours of 16 bits, .npy of fractions) and so on,
+    and NAME_1_mask.png.
     """
     check_folder(out, force=force)
     found = find_pictures(pictures)
@@ -116,6 +117,6 @@ def _write(stem: Any, x: "np.ndarray", masks: "np.ndarray | None", *, separate: 
     small = np.stack([fit_to_size(picture, size) for picture in shown])
     write_image(stem.with_name(f"{stem.name}_augmented.png"), sample_sheet(small, columns=columns))
     for i in range(1, len(x)) if separate else ():
-        write_image(stem.with_name(f"{stem.name}_{i}.png"), x[i])
+        write_image(stem.with_name(f"{stem.name}_{i}{ending_for(x[i])}"), x[i])
         if masks is not None:
             write_mask(stem.with_name(f"{stem.name}_{i}_mask.png"), masks[i])

@@ -51,6 +51,17 @@ def test_pictures_come_back_turned_with_a_table(folder, model, tmp_path):
         assert turned[:half].sum() > 4 * turned[half:].sum()
 
 
+def test_colours_of_16_bits_stay_so(model, tmp_path):
+    x = np.zeros((12, 12, 3), np.uint16)
+    x[1:6, 4:8] = [60_000, 30_000, 10]
+    write_image(tmp_path / "deep.tif", x)
+    picture, out = str(tmp_path / "deep.tif"), tmp_path / "out"
+    assert main(["image", "upright", "apply", str(model), picture, "-o", str(out), "-q"]) == 0
+    turned = read_image(out / "deep.tif")
+    assert turned.dtype == np.uint16 and turned.shape == x.shape
+    assert 55_000 < turned[..., 0].max() <= 60_000
+
+
 def test_what_is_wrong_is_said_in_a_line(folder, model, tmp_path, capsys):
     picture, out = str(folder / "00.png"), str(tmp_path / "out")
     for arguments, complaint in (
