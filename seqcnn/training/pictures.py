@@ -6,7 +6,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -145,7 +145,7 @@ def _target_of(pictures: PictureSet, task: str, transform: str) -> Target:
     return Target(task, pictures.tasks, transform)
 
 
-def same_pictures(x: np.ndarray) -> np.ndarray:
+def same_pictures(x: Iterable[np.ndarray]) -> np.ndarray:
     """Give pictures of equal pixels one number, int64 (n,)."""
     digests = [hashlib.sha256(np.ascontiguousarray(picture).data).digest() for picture in x]
     first: dict[bytes, int] = {}
