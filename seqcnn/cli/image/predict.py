@@ -25,7 +25,8 @@ def command(model: str, sources: tuple[str, ...], out: str, *, fit: str, **_: An
 
     MODEL is a folder that `seqcnn image train` wrote. PICTURES are files, or one folder, NPZ, NPY
     or IDX; they are resized to what MODEL reads. The table has the columns file, label, and one for
-    each class; of numbers the columns file and one for each number.
+    each class. Of yes and no (labels 0 and 1, --task binary) it has the columns file and the
+    probability, under the name of the label; of numbers file and one for each number.
     """
     not_the_input(out, *sources)
     prepare_jax()
