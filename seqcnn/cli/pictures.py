@@ -1,10 +1,11 @@
 """Pictures that are named on the command line, and names for what is made of them."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqcnn.errors import SeqcnnError
+from seqcnn.errors import SeqcnnError, SeqcnnWarning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +58,27 @@ def ending_for(image: "np.ndarray") -> str:
     return ".png" if fits else ".tif"
 
 
+def read_to_show(path: Path) -> "np.ndarray":
+    """Read a picture that is shown, and warn if its fractions are not on the scale of that.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w, c), see `seqcnn.image.files.read_image`.
+    """
+    from seqcnn.image.files import read_image
+
+    image = read_image(path)
+    if image.dtype.kind == "f" and (image.min() < 0 or image.max() > 1):
+        warnings.warn(
+            f"{path}: pixels go from {image.min():g} to {image.max():g}; fractions are shown from "
+            f"0, black, to 1, white: divide them by their largest value before",
+            SeqcnnWarning,
+            stacklevel=2,
+        )
+    return image
+
+
 def _files(path: Path) -> list[Path]:
     from seqcnn.image.files import SUFFIXES
 
@@ -64,5 +86,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
-        raise SeqcnnError("there are no pictures in this folder", path=path)
+        raise SeqcnnError(
+            "there are no pictures in this folder (folders in it are not searched: name them)",
+            path=path,
+        )
     return found

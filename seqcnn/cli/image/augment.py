@@ -7,7 +7,7 @@ import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import ending_for, find_pictures
+from seqcnn.cli.pictures import ending_for, find_pictures, read_to_show
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ def command(
     found = find_pictures(pictures)
     prepare_jax()
     from seqcnn.image.augment import Mixup, parse_augment
-    from seqcnn.image.files import read_image
     from seqcnn.image.masks import read_masks
 
     plan = parse_augment(text)
@@ -69,7 +68,7 @@ def command(
         raise SeqcnnError("mixup mixes different pictures: it is for training, leave it out here")
     with filled_folder(out, force=force) as folder:
         for number, (name, path) in enumerate(found.items()):
-            image = read_image(path)
+            image = read_to_show(path)
             size = (image.shape[0], image.shape[1])
             mask = None if masks is None else read_masks(masks, [path.name], size)[0]
             changed, moved = _copies(plan, image, mask, copies, (seed, number))
