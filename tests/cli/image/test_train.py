@@ -99,6 +99,15 @@ def test_mixed_pictures_teach_classes(tmp_path, task):
     assert held_out["auroc"]["value"] > 0.9
 
 
+def test_no_augmentation_has_a_name_as_for_masks():
+    from seqcnn.cli.image.train_plan import _augmentation
+    from seqcnn.training.targets import Target
+
+    target = Target("multiclass", ("a", "b"))
+    assert _augmentation("none", target) is None is _augmentation(None, target)
+    assert _augmentation("flip", target) is not None
+
+
 def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
     rng = np.random.default_rng(1)
     x = rng.integers(0, 256, (60, SIZE, SIZE)).astype(np.uint8)
