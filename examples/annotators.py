@@ -23,11 +23,12 @@ SKILL = {"undergrad 1": 0.55, "undergrad 2": 0.4, "technician": 0.6, "student": 
 
 def main(out: Path, toy: bool = False, labels: Path | None = None) -> None:
     """Write tables into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     rng, n = np.random.default_rng(0), 40 if toy else 400
     truth = rng.choice(3, n, p=[0.3, 0.3, 0.4])
     if labels is None:
-        skill = np.array(list(SKILL.values()))
-        said = np.where(rng.random((n, 6)) < skill, truth[:, None], rng.integers(0, 3, (n, 6)))
+        sure = rng.random((n, 6)) < list(SKILL.values())
+        said = np.where(sure, truth[:, None], rng.integers(0, 3, (n, 6)))
         said[rng.random((n, 6)) < 0.2] = -1
         said = said[seen := (said >= 0).any(1)]
         truth, names = truth[seen], [f"grid_{i:03}.png" for i in range(int(seen.sum()))]
@@ -36,8 +37,7 @@ def main(out: Path, toy: bool = False, labels: Path | None = None) -> None:
         votes = read_votes(labels)
     vote, consensus = majority_vote(votes), dawid_skene(votes, pseudo=0.1)
     pairs = compare_pairs(votes, weights="quadratic")
-    people = compare_annotators(votes, consensus)
-    where = disagreements(votes, consensus)
+    people, where = compare_annotators(votes, consensus), disagreements(votes, consensus)
     write_table(out / "pairs.tsv", pairs[0]._fields, pairs)
     write_table(out / "annotators.tsv", people[0]._fields, people)
     header = ("item", "majority", "share", "consensus", *votes.annotators)
@@ -50,7 +50,7 @@ def main(out: Path, toy: bool = False, labels: Path | None = None) -> None:
         print(f"{row.annotator:12} with the others {row.with_others:.2f}", end="")
         print(f", reliability {row.reliability:.2f}, most often {row.worst}")
     if labels is None:
-        right = (vote.labels == truth).mean(), (consensus.labels == truth).mean()
+        right = [(found.labels == truth).mean() for found in (vote, consensus)]
         print(f"right by majority: {right[0]:.3f}, weighed by reliability: {right[1]:.3f}")
 
 

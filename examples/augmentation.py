@@ -28,6 +28,7 @@ def scratched(picture: jax.Array, key: jax.Array) -> jax.Array:
 
 def main(out: Path, toy: bool = False) -> None:
     """Write a sheet, and print what became of an angle."""
+    out.mkdir(parents=True, exist_ok=True)
     cells = draw_cells(2, size=24 if toy else 64, most=5, seed=1)
     named = parse_augment("turn:90,flip,stretch:0.3,skew:10,elastic:1,noise:0.1,fragment:0.2@0.3")
     plan = Augment((*named.steps, scratched), edges="reflect")

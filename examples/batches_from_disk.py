@@ -17,6 +17,7 @@ from seqcnn.training.targets import Target
 
 def main(out: Path, toy: bool = False) -> None:
     """Write pictures to disk, and train from there with one and with several steps a batch."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (200, 16) if toy else (20_000, 32)
     drawn = draw_shapes(number, size=size, noise=0.05)
     path = out / "batches_from_disk.npy"

@@ -26,6 +26,7 @@ from seqcnn.training.targets import Target
 
 def main(out: Path, toy: bool = False) -> None:
     """Train, explain, and print the share of the maps that lies on the shapes."""
+    out.mkdir(parents=True, exist_ok=True)
     drawn = draw_shapes(64 if toy else 2000, size=16 if toy else 32, seed=3)
     examples = Examples(drawn.x, drawn.labels[:, None].astype(np.float32))
     split = len(drawn.x) * 3 // 4

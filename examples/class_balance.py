@@ -18,6 +18,7 @@ from seqcnn.data.tables import write_table
 
 def main(out: Path, toy: bool = False) -> None:
     """Write tables into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     rng, grids = np.random.default_rng(0), 40 if toy else 200
     grid = np.repeat(np.arange(grids), 10)
     quality = rng.choice(3, grids, p=[0.15, 0.25, 0.6])[grid]

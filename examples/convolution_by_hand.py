@@ -21,6 +21,7 @@ from seqcnn.reference.self_made import ConvSelfMade, n_out
 
 def main(out: Path, toy: bool = False) -> None:
     """Compare both for some paddings and strides, and write what the loops made."""
+    out.mkdir(parents=True, exist_ok=True)
     size = (12, 16) if toy else (60, 80)
     images = [draw_scene(*size, seed=seed) / 255 for seed in (0, 1)]
     kernel = kernel_of("emboss")

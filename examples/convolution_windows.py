@@ -13,6 +13,7 @@ from seqcnn.nn.geometry import conv_output_size
 
 def main(out: Path, toy: bool = False) -> None:
     """Write the two figures, and print tables of windows."""
+    out.mkdir(parents=True, exist_ok=True)
     for stride in (1, 2, 3):
         starts = [window.start for window in window_table(9, 3, stride=stride)]
         print(f"9 pixels, window 3, stride {stride}: windows start at {starts}")

@@ -26,6 +26,7 @@ from seqcnn.training.targets import Target
 
 def main(out: Path, toy: bool = False) -> None:
     """Train one network for each decoder, and lay their masks side by side."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (40, 16) if toy else (300, 64)
     cells = draw_cells(number, size=size)
     cut, target = number * 4 // 5, Target("segmentation", ("ground", "cell"))

@@ -19,6 +19,7 @@ from seqcnn.nn.geometry import conv_output_size
 
 def main(out: Path, toy: bool = False) -> None:
     """Write the three small pictures side by side."""
+    out.mkdir(parents=True, exist_ok=True)
     size, step = (48 if toy else 384), 3
     y, x = np.mgrid[:size, :size] / size
     rings = np.sin(0.9 * np.pi / 2 * size * (x**2 + y**2))

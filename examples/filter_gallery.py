@@ -15,6 +15,7 @@ from seqcnn.image.scene import draw_scene
 
 def main(out: Path, toy: bool = False, picture: str | None = None) -> None:
     """Write the gallery, and print what the sum of each kernel says."""
+    out.mkdir(parents=True, exist_ok=True)
     if picture:
         image = read_image(picture)
     else:

@@ -21,6 +21,7 @@ from seqcnn.training.generate import DRILLS, Drill, fit_generator
 
 def main(out: Path, toy: bool = False, steps: int = 2000) -> None:
     """Write a sheet of samples for each network, a row for each class."""
+    out.mkdir(parents=True, exist_ok=True)
     pictures = draw_shapes(40 if toy else 4000, size=8 if toy else 28, noise=0.03)
     small = {"channels": (4, 8)} if toy else {}
     for name in ("gan", "diffusion") if toy else ("vae", "gan", "diffusion"):

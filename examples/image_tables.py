@@ -20,6 +20,7 @@ from seqcnn.image.table import image_to_table, read_pixel_table, table_to_image,
 
 def main(out: Path, toy: bool = False, picture: Path | None = None) -> None:
     """Write pictures and tables into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     size = 16 if toy else 128
     grey = draw_cells(1, size=size).x[0] if picture is None else read_image(picture)
     grey = set_channels(grey, 1)

@@ -17,6 +17,7 @@ def weights_of(module: nnx.Module) -> int:
 
 def main(out: Path, toy: bool = False) -> None:
     """Take the first block of GoogLeNet apart, for pictures and signals; write a table to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     size = 8 if toy else 28
     lines = ["axes of space\tbranch\tweights"]
     for rank in (1,) if toy else (1, 2):

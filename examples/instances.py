@@ -31,6 +31,7 @@ def discs(rng: np.random.Generator, size: int, number: int) -> np.ndarray:
 
 def main(out: Path, toy: bool = False) -> None:
     """Count the cells of some pictures in both ways, and draw what was found."""
+    out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(1)
     pictures = [discs(rng, *((64, 8) if toy else (192, 70))) for _ in range(2 if toy else 10)]
     for separation, how in ((0, "connected pieces"), (5, "parted where they are narrow")):

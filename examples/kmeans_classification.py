@@ -20,6 +20,7 @@ from seqcnn.image.synthetic import draw_shapes
 
 def main(out: Path, toy: bool = False) -> None:
     """Print the share that is classified right, by colour and by shape."""
+    out.mkdir(parents=True, exist_ok=True)
     n = 20 if toy else 200
     shapes = draw_shapes(2 * n, size=16 if toy else 32, classes=2)
     tints = np.random.default_rng(0).integers(0, 2, 2 * n)

@@ -20,6 +20,7 @@ from seqcnn.image.scene import draw_scene
 
 def main(out: Path, toy: bool = False) -> None:
     """Write a sheet: the picture, its segments in each space, and its pixels shuffled."""
+    out.mkdir(parents=True, exist_ok=True)
     image = draw_scene(24, 32) if toy else draw_scene()
     choice = choose_k([image], range(2, 4 if toy else 10))
     print(f"k = {choice.by_silhouette} by the silhouette, {choice.by_elbow} by the elbow")

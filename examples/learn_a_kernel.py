@@ -19,6 +19,7 @@ from seqcnn.nn.learnables import count_learnables
 
 def main(out: Path, toy: bool = False) -> None:
     """Print the error of what is learned, and write the kernel."""
+    out.mkdir(parents=True, exist_ok=True)
     before = draw_shapes(4 if toy else 32, size=24).x
     wanted = kernel_of("sobel_x")
     after = np.stack([apply_filter(picture, "sobel_x") for picture in before])

@@ -15,6 +15,7 @@ from seqcnn.training.step import Recipe
 
 def main(out: Path, toy: bool = False) -> None:
     """Train LeNet on drawn shapes, and write the curves of its losses to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (160, 16) if toy else (4000, 32)
     drawn = draw_shapes(number, size=size, noise=0.05)
     ids = tuple(f"shape {i}" for i in range(number))

@@ -14,6 +14,7 @@ from seqcnn.reference.lenet import LeNet, train
 
 def main(out: Path, toy: bool = False) -> None:
     """Train, write the losses to `out`, and compare with Flax."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size, epochs = (160, 16, 3) if toy else (4000, 32, 10)
     drawn, held = (draw_shapes(number, size=size, noise=0.05, seed=seed) for seed in (0, 1))
     x, test = drawn.x / np.float32(255), held.x / np.float32(255)

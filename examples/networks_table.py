@@ -11,6 +11,7 @@ TOY = ("squeezenet", "shufflenet", "resnet18")
 
 def main(out: Path, toy: bool = False) -> None:
     """Write ``networks.tsv`` to a folder; no weight is made for it."""
+    out.mkdir(parents=True, exist_ok=True)
     columns = ("network", "layers", "parameters", "MB", "reads", "lecture", "remark")
     lines = ["\t".join(columns)]
     for name in TOY if toy else sorted(LECTURE):

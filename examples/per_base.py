@@ -30,13 +30,14 @@ WORD = DNA.encode("TTACCCGG")
 
 def main(out: Path, toy: bool = False) -> None:
     """Plant, learn, and write what is found in sequences that are held out."""
+    out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     number, length = (60, 40) if toy else (2000, 100)
     rows, sites = rng.integers(0, 4, (number, length)).astype(np.uint8), []
     for i in range(0, number, 2):
         start = int(rng.integers(0, length - len(WORD)))
-        word = DNA.reverse_complement(WORD) if rng.random() < 0.5 else WORD
-        rows[i, start : start + len(WORD)] = word
+        other = rng.random() < 0.5
+        rows[i, start : start + len(WORD)] = DNA.reverse_complement(WORD) if other else WORD
         sites.append(Interval(f"seq_{i + 1}", start, start + len(WORD)))
     sequences = SequenceSet.from_arrays(list(rows), alphabet=DNA)
     masks = mask_sites(sequences, IntervalSet.from_intervals(sites))[..., None]
@@ -46,13 +47,12 @@ def main(out: Path, toy: bool = False) -> None:
     recipe = Recipe(Schedule(batch=32, steps=3 if toy else 40, rounds=1 if toy else 8))
     learnt = (Examples(rows[part], masks[part]) for part in parts[:2])
     fitted = fit_target(network, *learnt, target=target, recipe=recipe)
-
     found = target.decode(mean_outputs([fitted.network], rows[parts[2]]))
     worth = score(target, found, masks[parts[2]])
     print("held out:", ", ".join(f"{name} {value:.3f}" for name, value in worth.items()))
-    places = homes_of(sequences.select(parts[2]))
-    write_bedgraph(out / "per_base.bedgraph", places, list(found[..., 0]))
-    write_called(out / "per_base.bed", places, list(found[..., 0]))
+    places, scores = homes_of(sequences.select(parts[2])), list(found[..., 0])
+    write_bedgraph(out / "per_base.bedgraph", places, scores)
+    write_called(out / "per_base.bed", places, scores)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from seqcnn.image.scene import draw_scene
 
 def main(out: Path, toy: bool = False) -> None:
     """Write the gallery, and print how bright each pooling leaves the picture."""
+    out.mkdir(parents=True, exist_ok=True)
     image = draw_scene(24, 32) if toy else draw_scene()
     print(f"the picture: mean {image.mean():.1f}, standard deviation {image.std():.1f}")
     for kind in POOLS:

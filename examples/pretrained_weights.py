@@ -41,6 +41,7 @@ def torchvision_names(width: int = 64) -> dict[str, np.ndarray]:
 
 def main(out: Path, toy: bool = False, weights: Path | None = None) -> None:
     """Bring weights into a network for grey pictures of two classes, and say what was fitted."""
+    out.mkdir(parents=True, exist_ok=True)
     if weights is None:
         weights = out / "resnet18.safetensors"
         safetensors.numpy.save_file(torchvision_names(), weights)

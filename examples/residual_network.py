@@ -14,6 +14,7 @@ from seqcnn.networks.classify.resnet import ResNet
 
 def main(out: Path, toy: bool = False) -> None:
     """Print the maps of each stage for a drawn shape, and write them as pictures to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     from matplotlib.figure import Figure
 
     size, widths = (16, (4, 8)) if toy else (64, (16, 32, 64))

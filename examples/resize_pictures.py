@@ -25,6 +25,7 @@ SIZES = {"LeNet": 32, "ResNet": 224, "Inception": 299}
 
 def main(out: Path, toy: bool = False, picture: Path | None = None) -> None:
     """Write pictures into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     height, width = (60, 90) if toy else (400, 600)
     if picture is None:
         y, x = np.mgrid[:height, :width]

@@ -31,6 +31,7 @@ PAIRS = (
 
 def main(out: Path, toy: bool = False) -> None:
     """Train each pair, and write a table of what it is worth."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (24, 32) if toy else (300, 64)
     cells = draw_cells(number, size=size)
     at, target = number * 4 // 5, Target("segmentation", ("ground", "cell"))

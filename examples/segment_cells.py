@@ -26,6 +26,7 @@ from seqcnn.training.targets import Target
 
 def main(out: Path, toy: bool = False) -> None:
     """Train, print Dice of network and threshold, and draw what was found."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (48, 16) if toy else (400, 64)
     cells = draw_cells(number, size=size, noise=0.2)
     test, stop = np.arange(number) % 5 == 0, np.arange(number) % 5 == 1

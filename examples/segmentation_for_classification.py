@@ -22,6 +22,7 @@ from seqcnn.training.targets import Target
 
 def main(out: Path, toy: bool = False) -> None:
     """Segment shapes, and name each picture by its mask; count cells, and sort by their number."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (80, 16) if toy else (1000, 32)
     shapes = draw_shapes(number, size=size, noise=0.05)
     labels = shapes.masks * (shapes.labels + 1).astype(np.uint8)[:, None, None]

@@ -28,6 +28,7 @@ COLOURS = np.array([[20, 20, 20], [230, 60, 60], [60, 160, 60], [60, 90, 220], [
 
 def main(out: Path, toy: bool = False) -> None:
     """Show how unpooling works, count the weights, train a small SegNet and paint its masks."""
+    out.mkdir(parents=True, exist_ok=True)
     x = jnp.array([[[1.0], [5.0], [2.0], [0.0]]])
     values, places = max_pool_with_indices(x, 2)
     back = max_unpool(values, places, 2, space=(4,))

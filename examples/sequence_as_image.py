@@ -17,6 +17,7 @@ SITES = ("TGACTCA", "TGAGTCA", "TGACTCA", "TGAATCA")
 
 def main(out: Path, toy: bool = False) -> None:
     """Draw a sequence, its feature maps and the motifs of the kernels, and compare both ways."""
+    out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     text = "".join(rng.choice(list("ACGT"), 12 if toy else 50))
     text = text[: len(text) // 2] + "TGACTCA" + text[len(text) // 2 :]

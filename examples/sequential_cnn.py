@@ -31,6 +31,7 @@ def by_hand(shape: tuple[int, ...], rngs: nnx.Rngs) -> Sequential:
 
 def main(out: Path, toy: bool = False) -> None:
     """Build both kinds for each rank, and write what they have to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     lines = ["input\tshape\tby hand\tcnn of the zoo"]
     for name, shape in list(SHAPES.items())[: 1 if toy else None]:
         network = by_hand(shape, nnx.Rngs(0))

@@ -30,6 +30,7 @@ def solids(n: int, size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def main(out: Path, toy: bool = False) -> None:
     """Train all three on the same solids, and write their curves to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
     number, size = (80, 8) if toy else (1500, 16)
     x, labels = solids(number, size)
     middle = x[:, size // 2]  # what a two-dimensional network gets: one cut

@@ -23,6 +23,7 @@ from seqcnn.training.upright import angle_errors, find_angles, fit_upright, turn
 
 def main(out: Path, toy: bool = False) -> None:
     """Print the median error, and write the sheet."""
+    out.mkdir(parents=True, exist_ok=True)
     drawn = draw_shapes(160 if toy else 4000, size=16 if toy else 28, classes=3, noise=0.05)
     # their legs are longer than their base: only one way is up
     x = drawn.x[drawn.labels == 2]

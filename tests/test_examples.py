@@ -12,6 +12,6 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 def test_an_example_runs_at_toy_size(path, tmp_path, capsys):
     names = runpy.run_path(str(path))
     assert names["__doc__"], "an example says what it shows"
-    names["main"](tmp_path, toy=True)
+    names["main"](tmp_path / "new", toy=True)  # a folder that is not there yet
     assert capsys.readouterr().out, "an example prints what it found"
     assert len(path.read_text().splitlines()) < 60

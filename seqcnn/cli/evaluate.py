@@ -10,6 +10,7 @@ import rich_click as click
 
 from seqcnn.cli.evaluate_inputs import read_known
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def command(
     from seqcnn.training.predict import refuse_positions, target_of
 
     loaded = load_model(model)
+    check_reads_sequences(loaded, model)
     target = target_of(loaded)
     refuse_positions(target)
     strand = loaded.members[0].options.get("strand")

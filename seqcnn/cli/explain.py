@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
@@ -100,6 +101,7 @@ def command(
     from seqcnn.report.explain import write_explanation
 
     loaded = load_model(model)
+    check_reads_sequences(loaded, model)
     given = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=None)
     check_formats(formats, options["method"], given)
     warn_of_idle_gpu()

@@ -1,9 +1,17 @@
 """Pictures that are named on the command line, and names for what is made of them."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seqcnn.errors import SeqcnnError
+from seqcnn.errors import SeqcnnError, SeqcnnWarning
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_IN_TIFF = 4
+"""Channels that are written to a TIFF file, see `seqcnn.image.files.write_image`."""
 
 
 def find_pictures(named: Sequence[str]) -> dict[str, Path]:
@@ -37,6 +45,40 @@ def find_pictures(named: Sequence[str]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
+def ending_for(image: "np.ndarray") -> str:
+    """Choose the kind of file that holds a picture as it is, numpy.ndarray (h, w, c).
+
+    PNG for what it can hold, TIFF for more than 8 bits a colour and other numbers of channels, NPY
+    for fractions and more than four channels.
+    """
+    if image.dtype.kind == "f" or image.shape[-1] > MOST_IN_TIFF:
+        return ".npy"
+    deep = image.dtype == "uint16"
+    fits = image.shape[-1] == 1 or (image.shape[-1] == 3 and not deep)
+    return ".png" if fits else ".tif"
+
+
+def read_to_show(path: Path) -> "np.ndarray":
+    """Read a picture that is shown, and warn if its fractions are not on the scale of that.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w, c), see `seqcnn.image.files.read_image`.
+    """
+    from seqcnn.image.files import read_image
+
+    image = read_image(path)
+    if image.dtype.kind == "f" and (image.min() < 0 or image.max() > 1):
+        warnings.warn(
+            f"{path}: pixels go from {image.min():g} to {image.max():g}; fractions are shown from "
+            f"0, black, to 1, white: divide them by their largest value before",
+            SeqcnnWarning,
+            stacklevel=2,
+        )
+    return image
+
+
 def _files(path: Path) -> list[Path]:
     from seqcnn.image.files import SUFFIXES
 
@@ -44,5 +86,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
-        raise SeqcnnError("there are no pictures in this folder", path=path)
+        raise SeqcnnError(
+            "there are no pictures in this folder (folders in it are not searched: name them)",
+            path=path,
+        )
     return found

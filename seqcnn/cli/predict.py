@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, not_the_input, prepare_jax, sequences
 from seqcnn.cli.places import Places
 
@@ -61,6 +62,7 @@ def command(
     from seqcnn.training.predict import predict, predict_profiles, target_of
 
     loaded = load_model(model)
+    check_reads_sequences(loaded, model)
     # intervals are read as those were that the networks have seen
     strand = loaded.members[0].options.get("strand")
     scored = places.read(fasta, alphabet=alphabet or loaded.alphabet, mask=mask, strand=strand)

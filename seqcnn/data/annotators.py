@@ -176,7 +176,8 @@ class Consensus(NamedTuple):
     confusion
         float64 (annotators, true class, label): how often an annotator gives each label.
     log_likelihood
-        After each round; it never falls.
+        After each round; with `pseudo` that and its logarithm of the prior density of the errors,
+        up to a constant, for this is what then never falls.
     """
 
     posterior: np.ndarray
@@ -231,6 +232,8 @@ def dawid_skene(
     while True:
         prior, confusion = _maximise(votes.counts, posterior, pseudo)
         posterior, likelihood = _expect(votes.counts, prior, confusion)
+        # the likelihood alone may fall: added counts are a Dirichlet prior, and rounds climb both
+        likelihood += pseudo * float(np.log(confusion).sum()) if pseudo else 0.0
         history.append(likelihood)
         if len(history) >= rounds or (len(history) > 1 and likelihood - history[-2] < tolerance):
             return Consensus(posterior, prior, confusion, tuple(history))

@@ -1,7 +1,7 @@
 """Pictures with a mask each, of one size or of many."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,14 @@ class Pairs:
         (h, w, c) each, of one dtype and as many channels.
     masks
         uint8 or uint16 (h, w) each, 255 where nothing is known; None if there are none.
+    groups
+        int64 (n,): pictures of one group must not be split up; None if nothing is said.
     """
 
     ids: tuple[str, ...]
     pictures: tuple[np.ndarray, ...]
     masks: tuple[np.ndarray, ...] | None = None
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,7 +63,8 @@ def read_pairs(
     Parameters
     ----------
     sources
-        A folder, one or several pictures, or an NPZ file with `x` and, perhaps, `masks`.
+        A folder, one or several pictures, or an NPZ file with `x` and, perhaps, `masks` and
+        `groups`.
     masks
         Folder with a mask for each picture, see `seqcnn.image.masks.read_masks`; None for those of
         an NPZ file, or for none.
@@ -81,9 +85,9 @@ def read_pairs(
         ids, paths = _files(sources)
         pairs = Pairs(ids, _alike([read_image(path) for path in paths], channels))
     if masks is not None:
-        pairs = Pairs(pairs.ids, pairs.pictures, _masks_of(masks, pairs))
+        pairs = replace(pairs, masks=_masks_of(masks, pairs))
     if pairs.masks is not None and binary:
-        pairs = Pairs(pairs.ids, pairs.pictures, tuple(map(_one_class, pairs.masks)))
+        pairs = replace(pairs, masks=tuple(map(_one_class, pairs.masks)))
     return pairs
 
 
@@ -149,7 +153,10 @@ def _of_arrays(path: Path, channels: int | None) -> Pairs:
                 path=path,
             )
         masks = tuple(found.astype(np.uint16 if found.max() > IGNORE else np.uint8))
-    return Pairs(tuple(map(str, names)), _alike(list(x), channels), masks)
+    groups = None
+    if arrays.groups is not None:
+        groups = np.unique(arrays.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return Pairs(tuple(map(str, names)), _alike(list(x), channels), masks, groups)
 
 
 def _masks_of(folder: str | Path, pairs: Pairs) -> tuple[np.ndarray, ...]:

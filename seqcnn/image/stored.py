@@ -209,7 +209,7 @@ def all_finite(pixels: np.ndarray, path: str | Path | None = None) -> None:
         return
     first = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
     raise SeqcnnError(
-        f"{count:,} of {pixels.size:,} pixels are not finite (the first, at {first}, is "
+        f"{count:,} of {pixels.size:,} values are not finite (the first, at {first}, is "
         f"{pixels[first]}): replace them before",
         path=path,
     )

@@ -73,6 +73,8 @@ def draw_sequence(
 ) -> None:
     """Draw a sequence as a picture, the feature maps of kernels, and their motifs beside them.
 
+    Each map stands below the picture, a score below the first letter that its kernel covers.
+
     Parameters
     ----------
     path
@@ -98,6 +100,13 @@ def draw_sequence(
             f"a picture {picture.shape} is none of {len(text)} letters in {len(letters)} rows, "
             f"with kernels {kernels.shape}"
         )
+    figure = _figure(text, picture, kernels, motifs, letters)
+    figure.savefig(path, metadata={"Software": None} if path.suffix == ".png" else None)
+
+
+def _figure(
+    text: str, picture: np.ndarray, kernels: np.ndarray, motifs: Sequence[Drawable], letters: str
+) -> Any:
     from matplotlib.figure import Figure
 
     count = min(kernels.shape[2], MOST)
@@ -105,7 +114,7 @@ def draw_sequence(
     width = float(np.clip(INCHES_A_LETTER * len(text), LEAST, LARGEST))
     figure = Figure(figsize=(width, 1.4 + 1.1 * count), dpi=150, layout="constrained")
     grid = figure.add_gridspec(count + 1, 4)
-    top = figure.add_subplot(grid[0, :])
+    top = figure.add_subplot(grid[0, :3])
     top.imshow(picture, cmap="gray", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     top.set_yticks(range(len(letters)), list(letters))
     top.set_xticks(range(len(text)), list(text), fontsize=6)
@@ -113,7 +122,7 @@ def draw_sequence(
     for i in range(count):
         _draw_map(figure.add_subplot(grid[i + 1, :3]), maps[i], i, len(text))
         _draw_motif(figure.add_subplot(grid[i + 1, 3]), kernels[..., i], motifs, i, letters)
-    figure.savefig(path, metadata={"Software": None} if path.suffix == ".png" else None)
+    return figure
 
 
 def _draw_map(axes: Any, values: np.ndarray, number: int, length: int) -> None:
@@ -122,6 +131,10 @@ def _draw_map(axes: Any, values: np.ndarray, number: int, length: int) -> None:
     axes.bar(range(len(values)), values, color="0.6", width=0.9)
     axes.bar([best], [values[best]], color="#d55e00", width=0.9)
     axes.set(xlim=(-0.5, length - 0.5), ylabel=f"map {number + 1}")
+    # counted from 1, as everywhere in this package
+    step = max(1, 10 * round(length / 100))
+    shown = [1, *range(step if step > 1 else 2, length + 1, step)]
+    axes.set_xticks([place - 1 for place in shown], [str(place) for place in shown])
     axes.tick_params(labelsize=6)
 
 
@@ -129,7 +142,10 @@ def _draw_motif(axes: Any, kernel: np.ndarray, motifs: Any, number: int, letters
     """Draw the logo of a kernel's motif; the kernel itself as a picture, if there is none."""
     if len(motifs) > number:
         draw_logo(motifs[number], ax=axes)
+        axes.set_xticks(range(1, len(kernel) + 1))
+        axes.tick_params(labelsize=6)
         return
     axes.imshow(kernel.T, cmap="gray", aspect="auto", interpolation="nearest")
+    axes.set_xticks(range(len(kernel)), [str(i + 1) for i in range(len(kernel))], fontsize=6)
     axes.set_yticks(range(len(letters)), list(letters), fontsize=6)
     axes.set_title("kernel", fontsize=7)

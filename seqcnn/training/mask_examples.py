@@ -23,8 +23,10 @@ class Parts(NamedTuple):
     report: np.ndarray
 
 
-def deal_pictures(n: int, *, hold_out: float = 0.2, seed: int = 0) -> Parts:
-    """Deal pictures out by chance.
+def deal_pictures(
+    n: int, *, hold_out: float = 0.2, groups: np.ndarray | None = None, seed: int = 0
+) -> Parts:
+    """Deal pictures out by chance, groups as a whole.
 
     Parameters
     ----------
@@ -32,13 +34,15 @@ def deal_pictures(n: int, *, hold_out: float = 0.2, seed: int = 0) -> Parts:
         How many there are.
     hold_out
         Share that neither trains nor stops; half as many stop. One of each at least.
+    groups
+        int (n,): pictures of one group go to one part; None if each is its own.
     seed
         Same seed, same parts.
 
     Raises
     ------
     SeqcnnError
-        There are too few pictures, or `hold_out` is no share.
+        There are too few pictures or groups, or `hold_out` is no share.
     """
     if not 0 < hold_out < 0.6:
         raise SeqcnnError(f"`hold_out` must lie between 0 and 0.6, not be {hold_out}")
@@ -48,9 +52,34 @@ def deal_pictures(n: int, *, hold_out: float = 0.2, seed: int = 0) -> Parts:
             f"{n} pictures are too few: one at least has to be learnt from, one has to say when to "
             f"stop, and one what the network is worth"
         )
-    order = np.random.default_rng([seed, 11]).permutation(n)
+    rng = np.random.default_rng([seed, 11])
+    if groups is not None and len(np.unique(groups)) < n:
+        part = _part_of_each(groups, [n - report - stop, stop, report], rng)
+        return Parts(*(np.flatnonzero(part == number) for number in range(3)))
+    order = rng.permutation(n)
     parts = (order[report + stop :], order[report : report + stop], order[:report])
     return Parts(*(np.sort(part) for part in parts))
+
+
+def _part_of_each(groups: np.ndarray, wanted: list[int], rng: np.random.Generator) -> np.ndarray:
+    """Deal groups out, large ones first, each to the part that lacks most; int64 (n,)."""
+    names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(names) < len(wanted):
+        raise SeqcnnError(
+            f"{len(groups)} pictures in {len(names)} groups are too few: one group at least has to "
+            f"be learnt from, one has to say when to stop, and one what the network is worth"
+        )
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    part_of = np.zeros(len(names), np.int64)
+    lacking, empty = np.array(wanted), np.ones(len(wanted), bool)
+    for left, group in zip(range(len(names), 0, -1), order, strict=True):
+        # the last groups are for parts that have none yet
+        open_to = empty if empty.sum() >= left else np.ones_like(empty)
+        part = int(np.where(open_to, lacking, np.iinfo(np.int64).min).argmax())
+        part_of[group], empty[part] = part, False
+        lacking[part] -= sizes[group]
+    return part_of[members]
 
 
 def tile_examples(

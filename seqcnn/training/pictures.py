@@ -6,13 +6,15 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from seqcnn.data.tables import is_number
 from seqcnn.errors import SeqcnnError
+from seqcnn.image.labels import class_labels
 from seqcnn.image.record import PictureSet
 from seqcnn.seq.groups import joined_groups
 from seqcnn.training.loop import Schedule
@@ -60,7 +62,9 @@ def picture_sample(
         With labels; pictures without any are left out.
     task
         A kind of target, or ``"auto"``: one of several classes if labels are names of classes, else
-        guessed from the numbers.
+        guessed from the numbers. What can be read either way is read as asked: two classes as yes
+        or no (``"binary"``, of the second one), classes that are called by numbers as these
+        numbers, whole numbers as classes.
     transform
         Of the labels of a regression.
 
@@ -69,13 +73,16 @@ def picture_sample(
     SeqcnnError
         There are no labels, or they do not fit the task.
     """
+    if task not in ("auto", *KINDS):
+        raise SeqcnnError(f"`task` is {task!r}, it must be auto, or one of {', '.join(KINDS)}")
     if pictures.labels is None:
         raise SeqcnnError(
             "nothing is known of the pictures: put each class in a folder of its own, or give a "
             "table of labels (--labels)"
         )
+    pictures = _as_asked(pictures, task)
     target = _target_of(pictures, task, transform)
-    known = np.asarray(np.isfinite(pictures.labels).any(axis=1))
+    known = np.isfinite(np.asarray(pictures.labels)).any(axis=1)
     if not known.all():
         logger.info("pictures without a label, left out: %d", int((~known).sum()))
         pictures = pictures.select(np.flatnonzero(known))
@@ -92,25 +99,53 @@ def picture_sample(
     return sample, target
 
 
+def _as_asked(pictures: PictureSet, task: str) -> PictureSet:
+    """Read labels as classes or as numbers, whichever the task needs, if they can be both."""
+    names, labels = pictures.classes, np.asarray(pictures.labels)
+    if not names and task == "multiclass":
+        return _numbered_classes(pictures, labels)
+    if not names or task in ("auto", "multiclass"):
+        return pictures
+    if task == "binary" and len(names) == 2:
+        if names == ("0", "1"):
+            return replace(pictures, classes=())
+        logger.info("binary: what is predicted is the probability of %s", names[1])
+        return replace(pictures, classes=(), tasks=names[1:])
+    if task in ("regression", "counts") and all(map(is_number, names)):
+        numbers = np.array([float(name) for name in names])
+        known = np.isfinite(labels)
+        values = np.where(known, numbers[np.where(known, labels, 0).astype(int)], np.nan)
+        return replace(pictures, classes=(), labels=values)
+    raise SeqcnnError(
+        f"`task` is {task}, but labels are {len(names)} classes: {', '.join(names[:5])}; leave "
+        f"--task out"
+    )
+
+
+def _numbered_classes(pictures: PictureSet, labels: np.ndarray) -> PictureSet:
+    given = labels[np.isfinite(labels)]
+    if labels.shape[1] > 1 or (given % 1).any():
+        what = f"{labels.shape[1]} columns of numbers" if labels.shape[1] > 1 else "fractions"
+        raise SeqcnnError(
+            f"`task` is multiclass, but labels are {what}: it takes one column (--columns) of "
+            f"names, or of whole numbers"
+        )
+    named = class_labels([f"{n:.0f}" if np.isfinite(n) else "" for n in labels[:, 0]])
+    if len(named.classes) < 2:
+        raise SeqcnnError(f"only one class: all labels are {', '.join(named.classes)}")
+    return replace(pictures, classes=named.classes, labels=named.values)
+
+
 def _target_of(pictures: PictureSet, task: str, transform: str) -> Target:
-    if task not in ("auto", *KINDS):
-        raise SeqcnnError(f"`task` is {task!r}, it must be auto, or one of {', '.join(KINDS)}")
     if pictures.classes:
-        if task not in ("auto", "multiclass"):
-            raise SeqcnnError(
-                f"`task` is {task}, but labels are classes: {', '.join(pictures.classes[:5])}"
-            )
         return Target("multiclass", pictures.classes, transform)
-    labels = np.asarray(pictures.labels)
-    if task == "multiclass":
-        raise SeqcnnError("`task` is multiclass, but labels are numbers: give names of classes")
     if task == "auto":
-        task = guess_kind(labels) if transform == "none" else "regression"
+        task = guess_kind(np.asarray(pictures.labels)) if transform == "none" else "regression"
         logger.info("the labels look like %s; --task says otherwise", task)
     return Target(task, pictures.tasks, transform)
 
 
-def same_pictures(x: np.ndarray) -> np.ndarray:
+def same_pictures(x: Iterable[np.ndarray]) -> np.ndarray:
     """Give pictures of equal pixels one number, int64 (n,)."""
     digests = [hashlib.sha256(np.ascontiguousarray(picture).data).digest() for picture in x]
     first: dict[bytes, int] = {}

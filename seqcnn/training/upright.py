@@ -205,6 +205,33 @@ def turned_back(pictures: np.ndarray, angles: Angles, *, edges: Edges = "zero") 
     return np.concatenate(parts) if parts else np.array(pictures)
 
 
+def errors_of_turned(
+    model: ModelLike | nnx.Module, x: np.ndarray, *, edges: Edges = "zero", seed: int = 0
+) -> np.ndarray:
+    """Turn upright pictures by random angles, and tell how far off what is found is.
+
+    Parameters
+    ----------
+    model
+        As for `find_angles`.
+    x
+        (n, size, size, channels): pictures that the network has not seen.
+    edges
+        What comes in from outside, as pictures turn.
+    seed
+        Of the angles.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (n,): degrees, from 0 to 180; guesses are 90 degrees off in the middle.
+    """
+    true = np.random.default_rng([seed, 23]).uniform(-180, 180, len(x))
+    return angle_errors(
+        find_angles(model, turned_back(x, Angles(-true, true), edges=edges)).degrees, true
+    )
+
+
 def angle_errors(found: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Tell by how much angles differ, float64 (n,) from 0 to 180 degrees.
 

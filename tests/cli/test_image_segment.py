@@ -182,6 +182,29 @@ def test_what_can_go_wrong_is_one_line(files, tmp_path, capsys, spoil, more, sai
     assert not (tmp_path / "m").exists()
 
 
+def test_groups_and_equal_pictures_stay_on_one_side(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("pictures", "masks"):
+        for grid in "abcdef":
+            (tmp_path / name / grid).mkdir(parents=True)
+    shown = rng.integers(0, 256, (12, 16, 16, 1)).astype(np.uint8)
+    for i in range(12):
+        # the last picture is that of another grid once more
+        picture = shown[0 if i == 11 else i]
+        write_image(tmp_path / "pictures" / "abcdef"[i // 2] / f"{i}.png", picture)
+        write_mask(tmp_path / "masks" / "abcdef"[i // 2] / f"{i}.png", picture[..., 0] // 128)
+    folders = [str(tmp_path / name) for name in ("pictures", "masks")]
+    short = ["-q", "--rounds", "1", "--steps", "1", "--set", "channels=[2,2]", "--set", "depth=1"]
+    for seed in range(3):
+        out = tmp_path / f"m{seed}"
+        more = ["--group-by", "folder", "--seed", str(seed), "-o", str(out)]
+        assert main(["image", "segment", "train", *folders, *short, *more]) == 0
+        part = {row["picture"]: row["role"] for row in rows(out / "roles.tsv")}
+        for grid in "abcdef":
+            assert len({role for name, role in part.items() if name[0] == grid}) == 1
+        assert part["a/0.png"] == part["f/11.png"]
+
+
 def test_pictures_without_masks_are_told(files, tmp_path, capsys):
     assert main(["image", "segment", "train", str(files / "pictures"), "-q"]) == 2
     assert "there are no masks: name their folder" in capsys.readouterr().err
@@ -202,4 +225,4 @@ def test_models_of_other_kinds_give_no_masks(tmp_path, capsys, files):
     save_model(Model((member,)), tmp_path / "other")
     arguments = [str(tmp_path / "other"), str(files / "pictures"), "-o", str(tmp_path / "o")]
     assert main(["image", "segment", "predict", *arguments]) == 2
-    assert "it gives no masks" in capsys.readouterr().err
+    assert "this model is for `seqcnn predict`" in capsys.readouterr().err

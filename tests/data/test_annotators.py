@@ -105,6 +105,27 @@ def test_a_prior_count_keeps_everything_possible():
         dawid_skene(votes, rounds=0)
 
 
+def test_rounds_go_on_until_nothing_changes_with_a_prior_count_too():
+    """The likelihood alone may fall from round to round, which must not end it early."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        true = rng.choice(3, 30, p=[0.6, 0.3, 0.1])
+        right = rng.random((30, 5)) < rng.uniform(0.2, 0.9, 5)
+        labels = np.where(right, true[:, None], rng.integers(0, 3, (30, 5)))
+        labels[rng.random((30, 5)) < 0.4] = UNKNOWN
+        votes = make_votes(labels[(labels >= 0).any(1)], classes=list("abc"))
+        result = dawid_skene(votes, pseudo=1, rounds=2000, tolerance=1e-12)
+        assert (np.diff(result.log_likelihood) > -1e-9).all()
+        # by hand, one round more: errors with the added counts, then Bayes' rule
+        given = np.einsum("ik,ijl->jkl", result.posterior, votes.counts) + 1
+        errors = given / given.sum(2, keepdims=True)
+        joint = result.posterior.mean(0) * np.exp(
+            np.einsum("ijl,jkl->ik", votes.counts, np.log(errors))
+        )
+        again = joint / joint.sum(1, keepdims=True)
+        np.testing.assert_allclose(result.posterior, again, atol=1e-3)
+
+
 def test_majorities_and_ties():
     vote = majority_vote(make_votes(np.array([[2, 2, 1], [0, 1, 2], [0, 0, -1], [1, 0, -1]])))
     assert vote.labels.tolist() == [2, UNKNOWN, 0, UNKNOWN]

@@ -5,7 +5,7 @@ import pytest
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.matrix import CountMatrix
 from seqcnn.nn.conv import conv
-from seqcnn.report.sequence_image import draw_sequence, feature_maps, sequence_pictures
+from seqcnn.report.sequence_image import _figure, draw_sequence, feature_maps, sequence_pictures
 from seqcnn.seq.alphabet import DNA, PAD, PROTEIN
 
 
@@ -38,6 +38,25 @@ def test_a_picture_is_drawn_with_logos_or_kernels(tmp_path):
         assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(SeqcnnError, match="is none of 7 letters in 4 rows"):
         draw_sequence(tmp_path / "s.png", "ACGTACG", picture, kernels)
+
+
+def test_maps_stand_below_the_letters_that_they_score():
+    text = "ACGTACGTACTTGACA" * 2
+    picture = sequence_pictures(DNA.encode(text)[None], DNA.shares)[0, :, :, 0] / 255
+    kernel = np.eye(4)[DNA.encode("TTGA")][..., None]
+    figure = _figure(text, picture, kernel, (), "ACGT")
+    figure.draw_without_rendering()
+    top, below, motif = figure.axes
+    spans = [(axes.get_position().x0, axes.get_position().x1) for axes in (top, below)]
+    np.testing.assert_allclose(*spans)
+    assert top.get_xlim() == below.get_xlim() == (-0.5, 31.5)
+    heights = [bar.get_height() for bar in below.patches[:29]]
+    assert int(np.argmax(heights)) == text.index("TTGA") and len(below.patches) == 30
+    labels = dict(
+        zip(below.get_xticks(), (t.get_text() for t in below.get_xticklabels()), strict=True)
+    )
+    assert labels[0] == "1" and all(int(text) == place + 1 for place, text in labels.items())
+    assert [t.get_text() for t in motif.get_xticklabels()] == ["1", "2", "3", "4"]
 
 
 def test_convolving_letters_and_their_picture_is_the_same():

@@ -131,12 +131,37 @@ def test_numbers_and_two_values_are_targets_too():
         assert target.kind == kind and target.names == ("size",) == sample.columns
 
 
+def test_labels_are_read_as_the_task_asks_where_they_can_be():
+    given = halves(10)
+    places = np.arange(10)[:, None] % 2 * 1.0
+    shapes = PictureSet(given.x, given.ids, places, ("disc", "square"))
+    sample, target = picture_sample(shapes, task="binary")
+    assert target.kind == "binary" and target.names == ("square",) == sample.columns
+    np.testing.assert_array_equal(sample.labels, places)
+    yes = PictureSet(given.x, given.ids, places, ("0", "1"))
+    assert picture_sample(yes, task="binary")[1].names == ("label",)
+    ages = PictureSet(given.x, given.ids, places, ("7", "12"))
+    sample, target = picture_sample(ages, task="regression")
+    assert target.kind == "regression"
+    np.testing.assert_array_equal(sample.labels[:, 0], [7, 12] * 5)
+    numbers = PictureSet(given.x, given.ids, np.array([[10.0], [9], [3], [9], [3]] * 2))
+    sample, target = picture_sample(numbers, task="multiclass")
+    assert target.names == ("3", "9", "10")
+    np.testing.assert_array_equal(sample.labels[:5, 0], [2, 1, 0, 1, 0])
+
+
 def test_what_cannot_be_is_refused():
     given = halves(10)
     with pytest.raises(SeqcnnError, match="nothing is known"):
         picture_sample(PictureSet(given.x, given.ids))
-    with pytest.raises(SeqcnnError, match="labels are classes: left, right"):
+    with pytest.raises(SeqcnnError, match="regression, but labels are 2 classes: left, right;"):
         picture_sample(given, task="regression")
+    numbers = PictureSet(given.x, given.ids, np.linspace(0, 1, 20).reshape(10, 2))
+    with pytest.raises(SeqcnnError, match="labels are 2 columns of numbers"):
+        picture_sample(numbers, task="multiclass")
+    halves_of = PictureSet(given.x, given.ids, np.linspace(0, 1, 10)[:, None])
+    with pytest.raises(SeqcnnError, match="labels are fractions"):
+        picture_sample(halves_of, task="multiclass")
     few = halves(3)
     sample, target = picture_sample(few)
     with pytest.raises(SeqcnnError, match="too few pictures to train"):

@@ -83,6 +83,26 @@ def test_parts_are_disjoint_and_shares_are_kept():
         deal_pictures(9, hold_out=0.7)
 
 
+def test_groups_are_dealt_out_as_a_whole():
+    rng = np.random.default_rng(0)
+    for seed in range(20):
+        groups = rng.integers(0, 12, 60)
+        parts = deal_pictures(60, hold_out=0.25, groups=groups, seed=seed)
+        assert sorted(np.concatenate(parts).tolist()) == list(range(60))
+        own = [set(groups[part].tolist()) for part in parts]
+        assert all(own) and len(set().union(*own)) == sum(map(len, own))
+        largest = np.bincount(groups).max()
+        for part, wanted in zip(parts, (37, 8, 15), strict=True):
+            assert abs(len(part) - wanted) <= largest
+    # three groups: a part each, though the report is to have one picture of ten only
+    parts = deal_pictures(10, hold_out=0.1, groups=np.array([0] * 4 + [1] * 3 + [2] * 3))
+    assert sorted(map(len, parts)) == [3, 3, 4]
+    apart = deal_pictures(50, groups=np.arange(50) * 2, seed=3)
+    assert apart.report.tolist() == deal_pictures(50, seed=3).report.tolist()
+    with pytest.raises(SeqcnnError, match="9 pictures in 2 groups are too few"):
+        deal_pictures(9, groups=np.arange(9) // 5)
+
+
 def test_statistics_are_on_the_scale_of_the_network():
     x = np.array([[[[0, 10], [255, 10]]]], np.uint8)
     facts = pixel_statistics(x)

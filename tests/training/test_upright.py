@@ -11,6 +11,7 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.training.loop import Schedule
 from seqcnn.training.upright import (
     angle_errors,
+    errors_of_turned,
     find_angles,
     fit_upright,
     turned_back,
@@ -31,6 +32,13 @@ class Weigher(nnx.Module):
         column = (values[..., 0] * place[None, None]).sum(axis=(1, 2))
         length = jnp.hypot(row, column)
         return jnp.stack([-column / length + self.lean, -row / length], axis=1)
+
+
+class Blind(nnx.Module):
+    """Always says that a picture is 30 degrees off, however it stands."""
+
+    def __call__(self, x, *, rngs=None):
+        return jnp.broadcast_to(jnp.array([0.5, 0.75**0.5]), (len(x), 2))
 
 
 def drops(n=6, size=21):
@@ -59,6 +67,14 @@ def test_quarter_turns_average_a_constant_error_away():
     often = find_angles(Weigher(lean=0.3), turned)
     assert angle_errors(once.degrees, true).max() > 8
     assert angle_errors(often.degrees, true).max() < 2
+
+
+def test_errors_are_those_of_angles_that_the_pictures_were_turned_by():
+    x = drops(n=1)[0].repeat(200, axis=0)
+    assert errors_of_turned(Weigher(), x).max() < 2
+
+    errors = errors_of_turned(Blind(), x)
+    assert 75 < np.median(errors) < 105 and errors.min() >= 0 and errors.max() <= 180
 
 
 def test_what_lies_in_the_corners_is_not_seen():

@@ -7,7 +7,7 @@ import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import find_pictures
+from seqcnn.cli.pictures import ending_for, find_pictures, read_to_show
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def command(
     """Draw a sheet of changed copies of each of PICTURES, the picture itself first.
 
     PICTURES are files (PNG, JPEG, TIFF, NPY) or folders of them. DIR receives NAME_augmented.png of
-    each; with --separate also NAME_1.png and so on, and NAME_1_mask.png.
+    each; with --separate also NAME_1.png (.tif of colours of 16 bits, .npy of fractions) and so on,
+    and NAME_1_mask.png.
     """
     check_folder(out, force=force)
     found = find_pictures(pictures)
     prepare_jax()
     from seqcnn.image.augment import Mixup, parse_augment
-    from seqcnn.image.files import read_image
     from seqcnn.image.masks import read_masks
 
     plan = parse_augment(text)
@@ -68,7 +68,7 @@ def command(
         raise SeqcnnError("mixup mixes different pictures: it is for training, leave it out here")
     with filled_folder(out, force=force) as folder:
         for number, (name, path) in enumerate(found.items()):
-            image = read_image(path)
+            image = read_to_show(path)
             size = (image.shape[0], image.shape[1])
             mask = None if masks is None else read_masks(masks, [path.name], size)[0]
             changed, moved = _copies(plan, image, mask, copies, (seed, number))
@@ -116,6 +116,6 @@ def _write(stem: Any, x: "np.ndarray", masks: "np.ndarray | None", *, separate: 
     small = np.stack([fit_to_size(picture, size) for picture in shown])
     write_image(stem.with_name(f"{stem.name}_augmented.png"), sample_sheet(small, columns=columns))
     for i in range(1, len(x)) if separate else ():
-        write_image(stem.with_name(f"{stem.name}_{i}.png"), x[i])
+        write_image(stem.with_name(f"{stem.name}_{i}{ending_for(x[i])}"), x[i])
         if masks is not None:
             write_mask(stem.with_name(f"{stem.name}_{i}_mask.png"), masks[i])

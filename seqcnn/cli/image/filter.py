@@ -8,7 +8,7 @@ import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import find_pictures
+from seqcnn.cli.pictures import ending_for, find_pictures, read_to_show
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def command(
     found = find_pictures(pictures)
     prepare_jax()
     from seqcnn.image.figures import write_figure
-    from seqcnn.image.files import read_image, write_image
+    from seqcnn.image.files import write_image
     from seqcnn.image.filters import apply_filter, displayed, gradient_magnitude
     from seqcnn.image.gallery import filter_gallery, pooling_gallery
 
     known = {Path(name).stem: _kernel(name) for name in kernels}
-    images = {name: read_image(path) for name, path in found.items()}
+    images = {name: read_to_show(path) for name, path in found.items()}
     with filled_folder(out, force=force) as folder:
         for name, image in images.items():
             for title, kernel in known.items():
@@ -84,7 +84,8 @@ def command(
                     result = gradient_magnitude(image, edges=edges)  # type: ignore[arg-type]
                 else:
                     result = apply_filter(image, kernel, mode=mode, edges=edges)  # type: ignore[arg-type]
-                write_image(folder / f"{name}_{title}.png", displayed(result))
+                shown = displayed(result)
+                write_image(folder / f"{name}_{title}{ending_for(shown)}", shown)
                 if raw:
                     write_image(folder / f"{name}_{title}.npy", result)
             if gallery:

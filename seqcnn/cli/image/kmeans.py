@@ -8,7 +8,7 @@ import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import find_pictures
+from seqcnn.cli.pictures import ending_for, find_pictures, read_to_show
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
@@ -85,14 +85,13 @@ def command(
     check_folder(out, force=force)
     found = find_pictures(pictures)
     prepare_jax()
-    from seqcnn.image.files import read_image
     from seqcnn.image.kmeans import KMeansSegmentation
 
     names = ("k", "space", "place", "random_starts", "batch")
     settings = KMeansSegmentation(
         restarts=starts, seed=seed, **{name: options[name] for name in names}
     )
-    images = {name: read_image(path) for name, path in found.items()}
+    images = {name: read_to_show(path) for name, path in found.items()}
     groups = [list(images)] if together else [[name] for name in images]
     segmented: dict[str, Segmentation] = {}
     choices: list[list[str]] = []
@@ -154,7 +153,8 @@ def _write(folder: Path, segmented: "dict[str, Segmentation]", choices: list[lis
     rows = []
     for name, found in segmented.items():
         write_mask(folder / f"{name}_labels.png", found.labels)
-        write_image(folder / f"{name}_recoloured.png", displayed(unit_values(found.recoloured)))
+        recoloured = displayed(unit_values(found.recoloured))
+        write_image(folder / f"{name}_recoloured{ending_for(recoloured)}", recoloured)
         colours = displayed(unit_values(found.colours))
         for label, colour in enumerate(colours.tolist()):
             share = (found.labels == label).mean()

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from seqcnn.cli.models import CLASSIFY, check_command
 from seqcnn.cli.options import common, not_the_input, prepare_jax
-from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
     from seqcnn.image.record import PictureSet
@@ -25,7 +25,8 @@ def command(model: str, sources: tuple[str, ...], out: str, *, fit: str, **_: An
 
     MODEL is a folder that `seqcnn image train` wrote. PICTURES are files, or one folder, NPZ, NPY
     or IDX; they are resized to what MODEL reads. The table has the columns file, label, and one for
-    each class; of numbers the columns file and one for each number.
+    each class. Of yes and no (labels 0 and 1, --task binary) it has the columns file and the
+    probability, under the name of the label; of numbers file and one for each number.
     """
     not_the_input(out, *sources)
     prepare_jax()
@@ -36,10 +37,8 @@ def command(model: str, sources: tuple[str, ...], out: str, *, fit: str, **_: An
 
     loaded = load_model(model)
     target = target_of(loaded)
-    shape = loaded.extra.get("shape")
-    if shape is None:
-        raise SeqcnnError("the model reads no pictures: take `seqcnn predict`", path=model)
-    read = read_as(sources, tuple(shape), fit)
+    check_command(loaded, model, CLASSIFY)
+    read = read_as(sources, tuple(loaded.extra["shape"]), fit)
     scores = predict_pictures(loaded, read.x)
     several = target.kind == "multiclass"
     rows = (

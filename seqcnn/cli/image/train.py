@@ -48,7 +48,8 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--task",
     type=click.Choice(["auto", "binary", "multiclass", "multilabel", "regression", "counts"]),
-    default="auto", show_default=True, help="What the labels are.",
+    default="auto", show_default=True, help="What the labels are; by default names are classes, "
+    "0 and 1 in a table yes or no, other numbers of a table numbers.",
 )  # fmt: skip
 @click.option(
     "--transform", type=click.Choice(["none", "log1p", "sqrt", "asinh"]), default="none",
@@ -69,8 +70,8 @@ def command(source: str, out: Path | None, **options: Any) -> None:
 
     With --labels numbers are learnt, or classes that no folders tell. Parts that train, stop,
     calibrate and report are disjoint, and each has its share of every class. Writes config.json,
-    weights.safetensors, history.tsv, curves.png (the losses of both parts), metrics.json (with
-    confusion matrix) and predictions.tsv (of what is held out) to the folder of the model.
+    weights.safetensors, history.tsv, curves.png (the losses of both parts), and of what is held out
+    metrics.json, confusion.tsv (of classes) and predictions.tsv to the folder of the model.
     """
     run_train(source, out or default_out(source.rstrip("/"), "_model"), **options)
 

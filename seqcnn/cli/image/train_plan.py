@@ -65,7 +65,7 @@ def plan_of(
 
 
 def _augmentation(text: str | None, target: "Target") -> Any:
-    if text is None:
+    if text is None or text == "none":
         return None
     from seqcnn.image.augment import Mixup, parse_augment
 

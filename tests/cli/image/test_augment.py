@@ -46,6 +46,21 @@ def test_copies_and_their_masks_are_written_and_the_seed_decides(folder):
     assert (sheet[2:14, 19:34] == x[::-1, ::-1]).all()
 
 
+@pytest.mark.parametrize(
+    ("dtype", "channels", "ending"),
+    [("uint16", 3, ".tif"), ("uint16", 1, ".png"), ("float32", 3, ".npy")],
+)
+def test_copies_keep_the_depth_of_their_picture(tmp_path, dtype, channels, ending):
+    x = RNG.integers(0, 256, (9, 8, channels)) * (257 if dtype == "uint16" else 1)
+    x = (x / 255).astype(dtype) if dtype == "float32" else x.astype(dtype)
+    (tmp_path / "pictures").mkdir()
+    np.save(tmp_path / "pictures" / "a.npy", x)
+    assert run(tmp_path, "out", "--augment", "turn180@1", "-n", "1", "--separate") == 0
+    copy = read_image(tmp_path / "out" / f"a_1{ending}")
+    assert copy.dtype == x.dtype
+    np.testing.assert_allclose(copy, x[::-1, ::-1], atol=1e-6)
+
+
 def test_the_same_seed_gives_the_same_sheets(folder):
     for out, seed in (("one", "3"), ("two", "3"), ("three", "4")):
         assert run(folder, out, "--augment", "noise:0.5", "-n", "2", "--seed", seed) == 0

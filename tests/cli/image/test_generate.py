@@ -22,7 +22,8 @@ def pictures(tmp_path_factory):
 def test_a_network_is_trained_and_draws(pictures, tmp_path, capsys):
     model, out = tmp_path / "model", tmp_path / "out"
     train = ["image", "generate", "train", pictures, "--network", "vae", "--steps", "3"]
-    assert main([*train, "--batch", "4", "-o", str(model)]) == 0
+    asked = ["--size", "12x16", "--fit", "pad", "--channels", "3", "--learning-rate", "1e-3"]
+    assert main([*train, "--batch", "4", *asked, "-o", str(model)]) == 0
     assert sorted(p.name for p in model.iterdir()) == [
         "config.json", "history.tsv", "samples.png", "weights.safetensors",
     ]  # fmt: skip
@@ -30,7 +31,7 @@ def test_a_network_is_trained_and_draws(pictures, tmp_path, capsys):
     draw = ["image", "generate", "sample", str(model), "-n", "3", "-o", str(out)]
     assert main(draw) == 0
     assert len(list(out.glob("disc_*.png"))) == len(list(out.glob("square_*.png"))) == 3
-    assert read_image(out / "disc_0001.png").shape == (12, 12, 1)
+    assert read_image(out / "disc_0001.png").shape == (12, 16, 3)
     lines = (out / "samples.tsv").read_text().splitlines()
     assert lines[0] == "file\tclass" and lines[-1] == "square_0003.png\tsquare"
     assert main([*draw, "--force", "--class", "blob"]) == 2
@@ -43,8 +44,9 @@ def test_a_network_is_trained_and_draws(pictures, tmp_path, capsys):
 
 def test_what_is_wrong_is_said_in_one_line(pictures, tmp_path, capsys):
     train = ["image", "generate", "train", pictures, "-o", str(tmp_path / "model")]
-    assert main([*train, "--size", "10"]) == 2
-    assert "multiples of 4" in capsys.readouterr().err
+    for size in ("10", "12x10"):
+        assert main([*train, "--size", size]) == 2
+        assert "multiples of 4" in capsys.readouterr().err
     np.savez(tmp_path / "numbers.npz", x=np.zeros((4, 8, 8), np.uint8), y=np.arange(4) / 3)
     wrong = ["image", "generate", "train", str(tmp_path / "numbers.npz")]
     assert main([*wrong, "-o", str(tmp_path / "model")]) == 2

@@ -89,7 +89,7 @@ def test_mixed_pictures_teach_classes(tmp_path, task):
     np.savez(
         tmp_path / "x.npz",
         x=x.astype(np.uint8),
-        y=classes.astype(float if task == "binary" else int),
+        y=classes,
     )
     options = ["--network", "mlp", "--set", "hidden=[8]", "--augment", "mixup", "--task", task]
     command = ["image", "train", str(tmp_path / "x.npz"), "-o", str(tmp_path / "m"), "-q"]
@@ -97,6 +97,15 @@ def test_mixed_pictures_teach_classes(tmp_path, task):
     facts = json.loads((tmp_path / "m" / "metrics.json").read_text())
     held_out = next(iter(facts["held_out"].values()))
     assert held_out["auroc"]["value"] > 0.9
+
+
+def test_no_augmentation_has_a_name_as_for_masks():
+    from seqcnn.cli.image.train_plan import _augmentation
+    from seqcnn.training.targets import Target
+
+    target = Target("multiclass", ("a", "b"))
+    assert _augmentation("none", target) is None is _augmentation(None, target)
+    assert _augmentation("flip", target) is not None
 
 
 def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
@@ -129,7 +138,7 @@ def test_numbers_from_a_table_and_an_array_on_disk(tmp_path, capsys):
         (["--dims", "2"], "`--dims` 2 is for pictures of sequences"),
         (["--network", "motifcnn"], "pictures of dna sequences are grey and have 4 rows"),
         (["--augment", "shake"], "no step of augmentation is called 'shake'"),
-        (["--task", "regression"], "labels are classes"),
+        (["--task", "regression"], "labels are 2 classes: left, right; leave --task out"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(folder, tmp_path, capsys, options, message):

@@ -6,6 +6,7 @@ from typing import Any
 import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import GENERATE, check_command
 from seqcnn.cli.options import common, prepare_jax
 from seqcnn.errors import SeqcnnError
 
@@ -40,8 +41,7 @@ def command(
     from seqcnn.report.tables import write_table
 
     loaded = load_model(model)
-    if not loaded.extra.get("generates"):
-        raise SeqcnnError("this model makes no pictures: train one with image generate", path=model)
+    check_command(loaded, model, GENERATE)
     classes = loaded.extra["classes"]
     unknown = [name for name in wanted if name not in classes]
     if unknown:

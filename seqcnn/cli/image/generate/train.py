@@ -7,6 +7,7 @@ import rich_click as click
 
 from seqcnn.cli import stop
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.image.train_options import parsed_size, pictures
 from seqcnn.cli.options import common, prepare_jax, warn_of_idle_gpu
 from seqcnn.errors import SeqcnnError
 
@@ -30,8 +31,7 @@ logger = logging.getLogger(__name__)
 )
 @click.option("--labels", metavar="TSV", help="Table of the class of each picture; by default the "
               "folders say it, or the file beside IDX. Without, all are of one class.")  # fmt: skip
-@click.option("--size", type=click.IntRange(4), help="Height and width to which all are resized; "
-              "a multiple of 4.")  # fmt: skip
+@pictures
 @click.option(
     "--steps", type=click.IntRange(1), default=10_000, show_default=True, help="Batches, at most."
 )
@@ -40,8 +40,8 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures of a batch."
 )
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Learning rate at the start; "
-              "what suits the network by default.")  # fmt: skip
+@click.option("--learning-rate", "rate", type=click.FloatRange(0, min_open=True), help="Learning "
+              "rate at the start; what suits the network by default.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 @common
 def command(
@@ -50,7 +50,9 @@ def command(
     *,
     network: str,
     labels: str | None,
-    size: int | None,
+    size: str | None,
+    fit: Any,
+    channels: int | None,
     steps: int,
     minutes: float | None,
     batch: int,
@@ -62,7 +64,9 @@ def command(
     """Fit a network to PICTURES that makes more of their kind.
 
     PICTURES are a folder with a folder for each class, NPZ, NPY or IDX. DIR receives the model
-    (config.json, weights.safetensors), history.tsv and samples.png, a row for each class.
+    (config.json, weights.safetensors), history.tsv and samples.png, a row for each class. Rows and
+    columns must be multiples of 4. A run that is broken off keeps what it has learnt so far; it
+    cannot be resumed.
     """
     check_folder(out, force=force)
     prepare_jax()
@@ -71,18 +75,18 @@ def command(
     from seqcnn.networks.weights import Member, Model, create_member, save_model
     from seqcnn.training.generate import DRILLS, Drill, fit_generator
 
-    pictures = read_pictures(source, labels=labels, size=size)
-    classes, known = _classes(pictures)
-    shape = tuple(pictures.x.shape[1:])
+    read = read_pictures(source, labels=labels, size=parsed_size(size), fit=fit, channels=channels)
+    classes, known = _classes(read)
+    shape = tuple(read.x.shape[1:])
     member = create_member(network, seed=seed, input_shape=shape, classes=len(classes))
     own = DRILLS[network] | ({} if rate is None else {"rate": rate})
     seconds = None if minutes is None else 60 * minutes
     drill = Drill(**{**own, "steps": steps, "seconds": seconds, "batch": batch})
     with stop.deferred() as stopped:
         fitted, moments = fit_generator(
-            member.network, pictures.x, known, drill=drill, seed=seed, report=_said, stop=stopped
+            member.network, read.x, known, drill=drill, seed=seed, report=_said, stop=stopped
         )
-    extra = {"classes": list(classes), "dtype": str(pictures.x.dtype), "generates": True}
+    extra = {"classes": list(classes), "dtype": str(read.x.dtype), "generates": True}
     model = Model((Member(network, member.options, fitted),), extra=extra)
     with filled_folder(out, force=force) as folder:
         save_model(model, folder)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import SEGMENT, check_command
 from seqcnn.cli.options import common, prepare_jax
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
@@ -87,17 +88,10 @@ def _model(path: str) -> "tuple[Model, tuple[str, ...]]":
     """Load a model of segmentation, and the names of its classes."""
     from seqcnn.networks.weights import load_model
     from seqcnn.training.predict import target_of
-    from seqcnn.training.targets import SEGMENTATION
 
     loaded = load_model(path)
-    target = target_of(loaded)
-    if target.kind != SEGMENTATION:
-        raise SeqcnnError(
-            f"the model is of {target.kind}, it gives no masks: make one with `seqcnn image "
-            f"segment train`",
-            path=path,
-        )
-    return loaded, target.names
+    check_command(loaded, path, SEGMENT)
+    return loaded, target_of(loaded).names
 
 
 def _masks(

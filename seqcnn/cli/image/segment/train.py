@@ -62,6 +62,9 @@ logger = logging.getLogger(__name__)
 @click.option("--hold-out", type=click.FloatRange(0, 0.6, min_open=True, max_open=True),
               default=0.2, show_default=True, help="Share of the pictures that the report is on; "
               "half as many say when to stop.")  # fmt: skip
+@click.option("--group-by", metavar="folder|REGEX", help="Keep pictures that share their folder, "
+              "or what the pattern finds in their names, on one side of the split. Equal pictures "
+              "always are.")  # fmt: skip
 @click.option("--network", default="unet", show_default=True, help="unet, segnet, segformer_small, "
               "or segmenter (--set decoder=transposed|skip|attention).")  # fmt: skip
 @click.option("--set", "settings", metavar="OPTION=VALUE", multiple=True, help="An option of the "
@@ -99,7 +102,10 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     channels = int(options["channels"]) if options["channels"] else None
     pairs = read_pairs([pictures], masks, channels=channels, binary=options["binary"])
     target = _target(pairs, options["classes"])
-    parts = deal_pictures(len(pairs), hold_out=options["hold_out"], seed=options["seed"])
+    groups = _groups(pairs, options["group_by"])
+    parts = deal_pictures(
+        len(pairs), hold_out=options["hold_out"], groups=groups, seed=options["seed"]
+    )
     prepare_jax()
     pairs = _stretched(pairs) if options["stretch"] else pairs
     tile = options["tile"] or min(TILE, *(min(p.shape[:2]) for p in pairs.pictures))
@@ -149,6 +155,20 @@ def _target(pairs: "Pairs", classes: str | None) -> "Target":
                 f"numbers up to {number - 1}"
             )
     return Target(SEGMENTATION, tuple(names))
+
+
+def _groups(pairs: "Pairs", group_by: str | None) -> Any:
+    """Give numbers to groups of pictures, which must not be split up; equal ones are one group."""
+    from seqcnn.image.labels import group_numbers
+    from seqcnn.seq.groups import joined_groups
+    from seqcnn.training.pictures import same_pictures
+
+    groups = same_pictures(pairs.pictures)
+    if pairs.groups is not None:
+        groups = joined_groups(groups, pairs.groups)
+    if group_by is not None:
+        groups = joined_groups(groups, group_numbers(pairs.ids, group_by, None))
+    return groups
 
 
 def _stretched(pairs: "Pairs") -> "Pairs":

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.models import UPRIGHT, check_command
 from seqcnn.cli.options import common, prepare_jax
-from seqcnn.cli.pictures import find_pictures
-from seqcnn.errors import SeqcnnError
+from seqcnn.cli.pictures import ending_for, find_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +42,10 @@ def command(
 ) -> None:
     """Turn PICTURES the right way up, with a MODEL of `seqcnn image upright train`.
 
-    PICTURES are files (PNG, JPEG, TIFF, NPY) or folders of them. DIR receives each of them as
-    NAME.png (NAME.npy if its pixels are no whole numbers), in its own size and depth, and
-    angles.tsv: file, degrees (by how much it was turned anticlockwise) and confidence (near 0 where
-    the network does not know).
+    PICTURES are files (PNG, JPEG, TIFF, NPY) or folders of them. DIR receives each of them in its
+    own size and depth, as NAME.png (NAME.tif of colours of 16 bits, NAME.npy if its pixels are no
+    whole numbers), and angles.tsv: file, degrees (by how much it was turned anticlockwise) and
+    confidence (near 0 where the network does not know).
     """
     check_folder(out, force=force)
     found = find_pictures(pictures)
@@ -56,8 +56,9 @@ def command(
     from seqcnn.training.upright import Angles, find_angles, turned_back
 
     loaded = load_model(model)
+    check_command(loaded, model, UPRIGHT)
     images = {name: read_image(path) for name, path in found.items()}
-    angles = find_angles(loaded, _as_learnt(loaded, images, found, model))
+    angles = find_angles(loaded, _as_learnt(loaded, images, found))
     with filled_folder(out, force=force) as folder:
         rows = []
         each = zip(images.items(), *angles, strict=True)
@@ -65,15 +66,14 @@ def command(
             rows.append([str(found[name]), f"{degrees:.2f}", f"{confidence:.4f}"])
             if not angles_only:
                 one = Angles(degrees[None], confidence[None])
-                suffix = ".npy" if image.dtype.kind == "f" else ".png"
                 turned = turned_back(image[None], one, edges=edges)[0]
-                write_image(folder / f"{name}{suffix}", turned)
+                write_image(folder / f"{name}{ending_for(image)}", turned)
         write_table(folder / "angles.tsv", ["file", "degrees", "confidence"], rows)
     logger.info("turned %d pictures, see %s", len(images), out)
 
 
 def _as_learnt(
-    model: "Model", images: "dict[str, np.ndarray]", found: "dict[str, Path]", path: str
+    model: "Model", images: "dict[str, np.ndarray]", found: "dict[str, Path]"
 ) -> "np.ndarray":
     """Bring pictures to the size and channels that a model was trained on."""
     import numpy as np
@@ -81,9 +81,7 @@ def _as_learnt(
     from seqcnn.image.fit import fit_to_size
     from seqcnn.image.stored import convert, set_channels
 
-    shape = model.extra.get("shape")
-    if shape is None:
-        raise SeqcnnError("this model does not read pictures", path=path)
+    shape = model.extra["shape"]
     size = (shape[0], shape[1])
     squares = (
         fit_to_size(set_channels(image, shape[2], where), size, "crop")

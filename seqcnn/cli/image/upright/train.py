@@ -5,28 +5,37 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from seqcnn.cli.folder import check_folder
+from seqcnn.cli.folder import check_folder, filled_folder
+from seqcnn.cli.image.train_options import parsed_size
 from seqcnn.cli.options import common, prepare_jax, warn_of_idle_gpu
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
     from seqcnn.image.moves import Move
     from seqcnn.image.pixel_steps import Step
+    from seqcnn.image.record import PictureSet
     from seqcnn.image.warp import Edges
-    from seqcnn.training.fitting import Progress
+    from seqcnn.training.fitting import Fitted, Progress
 
 logger = logging.getLogger(__name__)
 
 SMALL = {"channels": [16, 32, 64], "hidden": [128]}
 """Options of the network that is taken unless another one is named."""
 
+LEAST = 8
+"""Rows and columns of a picture, at least."""
+
 
 @click.command(name="train", no_args_is_help=True)
 @click.argument("source", metavar="PICTURES")
 @click.option("-o", "--out", required=True, metavar="MODEL", help="Folder of the model to write.")
-@click.option("--size", type=click.IntRange(8), default=32, show_default=True,
-              help="Pixels of a side, of the squares that are cut from the middles of pictures and "
+@click.option("--size", metavar="HxW", default="32x32", show_default=True, help="Rows and columns, "
+              "equally many, of the squares that are cut from the middles of pictures and "
               "resized.")  # fmt: skip
 @click.option("--network", default="cnn", show_default=True, metavar="NAME",
               help="One of `seqcnn networks` for pictures.")  # fmt: skip
@@ -38,14 +47,14 @@ SMALL = {"channels": [16, 32, 64], "hidden": [128]}
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Largest rate.")
 @click.option("--group-by", metavar="HOW", help="Pictures that must not be split up between what "
               "is learnt and what is judged: \"folder\", or a regular expression on their "
-              "names.")  # fmt: skip
+              "names. Equal pictures never are.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace a model that is there.")
 @common
 def command(
     source: str,
     out: str,
     *,
-    size: int,
+    size: str,
     network: str,
     text: str | None,
     group_by: str | None,
@@ -58,19 +67,27 @@ def command(
 
     PICTURES are a folder, NPZ, NPY or IDX; no labels are needed. Each picture is turned by random
     angles, and the network learns sine and cosine of the angle. Corners are hidden, so that they
-    cannot tell it. A tenth of the pictures is not learnt from; the error of the angle on these is
-    printed.
+    cannot tell it. A tenth of the pictures says when to stop, and another tenth what the network is
+    worth: these are turned by angles of their own, and the median error is printed. MODEL receives
+    config.json, weights.safetensors, history.tsv (the losses of each round) and metrics.json.
     """
     check_folder(out, force=force)
+    side = _side(size)
     prepare_jax()
     from dataclasses import replace
 
     from seqcnn.image.sources import read_pictures
     from seqcnn.networks.weights import Model, create_member, save_model
-    from seqcnn.training.upright import UPRIGHT, default_upright_schedule, fit_upright
+    from seqcnn.training.upright import (
+        UPRIGHT,
+        default_upright_schedule,
+        errors_of_turned,
+        fit_upright,
+    )
 
     steps, edges = _further(text)
-    x = read_pictures(source, size=size, fit="crop", group_by=group_by)
+    x = read_pictures(source, size=side, fit="crop", group_by=group_by)
+    groups, judged = _apart(x, seed)
     options = {
         **(SMALL if network == "cnn" else {}),
         "input_shape": list(x.x.shape[1:]), "classes": 2, "pixels": {},
@@ -87,32 +104,77 @@ def command(
             show(f"round {min(now.round + 1, now.rounds)}/{now.rounds}, loss {now.loss:.4f}", share)
 
         fitted = fit_upright(
-            member.network, x.x, schedule=schedule, groups=x.groups, seed=seed, report=tell,
-            steps=steps, edges=edges,
+            member.network, x.x[~judged], schedule=schedule, groups=groups[~judged], seed=seed,
+            report=tell, steps=steps, edges=edges,
         )  # fmt: skip
     facts = {"target": UPRIGHT.to_dict(), "shape": list(x.x.shape[1:])}
     model = Model((replace(member, network=fitted.network),), extra=facts)
-    save_model(model, out)
-    best = fitted.history[fitted.best]
-    logger.info(
-        "best in round %d of %d: typical error %.1f degrees on pictures that were not learnt from",
-        best.round + 1, len(fitted.history), degrees_of(best.validation_loss),
-    )  # fmt: skip
-    print(f"{out}: tells how pictures are turned, {len(x):,} pictures")
+    errors = errors_of_turned(fitted.network, x.x[judged], edges=edges, seed=seed)
+    with filled_folder(out, force=force) as folder:
+        save_model(model, folder)
+        median = _write_worth(folder, fitted, errors)
+    logger.info("best in round %d of %d", fitted.best + 1, len(fitted.history))
+    print(
+        f"{out}: median error {median:.1f} degrees on {len(errors):,} pictures that were held out; "
+        f"guessing: 90"
+    )
 
 
-def degrees_of(loss: float) -> float:
-    """Turn the loss into the angle whose sine and cosine are so far off.
+def _side(text: str) -> int:
+    """Read ``--size``, which must be that of a square."""
+    height, width = parsed_size(text) or (0, 0)
+    if height != width or height < LEAST:
+        raise SeqcnnError(
+            f"`--size` is {text}: pictures to turn are squares of {LEAST}x{LEAST} or more"
+        )
+    return height
 
-    Examples
-    --------
-    >>> round(degrees_of(0.0025), 1)
-    5.7
-    """
-    import math
 
-    # half the squared error, the mean of sine and cosine: (2 - 2 cos(angle)) / 4
-    return math.degrees(math.acos(max(-1.0, 1 - 2 * loss)))
+def _apart(x: "PictureSet", seed: int) -> "tuple[np.ndarray, np.ndarray]":
+    """Give numbers to groups of pictures, and choose those that are held out, bool (n,)."""
+    import numpy as np
+
+    from seqcnn.data.split import grouped_folds
+    from seqcnn.seq.groups import joined_groups
+    from seqcnn.training.pictures import same_pictures
+
+    groups = same_pictures(x.x)
+    if x.groups is not None:
+        groups = joined_groups(groups, x.groups)
+    number = len(np.unique(groups))
+    # ten groups to learn from, or three if the user has made them
+    least = 12 if x.groups is None else 3
+    if len(x) < 12 or number < least:
+        raise SeqcnnError(
+            f"to learn what is upright takes 12 or more different pictures, in 3 or more groups: "
+            f"here are {len(x)}, in {number} groups"
+        )
+    return groups, grouped_folds(groups, min(10, number), seed=seed + 1) == 0
+
+
+def _write_worth(folder: "Path", fitted: "Fitted", errors: "np.ndarray") -> float:
+    """Write losses and errors, and give the median error in degrees."""
+    import json
+
+    import numpy as np
+
+    from seqcnn.data.files import atomic_write
+    from seqcnn.report.tables import write_table
+
+    rows = (
+        [e.round + 1, f"{e.loss:.6g}", f"{e.validation_loss:.6g}", int(e.round == fitted.best)]
+        for e in fitted.history
+    )
+    write_table(folder / "history.tsv", ["round", "loss", "validation_loss", "best"], rows)
+    facts = {
+        "pictures": len(errors),
+        "median_degrees": float(np.median(errors)),
+        "mean_degrees": float(errors.mean()),
+        "within_10_degrees": float((errors <= 10).mean()),
+    }
+    with atomic_write(folder / "metrics.json") as handle:
+        handle.write(json.dumps(facts, indent=1) + "\n")
+    return facts["median_degrees"]
 
 
 def _further(text: str | None) -> "tuple[tuple[Move | Step, ...], Edges]":
