@@ -75,7 +75,7 @@ def jax_train(network: Any, x: np.ndarray, y: np.ndarray) -> Callable[[], float]
 
     def call() -> float:
         kept[0], loss = compiled(kept[0], *there, key)
-        return float(loss.detach())
+        return float(loss)
 
     return call
 
