@@ -130,8 +130,8 @@ class EfficientNet(StagedNetwork):
                     seen, done = after, done + 1
             groups.append(parts)
         if early:
-            late = depths[rows.index(STAGES[2][-1])] - 1
-            groups[2], groups[3] = groups[2][:-late], groups[2][-late:] + groups[3]
+            kept = depths[rows.index(STAGES[2][0])] + 1
+            groups[2], groups[3] = groups[2][:kept], groups[2][kept:] + groups[3]
         last = 1280 if lite else multiple(1280 * width)
         top = layers.unit(seen, last, 1)
         self.begin(stem, *(Sequential(*parts) for parts in groups))
