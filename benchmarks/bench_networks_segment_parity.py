@@ -7,10 +7,11 @@ papers with `parity.torch_segmenters`. Needs what `peers/requirements.txt` lists
     python benchmarks/bench_networks_segment_parity.py unet:resnet18 segnet --size 96 128
 
 Segmenters are filled by `seqcnn.networks.imports.import_weights` from a file of theirs, so that the
-import is checked too. Weights are those of `parity.transfer.settle`: values keep a size of about 1 from layer to layer.
-Differences are relative to the largest score of the reference. The last two columns say how far
-each is from PyTorch in float64 with the same weights. Where extents are no multiples of 32, ours
-surrounds the input by zeros (U-Net mirrors it), and the reference is given such an input.
+import is checked too. Weights are those of `parity.transfer.settle`: values keep a size of about 1
+from layer to layer. Differences are relative to the largest score of the reference. The last two
+columns say how far each is from PyTorch in float64 with the same weights. Where extents are no
+multiples of 32, ours surrounds the input by zeros (U-Net mirrors it), and the reference is given
+such an input.
 """
 
 import argparse

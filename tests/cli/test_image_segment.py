@@ -165,6 +165,8 @@ WRONG = [
     (lambda folder: _only(folder, 0), [], "there is no picture in the folder"),
     (lambda folder: None, ["--classes", "all"], "must be 2 or more different names"),
     (lambda folder: None, ["--network", "lenet"], "`--network` lenet gives no masks"),
+    (lambda folder: None, ["--loss", "ce+hinge"], "`loss` holds 'hinge': it must be made of ce, "),
+    (lambda folder: None, ["--loss", "lovasz", "--balance", "weights"], "cannot weigh classes"),
     (lambda folder: None, ["--augment", "spin"], "no step of augmentation is called 'spin'"),
 ]
 
@@ -180,6 +182,15 @@ def test_what_can_go_wrong_is_one_line(files, tmp_path, capsys, spoil, more, sai
     err = capsys.readouterr().err
     assert err.strip().count("\n") == 0 and said in err
     assert not (tmp_path / "m").exists()
+
+
+def test_the_loss_that_is_named_is_learnt_from(files, model, tmp_path):
+    folders = [str(files / "pictures"), str(files / "masks"), "--channels", "1"]
+    more = ["--loss", "tversky(alpha=0.3,beta=0.7)", "--balance", "weights", "--rounds", "2"]
+    out = tmp_path / "m"
+    assert main(["image", "segment", "train", *folders, "-o", str(out), *QUICK, *more]) == 0
+    found, usual = (rows(folder / "history.tsv")[0] for folder in (out, model))
+    assert float(found["loss"]) < 1 < float(usual["loss"])  # without cross-entropy, 1 at most
 
 
 def test_pictures_without_masks_are_told(files, tmp_path, capsys):
