@@ -152,7 +152,8 @@ def _write_metrics(
     shown = np.where(np.isfinite(scores[:, 1:]), scores[:, 1:], 0).sum(axis=1)
     defined = np.isfinite(scores[:, 1:]).sum(axis=1)
     mean = np.where(defined > 0, shown / np.maximum(defined, 1), np.nan)
-    draw_cases(folder / "cases.png", stems, pairs.pictures, found, truth, mean)
+    sheet = folder / "cases.png"
+    draw_cases(sheet, stems, pairs.pictures, found, truth, mean, classes=names)
     pooled = dice(counts.pooled())[0]
     return ": Dice of all pixels " + ", ".join(
         f"{name} {value:.3f}" for name, value in zip(names, pooled, strict=True)
