@@ -17,7 +17,8 @@ from safetensors import SafetensorError
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks import keras_files
-from seqcnn.networks.segment.backbones import BackboneSegmenter
+from seqcnn.networks.classify.parts import StagedNetwork
+from seqcnn.networks.segment.backbones import ENDS, BackboneSegmenter
 from seqcnn.networks.segment_files import MADE as MADE_IN_DECODERS
 from seqcnn.networks.segment_files import segmenter_layers
 from seqcnn.networks.torch_files import read_torch
@@ -59,7 +60,8 @@ class ImportReport:
         before them, by name.
     skipped
         Layers of the file that ours has no need of: those that only scale pixels, which the door
-        of a network does here, and those of a segmenter that no mask comes through.
+        of a network does here; those of a segmenter that no mask comes through; and those behind
+        the last map, for an encoder.
     """
 
     loaded: int
@@ -75,8 +77,8 @@ def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = Fal
     ----------
     network
         Of the zoo, of the variant that the weights belong to; or a segmenter of `create_segmenter`
-        with a decoder of segmentation_models.pytorch. A `seqcnn.networks.doors.Pixels` around it
-        will do.
+        with a decoder of segmentation_models.pytorch, or its `encoder` alone, for the weights of a
+        classifier. A `seqcnn.networks.doors.Pixels` around it will do.
     path
         ``.safetensors``; a PyTorch file (``.pth``, ``.pt``, ``.bin``), from which nothing is run;
         or a Keras file (``.h5``, ``.weights.h5``, ``.keras``), which needs h5py.
@@ -100,6 +102,9 @@ def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = Fal
     network = getattr(network, "network", network)
     kind, own = type(network).__name__, list(_own_layers(network))
     given, skipped = _layers_in(path, network)
+    if isinstance(network, StagedNetwork) and not any(end in vars(network) for end in ENDS):
+        skipped += tuple(name for name, _ in given[len(own) :])
+        given = given[: len(own)]
     missing = own[len(given) :] if partial else []
     ends = len(given) == len(own) or (missing and all(isinstance(x, Dense) for x in missing))
     if not ends:

@@ -36,8 +36,8 @@ MADE = {
 ENCODERS = ("ResNet", "SENet", "DenseNet", "VGG", "MobileNetV2", "EfficientNet")
 """Classes of backbones that are run there as here."""
 
-FEWEST = 16
-"""Blocks of EfficientNet-B0, whose map of stride 16 is taken two blocks early there."""
+BLOCKS_OF_B0 = 16
+"""Of EfficientNet-B0, whose map of stride 16 is taken two blocks early there."""
 
 PADDED = ("Xception", "InceptionResNetV2", "InceptionV3")
 """Classes whose first convolutions are padded there, and not here."""
@@ -90,7 +90,7 @@ def segmenter_layers(
         elif part not in parts:
             raise SeqcnnError(
                 f"{name!r} begins with none of {', '.join(parts)}: it is no segmentation network "
-                f"of segmentation_models.pytorch"
+                f"of segmentation_models.pytorch; weights of a classifier go into `encoder` alone"
             )
         else:
             parts[part][rest] = tensor
@@ -128,11 +128,17 @@ def _check_kind(kind: str) -> None:
 
 def _check_variant(tensors: Mapping[str, np.ndarray], encoder: Any) -> None:
     """Refuse an EfficientNet whose layers would fit, and be run in another way."""
-    if not any(name.startswith("_conv_stem.") for name in tensors):
+    blocks = {name.split(".")[1] for name in tensors if name.startswith("_blocks.")}
+    if not blocks:
+        if getattr(encoder, "early", False) and "conv_stem.weight" in tensors:
+            raise SeqcnnError("it takes the maps behind all blocks: build without `early`")
         return
-    wanted: dict[str, Any] = {"same": True, "eps": 1e-3}
-    if len({name.split(".")[1] for name in tensors if name.startswith("_blocks.")}) == FEWEST:
-        wanted["early"] = True
+    if len(blocks) != BLOCKS_OF_B0:
+        raise SeqcnnError(
+            "EfficientNet-B1 to B7 pad there as for pictures of one size, whatever size they read, "
+            "so that maps would differ: take efficientnet-b0 or timm-efficientnet-b1 to b7"
+        )
+    wanted = {"same": True, "eps": 1e-3, "early": True}
     if any(getattr(encoder, option) != value for option, value in wanted.items()):
         raise SeqcnnError(
             f"it is of a variant of EfficientNet that pads and takes its maps in its own way: "

@@ -203,6 +203,18 @@ def test_other_classes_and_channels_will_do_if_told_so(tmp_path):
     assert not np.asarray(other.head.kernel[...]).any()
 
 
+def test_a_classifier_fills_the_encoder_alone(tmp_path):
+    network, path = blank("fpn"), tmp_path / "weights.safetensors"
+    layers = [*weighted_layers(network.encoder)]
+    weights = [*drawn(layers), {"kernel": np.ones((10, 7)), "bias": np.ones(7)}]
+    WRITERS[path.name](path, to_torch(TORCH_NAMES, weights))
+    with pytest.raises(SeqcnnError, match="weights of a classifier go into `encoder` alone"):
+        import_weights(network, path)
+    assert import_weights(network.encoder, path).skipped == ("fc",)
+    assert_holds(layers, weights[:-1])
+    assert not np.asarray(network.head.kernel[...]).any()
+
+
 def test_a_second_output_is_left_out(tmp_path):
     network, path = blank("linknet"), tmp_path / "weights.safetensors"
     layers = named_layers(network)
@@ -218,10 +230,12 @@ def efficientnet(*blocks):
 
 B0 = efficientnet(*(f"_blocks.{i}._bn1" for i in range(16)))
 B1 = efficientnet(*(f"_blocks.{i}._bn1" for i in range(23)))
+TIMM = {"encoder.conv_stem.weight": np.ones(1)}
 SAME = {"same": True, "eps": 1e-3, "depth": 0.1}
 REFUSED = [
     ("unet", "efficientnetb0", SAME, B0, "'same': True, 'eps': 0.001, 'early': True}"),
-    ("unet", "efficientnetb1", {"depth": 0.1}, B1, "'same': True, 'eps': 0.001}"),
+    ("unet", "efficientnetb1", {"depth": 0.1}, B1, "EfficientNet-B1 to B7 pad there"),
+    ("unet", "efficientnetb0", {"depth": 0.1, "early": True}, TIMM, "build without `early`"),
     ("unet", "mobilenet", {}, B1, "no weights of segmenters fit MobileNet: they are known for"),
     ("transposed", "resnet18", {}, B1, "no weights of others fit the decoder 'transposed'"),
     ("unet", "resnet18", {}, {"conv1.weight": np.ones(1)}, "'conv1.weight' begins with none of"),
