@@ -162,25 +162,26 @@ def read_masks(
     SeqcnnError
         A mask is missing, of another size than its picture, or has too large a number.
     """
-    root = Path(source)
-    if root.is_file():
-        return _all_in_one(root, ids, shape, classes)
-    if not root.is_dir():
-        raise SeqcnnError("there is no such folder or file of masks", path=root)
-    masks = read_mask_files(root, ids, [shape] * len(ids), classes=classes, colours=colours)
+    shapes = [shape] * len(ids)
+    masks = read_mask_files(source, ids, shapes, classes=classes, colours=colours)
     widest = max((mask.dtype for mask in masks), key=lambda dtype: dtype.itemsize)
     return np.stack(masks).astype(widest)
 
 
 def read_mask_files(
-    root: Path,
+    source: str | Path,
     ids: Sequence[str],
     shapes: Sequence[tuple[int, int]],
     *,
     classes: int | None = None,
     colours: Mapping[tuple[int, int, int], int] | None = None,
 ) -> list[np.ndarray]:
-    """Read the masks of a folder, of any sizes; arguments and errors as of `read_masks`."""
+    """Read masks of any sizes; arguments and errors as of `read_masks`."""
+    root = Path(source)
+    if root.is_file():
+        return list(_all_in_one(root, ids, shapes[0], classes))
+    if not root.is_dir():
+        raise SeqcnnError("there is no such folder or file of masks", path=root)
     files = {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*"))

@@ -9,7 +9,7 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.arrays import read_npz
 from seqcnn.image.files import SUFFIXES, read_image
-from seqcnn.image.masks import IGNORE, read_mask_files, read_masks, settle_whites
+from seqcnn.image.masks import IGNORE, read_mask_files, settle_whites
 from seqcnn.image.stored import TOPS, convert, set_channels
 
 MASK_NAMES = ("masks", "mask", "y", "labels")
@@ -85,7 +85,9 @@ def read_pairs(
         ids, paths = _files(sources)
         pairs = Pairs(ids, _alike([read_image(path) for path in paths], channels))
     if masks is not None:
-        pairs = Pairs(pairs.ids, pairs.pictures, _masks_of(masks, pairs))
+        shapes = [(picture.shape[0], picture.shape[1]) for picture in pairs.pictures]
+        read = read_mask_files(masks, pairs.ids, shapes)
+        pairs = Pairs(pairs.ids, pairs.pictures, tuple(read))
     if pairs.masks is not None and binary:
         pairs = Pairs(pairs.ids, pairs.pictures, tuple(map(_one_class, pairs.masks)))
     return pairs
@@ -155,14 +157,6 @@ def _of_arrays(path: Path, channels: int | None) -> Pairs:
             )
         masks = tuple(settle_whites([(found, True)])[0])
     return Pairs(tuple(map(str, names)), _alike(list(x), channels), masks)
-
-
-def _masks_of(folder: str | Path, pairs: Pairs) -> tuple[np.ndarray, ...]:
-    """Read the mask of each picture; those of one file are all of one size."""
-    shapes = [(picture.shape[0], picture.shape[1]) for picture in pairs.pictures]
-    if Path(folder).is_dir():
-        return tuple(read_mask_files(Path(folder), pairs.ids, shapes))
-    return tuple(read_masks(folder, pairs.ids, shapes[0]))
 
 
 def _one_class(mask: np.ndarray) -> np.ndarray:
