@@ -85,6 +85,17 @@ def test_predicted_masks_are_files_tables_and_a_sheet(files, model, tmp_path, ca
     assert read_image(out / "cases.png").shape[0] > 500
 
 
+def test_margins_of_tiles_are_left_out(files, model, tmp_path, capsys):
+    arguments = [str(model), str(files / "pictures" / "p00.png"), "-q"]
+    for margin, out in (("0", "a"), ("7", "b"), ("8", "c")):
+        to = ["-o", str(tmp_path / out), "--margin", margin]
+        code = main(["image", "segment", "predict", *arguments, *to])
+        assert code == (2 if margin == "8" else 0)
+    assert "below half of a tile (16), not 8" in capsys.readouterr().err.replace("\n", " ")
+    assert read_mask(tmp_path / "b" / "p00.png").shape == read_mask(tmp_path / "a/p00.png").shape
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_run_that_is_complete_is_not_written_over(files, model, tmp_path, capsys):
     arguments = [str(files / "pictures"), str(files / "masks"), "-o", str(model)]
     assert main(["image", "segment", "train", *arguments]) == 2
