@@ -6,14 +6,17 @@ papers with `parity.torch_segmenters`. Needs what `peers/requirements.txt` lists
     python benchmarks/bench_networks_segment_parity.py             # all, ten minutes on one core
     python benchmarks/bench_networks_segment_parity.py unet:resnet18 segnet --size 96 128
 
-Weights are those of `parity.transfer.settle`: values keep a size of about 1 from layer to layer.
-Differences are relative to the largest score of the reference. The last two columns say how far
-each is from PyTorch in float64 with the same weights. Where extents are no multiples of 32, ours
-surrounds the input by zeros (U-Net mirrors it), and the reference is given such an input.
+Segmenters are filled by `seqcnn.networks.imports.import_weights` from a file of theirs, so that the
+import is checked too. Weights are those of `parity.transfer.settle`: values keep a size of about 1
+from layer to layer. Differences are relative to the largest score of the reference. The last two
+columns say how far each is from PyTorch in float64 with the same weights. Where extents are no
+multiples of 32, ours surrounds the input by zeros (U-Net mirrors it), and the reference is given
+such an input.
 """
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ BACKBONES = {
     "densenet121": "densenet121",
     "efficientnetb0": "efficientnet-b0",
 }
-ENCODERS: dict[str, dict[str, Any]] = {"efficientnetb0": {"same": True, "eps": 1e-3}}
+ENCODERS: dict[str, dict[str, Any]] = {"efficientnetb0": {"same": True, "eps": 1e-3, "early": True}}
 """Options of ours where theirs has other ones."""
 POOLED = ("vgg16", "densenet121")
 """Backbones that are made smaller by pooling: DeepLab cannot take them, there either."""
@@ -51,33 +54,31 @@ HEAD = (
 )
 
 
-def used_leaves(network: Any) -> list[Any]:
-    """List the layers of theirs that ours has too.
+def fill(ours: Any, theirs: Any) -> None:
+    """Bring their weights over, by a file where a user would."""
+    from parity import transfer
 
-    U-Net++ over VGG is built with two convolutions in the centre that it does not call, and
-    EfficientNet with the last convolution of the classifier.
-    """
-    from parity.transfer import torch_leaves
+    from seqcnn.networks.imports import import_weights
 
-    decoder, encoder = (getattr(network, part, None) for part in ("decoder", "encoder"))
-    idle = [getattr(encoder, part, None) for part in ("_conv_head", "_bn1")]
-    if "PlusPlus" in type(network).__name__:
-        idle.append(getattr(decoder, "center", None))
-    unused = {id(leaf) for part in idle if part is not None for leaf in torch_leaves(part)}
-    return [leaf for leaf in torch_leaves(network) if id(leaf) not in unused]
+    if type(ours).__name__ != "BackboneSegmenter":
+        transfer.copy(ours, theirs, own=made_layers)
+        return
+    import safetensors.torch
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        safetensors.torch.save_file(theirs.state_dict(), path)
+        import_weights(ours, path)
 
 
 def made_layers(module: Any) -> Iterator[Any]:
-    """Walk our layers with weights in the order in which they were made; in backbones, theirs."""
+    """Walk our layers with weights in the order in which they were made."""
     from flax import nnx
 
-    from seqcnn.networks.classify.parts import StagedNetwork
-    from seqcnn.networks.imports import WEIGHTED, weighted_layers
+    from seqcnn.networks.imports import WEIGHTED
 
     if isinstance(module, WEIGHTED):
         yield module
-    elif isinstance(module, StagedNetwork):
-        yield from weighted_layers(module)
     elif isinstance(module, nnx.Module | list | tuple):
         parts: Any = (
             module if isinstance(module, nnx.List | list | tuple) else vars(module).values()
@@ -98,8 +99,6 @@ def build(arch: str, backbone: str) -> tuple[Any, Any]:
         return create(arch), getattr(torch_segmenters, names[arch])()
     import segmentation_models_pytorch as smp
 
-    # there the map of stride 16 is that of the first block of its stage, here of the last
-    smp.encoders.encoders["efficientnet-b0"]["params"]["out_indexes"] = [2, 4, 10, 15]
     make: Callable[..., Any] = getattr(smp, ARCHS[arch])
     theirs = make(BACKBONES[backbone], encoder_weights=None, classes=2)
     return create_segmenter(arch, backbone, classes=2, encoder=ENCODERS.get(backbone)), theirs
@@ -141,7 +140,7 @@ def compare(arch: str, backbone: str, sizes: list[tuple[int, int]], seed: int) -
     channels = PLAIN.get(arch, 3)
     inputs = [rng.normal(size=(1, *size, channels)).astype(np.float32) for size in sizes]
     transfer.settle(theirs, surrounded(inputs[0], arch)[0])
-    transfer.copy(ours, theirs, used_leaves, made_layers)
+    fill(ours, theirs)
     count = sum(p.size for p in jax.tree.leaves(nnx.state(ours, nnx.Param)))
     other = sum(p.numel() for p in theirs.parameters())
     graph, state = nnx.split(ours)

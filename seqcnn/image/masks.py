@@ -67,23 +67,56 @@ def read_mask(
     Returns
     -------
     numpy.ndarray
-        uint8 (h, w), or uint16 if a number is above 255. A mask of 0 and 255 alone is black and
-        white; in any other, 255 is `IGNORE`.
+        uint8 (h, w), or uint16 if a number is above 255. A mask of 0 and 255 alone, without a
+        palette of colours, is black and white; in any other, 255 is `IGNORE`.
 
     Raises
     ------
     SeqcnnError
         It is JPEG, which smears classes; has colours that are not known; or cannot be read.
     """
+    return settle_whites([_read_numbers(path, colours)])[0]
+
+
+def settle_whites(masks: Sequence[tuple[np.ndarray, bool]]) -> list[np.ndarray]:
+    """Decide of masks that belong together whether 255 is white, class 1, or `IGNORE`.
+
+    Parameters
+    ----------
+    masks
+        integers (h, w) each, and whether 255 may be white.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        uint8 or uint16: masks of 0 and 255 alone are black and white, unless any of the others
+        shows that 255 is not: it holds more classes, or 255 beside class 1, or has a palette.
+    """
+    values = [set(np.unique(mask).tolist()) for mask, _ in masks]
+    coded = any(
+        found - {0, 1, 255} or {1, 255} <= found or (255 in found and not plain)
+        for found, (_, plain) in zip(values, masks, strict=True)
+    )
+    settled = []
+    for found, (mask, _) in zip(values, masks, strict=True):
+        white = not coded and 255 in found
+        numbers = mask // 255 if white else mask
+        settled.append(numbers.astype(np.uint16 if max(found, default=0) > 255 else np.uint8))
+    return settled
+
+
+def _read_numbers(
+    path: str | Path, colours: Mapping[tuple[int, int, int], int] | None
+) -> tuple[np.ndarray, bool]:
+    """Read a mask as it is, uint16 (h, w), and whether 255 may be white there."""
     data = open_bytes(path)
     if data.startswith(b"\xff\xd8"):
         raise SeqcnnError(
             "a mask cannot be JPEG, which changes the numbers of the classes: save it as PNG",
             path=path,
         )
-    pixels = None if colours else _palette_indices(data, path)
-    if pixels is None:
-        pixels = decode(path).pixels
+    indices = None if colours else _palette_indices(data, path)
+    pixels = decode(path).pixels if indices is None else indices
     if pixels.ndim == 4:
         raise SeqcnnError(f"a mask has two axes, this has {pixels.shape}", path=path)
     if pixels.shape[-1] == 3:
@@ -92,10 +125,7 @@ def read_mask(
         if (pixels != np.round(pixels)).any() or pixels.min() < 0 or pixels.max() > 65_535:
             raise SeqcnnError("the numbers of classes must be whole, from 0 to 65,535", path=path)
         pixels = pixels.astype(np.uint16)
-    mask = pixels[..., 0].astype(np.uint16)
-    if set(np.unique(mask).tolist()) <= {0, 255}:
-        mask //= 255 if mask.max() == 255 else 1
-    return mask if mask.max() > 255 else mask.astype(np.uint8)
+    return pixels[..., 0].astype(np.uint16), indices is None
 
 
 def read_masks(
@@ -132,9 +162,24 @@ def read_masks(
     SeqcnnError
         A mask is missing, of another size than its picture, or has too large a number.
     """
+    shapes = [shape] * len(ids)
+    masks = read_mask_files(source, ids, shapes, classes=classes, colours=colours)
+    widest = max((mask.dtype for mask in masks), key=lambda dtype: dtype.itemsize)
+    return np.stack(masks).astype(widest)
+
+
+def read_mask_files(
+    source: str | Path,
+    ids: Sequence[str],
+    shapes: Sequence[tuple[int, int]],
+    *,
+    classes: int | None = None,
+    colours: Mapping[tuple[int, int, int], int] | None = None,
+) -> list[np.ndarray]:
+    """Read masks of any sizes; arguments and errors as of `read_masks`."""
     root = Path(source)
     if root.is_file():
-        return _all_in_one(root, ids, shape, classes)
+        return list(_all_in_one(root, ids, shapes[0], classes))
     if not root.is_dir():
         raise SeqcnnError("there is no such folder or file of masks", path=root)
     files = {
@@ -142,18 +187,18 @@ def read_masks(
         for path in sorted(root.rglob("*"))
         if path.suffix.lower() in SUFFIXES and path.is_file()
     }
-    masks = []
+    paths = []
     for name in ids:
         stem = PurePosixPath(name).with_suffix("")
         ways = (str(stem), f"{stem}_mask", stem.name, f"{stem.name}_mask")
         path = next((files[way] for way in ways if way in files), None)
         if path is None:
             raise SeqcnnError(f"there is no mask for {name!r}: call it {stem}.png", path=root)
-        mask = read_mask(path, colours=colours)
+        paths.append(path)
+    masks = settle_whites([_read_numbers(path, colours) for path in paths])
+    for mask, shape, path, name in zip(masks, shapes, paths, ids, strict=True):
         check_mask(mask, shape, classes=classes, path=path, picture=name)
-        masks.append(mask)
-    widest = max((mask.dtype for mask in masks), key=lambda dtype: dtype.itemsize)
-    return np.stack(masks).astype(widest)
+    return masks
 
 
 def _all_in_one(
@@ -183,7 +228,7 @@ def _all_in_one(
     if least < 0 or most > 65_535:
         raise SeqcnnError(f"classes go from {least} to {most}: 0 to 65,535 are known", path=path)
     check_mask(masks[0], shape, path=path)
-    masks = masks.astype(np.uint8 if most < 256 else np.uint16)
+    masks = settle_whites([(masks, True)])[0]
     for mask, name in zip(masks, ids, strict=True):
         check_mask(mask, shape, classes=classes, path=path, picture=name)
     return masks
@@ -327,19 +372,25 @@ def _full_palette(colours: np.ndarray | None) -> np.ndarray:
 
 
 def _palette_indices(data: bytes | bytearray, path: str | Path) -> np.ndarray | None:
-    """Read the indices of a picture with a palette; None if it has none."""
+    """Read the indices of a picture with a palette of colours; None if it has none."""
     import io
 
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if image.mode != "P":
+            if image.mode != "P" or _is_grey(image.getpalette() or []):
                 return None
             return np.array(image)[..., None]
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         # the other reader says what is wrong with the file
         return None
+
+
+def _is_grey(palette: Sequence[int]) -> bool:
+    """Tell whether each index is shown as that much grey: a grey picture, for some programs."""
+    ramp = [index for index in range(256) for _ in range(3)]
+    return list(palette) == ramp
 
 
 def _by_colour(

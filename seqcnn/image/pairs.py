@@ -9,11 +9,15 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.arrays import read_npz
 from seqcnn.image.files import SUFFIXES, read_image
-from seqcnn.image.masks import IGNORE, read_masks
+from seqcnn.image.masks import IGNORE, read_mask_files, settle_whites
 from seqcnn.image.stored import TOPS, convert, set_channels
 
 MASK_NAMES = ("masks", "mask", "y", "labels")
 """What the masks in an NPZ file are called."""
+
+
+MOST = 65_535
+"""Largest number of a mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,8 @@ def read_pairs(
         ids, paths = _files(sources)
         pairs = Pairs(ids, _alike([read_image(path) for path in paths], channels))
     if masks is not None:
-        pairs = replace(pairs, masks=_masks_of(masks, pairs))
+        shapes = [(picture.shape[0], picture.shape[1]) for picture in pairs.pictures]
+        pairs = replace(pairs, masks=tuple(read_mask_files(masks, pairs.ids, shapes)))
     if pairs.masks is not None and binary:
         pairs = replace(pairs, masks=tuple(map(_one_class, pairs.masks)))
     return pairs
@@ -146,28 +151,18 @@ def _of_arrays(path: Path, channels: int | None) -> Pairs:
         found = next((file[name] for name in MASK_NAMES if name in file), None)
     masks = None
     if found is not None:
-        if found.shape != x.shape[:-1] or found.dtype.kind not in "biu" or found.min() < 0:
+        fits = found.shape == x.shape[:-1] and found.dtype.kind in "biu"
+        if not fits or found.min() < 0 or found.max() > MOST:
             raise SeqcnnError(
                 f"the masks are {found.dtype} {found.shape}, they must be whole numbers "
-                f"{x.shape[:-1]}, the class of each pixel",
+                f"{x.shape[:-1]} from 0 to {MOST:,}, the class of each pixel",
                 path=path,
             )
-        masks = tuple(found.astype(np.uint16 if found.max() > IGNORE else np.uint8))
+        masks = tuple(settle_whites([(found, True)])[0])
     groups = None
     if arrays.groups is not None:
         groups = np.unique(arrays.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return Pairs(tuple(map(str, names)), _alike(list(x), channels), masks, groups)
-
-
-def _masks_of(folder: str | Path, pairs: Pairs) -> tuple[np.ndarray, ...]:
-    """Read the mask of each picture, those of one size together."""
-    result: dict[str, np.ndarray] = {}
-    shapes: dict[tuple[int, int], list[str]] = {}
-    for name, picture in zip(pairs.ids, pairs.pictures, strict=True):
-        shapes.setdefault((picture.shape[0], picture.shape[1]), []).append(name)
-    for shape, names in shapes.items():
-        result |= dict(zip(names, read_masks(folder, names, shape), strict=True))
-    return tuple(result[name] for name in pairs.ids)
 
 
 def _one_class(mask: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ may come in any, so `ORDERS` says how the names of a family are sorted into that
 checked layer by layer.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,12 @@ from safetensors import SafetensorError
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks import keras_files
+from seqcnn.networks.classify.parts import StagedNetwork
+from seqcnn.networks.segment.backbones import ENDS, BackboneSegmenter
+from seqcnn.networks.segment_files import MADE as MADE_IN_DECODERS
+from seqcnn.networks.segment_files import segmenter_layers
 from seqcnn.networks.torch_files import read_torch
+from seqcnn.networks.torch_layers import ORDERS, Tensors, layers_of
 from seqcnn.nn.conv import Conv
 from seqcnn.nn.conv_transpose import ConvTranspose
 from seqcnn.nn.layers import Dense
@@ -26,37 +30,6 @@ from seqcnn.nn.norm import BatchNorm, GroupNorm
 
 WEIGHTED = (Conv, ConvTranspose, Dense, BatchNorm, GroupNorm)
 """Layers that hold weights."""
-
-_RESIDUAL = "conv1 bn1 conv2 bn2 conv3 bn3 se_module fc1 fc2 downsample layer fc last_linear"
-
-ORDERS: dict[str, str] = {
-    "ResNet": _RESIDUAL,
-    "SENet": _RESIDUAL,
-    "DenseNet": "conv0 norm0 norm1 conv1 norm2 conv2 denselayer denseblock1 transition1 "
-    "denseblock2 transition2 denseblock3 transition3 denseblock4 norm5 norm conv features "
-    "classifier",
-    "VGG": "features classifier",
-    "SqueezeNet": "squeeze expand1x1 expand3x3 features classifier",
-    "MobileNet": "conv_stem conv_dw bn1 conv_pw bn2 blocks classifier",
-    "MobileNetV2": "conv features classifier",
-    "EfficientNet": "fc1 fc2 block features conv_stem conv_dw_alone conv_pw bn1 conv_dw bn1_alone "
-    "bn2 se_alone conv_pw_alone bn2_alone se conv_reduce conv_expand conv_pwl bn3 blocks conv_head "
-    "classifier _conv_stem _expand_conv _bn0 _blocks _depthwise_conv _conv_head _bn1 _se_reduce "
-    "_se_expand _project_conv _bn2 _fc",
-    "InceptionV3": "conv bn Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 "
-    "Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b "
-    "Mixed_7c branch1x1 branch5x5_ branch3x3 branch3x3_1 branch3x3_2 branch3x3_2a branch3x3_2b "
-    "branch3x3dbl_1 branch3x3dbl_2 branch3x3dbl_3 branch3x3dbl_3a branch3x3dbl_3b branch7x7_ "
-    "branch7x7dbl_ branch7x7x3_ branch_pool fc",
-    "InceptionResNetV2": "conv2d_1a conv2d_2a conv2d_2b conv2d_3b conv2d_4a mixed_5b repeat "
-    "mixed_6a repeat_1 mixed_7a repeat_2 block8 conv2d_7b branch conv2d conv bn classif",
-    "Xception": "conv1 pointwise bn1 conv2 bn2 block conv3 bn3 conv4 bn4 rep skip skipbn fc",
-    "DarkNet53": "stem stages conv_down blocks conv1 conv2 conv bn head fc",
-}
-"""Words of names in the order of layers, by class; a number behind a word counts up."""
-
-IGNORED = re.compile(r"num_batches_tracked$|^(AuxLogits|aux\d?)\.")
-"""Names of what networks without auxiliary outputs do not hold."""
 
 MADE = {
     part: number
@@ -70,12 +43,6 @@ MADE = {
 
 MAP = 49
 """Positions of the map that VGG flattens."""
-
-PARALLEL = "module."
-"""What PyTorch puts ahead of all names of a network that was trained on several devices."""
-
-Tensors = dict[str, np.ndarray]
-"""What a layer of a file holds, by the names there."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +59,9 @@ class ImportReport:
         Layers that keep their random start since their shape is another one or the file ends
         before them, by name.
     skipped
-        Layers of the file that only scale pixels, which the door of a network does here.
+        Layers of the file that ours has no need of: those that only scale pixels, which the door
+        of a network does here; those of a segmenter that no mask comes through; and those behind
+        the last map, for an encoder.
     """
 
     loaded: int
@@ -102,13 +71,14 @@ class ImportReport:
 
 
 def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = False) -> ImportReport:
-    """Fill a network with the weights of a torchvision, timm or Keras model.
+    """Fill a network with the weights of a torchvision, timm, Keras or segmentation model.
 
     Parameters
     ----------
     network
-        Of the zoo, of the variant that the weights belong to; a `seqcnn.networks.doors.Pixels`
-        around it will do.
+        Of the zoo, of the variant that the weights belong to; or a segmenter of `create_segmenter`
+        with a decoder of segmentation_models.pytorch, or its `encoder` alone, for the weights of a
+        classifier. A `seqcnn.networks.doors.Pixels` around it will do.
     path
         ``.safetensors``; a PyTorch file (``.pth``, ``.pt``, ``.bin``), from which nothing is run;
         or a Keras file (``.h5``, ``.weights.h5``, ``.keras``), which needs h5py.
@@ -130,8 +100,11 @@ def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = Fal
     """
     path = Path(path)
     network = getattr(network, "network", network)
-    kind, own = type(network).__name__, list(weighted_layers(network))
-    given, skipped = _layers_in(path, kind)
+    kind, own = type(network).__name__, list(_own_layers(network))
+    given, skipped = _layers_in(path, network)
+    if isinstance(network, StagedNetwork) and not any(end in vars(network) for end in ENDS):
+        skipped += tuple(name for name, _ in given[len(own) :])
+        given = given[: len(own)]
     missing = own[len(given) :] if partial else []
     ends = len(given) == len(own) or (missing and all(isinstance(x, Dense) for x in missing))
     if not ends:
@@ -150,17 +123,32 @@ def import_weights(network: nnx.Module, path: str | Path, *, partial: bool = Fal
     return ImportReport(loaded, tuple(adapted), tuple(kept), skipped)
 
 
-def _layers_in(path: Path, kind: str) -> tuple[list[tuple[str, Tensors]], tuple[str, ...]]:
+def _own_layers(network: Any) -> Iterator[Any]:
+    """Walk the layers of a network, or those of a segmenter part by part."""
+    if not isinstance(network, BackboneSegmenter):
+        yield from weighted_layers(network)
+        return
+    yield from weighted_layers(network.encoder)
+    yield from weighted_layers(network.decoder, MADE_IN_DECODERS)
+    yield network.head
+
+
+def _layers_in(path: Path, network: Any) -> tuple[list[tuple[str, Tensors]], tuple[str, ...]]:
     """Read a file's layers in our order, and what was left out; PyTorch's keep their layout."""
+    kind = type(network).__name__
     if path.suffix in keras_files.ENDINGS:
         return keras_files.keras_layers(path, kind)
-    if kind not in ORDERS:
+    whole = isinstance(network, BackboneSegmenter)
+    if kind not in ORDERS and not whole:
         raise SeqcnnError(
             f"no weights of others fit {kind}: they are known for {', '.join(sorted(ORDERS))}",
             path=path,
         )
     try:
-        return layers_of(read_tensors(path), ORDERS[kind]), ()
+        tensors = read_tensors(path)
+        if whole:
+            return segmenter_layers(tensors, network)
+        return layers_of(tensors, ORDERS[kind]), ()
     except SeqcnnError as error:
         raise error if error.path else SeqcnnError(str(error), path=path) from error
 
@@ -221,63 +209,6 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         raise SeqcnnError(f"no safetensors file: {error}", path=path) from error
 
 
-def layers_of(tensors: Mapping[str, np.ndarray], order: str) -> list[tuple[str, Tensors]]:
-    """Gather the tensors of each layer, and sort the layers.
-
-    Parameters
-    ----------
-    tensors
-        By dotted name.
-    order
-        As in `ORDERS`.
-
-    Returns
-    -------
-    list of tuple
-        The name of each layer, and its tensors by the last part of their names.
-
-    Raises
-    ------
-    SeqcnnError
-        A name has a word that `order` does not know.
-    """
-    if all(name.startswith(PARALLEL) for name in tensors):
-        tensors = {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
-    layers: dict[str, Tensors] = {}
-    for name, tensor in tensors.items():
-        if not IGNORED.search(name):
-            layer, _, part = name.rpartition(".")
-            layers.setdefault(layer, {})[part] = tensor
-    words = {word: number for number, word in enumerate(order.split())}
-    wide = {_block(name) for name in layers if name.endswith(".conv_pwl")}
-
-    def key(name: str) -> tuple[tuple[int, int], ...]:
-        tokens = name.split(".")
-        if "conv_pwl" in words and tokens[0] == "blocks" and _block(name) not in wide:
-            # the parts of blocks that are not wider inside have the same names in another order
-            tokens[3] += "_alone"
-        elif "conv_head" in words and name == "bn2":
-            tokens = ["conv_head", "bn2"]
-        return tuple(_place(token, words, name) for token in tokens)
-
-    return sorted(layers.items(), key=lambda item: key(item[0]))
-
-
-def _block(name: str) -> str:
-    return ".".join(name.split(".")[:3])
-
-
-def _place(token: str, words: Mapping[str, int], name: str) -> tuple[int, int]:
-    if token.isdigit():
-        return -1, int(token)
-    if token in words:
-        return words[token], 0
-    word = token.rstrip("0123456789")
-    if word not in words:
-        raise SeqcnnError(f"layer {name!r} is none of this network: name the same network")
-    return words[word], int(token[len(word) :])
-
-
 def converted(
     layer: nnx.Module, tensors: Mapping[str, np.ndarray], channels: int
 ) -> dict[str, np.ndarray]:
@@ -298,7 +229,7 @@ def converted(
     dict of str to numpy.ndarray
         By attribute of our layer.
     """
-    if isinstance(layer, BatchNorm):
+    if isinstance(layer, BatchNorm | GroupNorm):
         names = {
             "weight": "scale", "bias": "bias", "running_mean": "mean", "running_var": "variance",
         }  # fmt: skip
@@ -364,18 +295,18 @@ def _misfit(layer: Any, values: Mapping[str, np.ndarray]) -> str:
     return ""
 
 
-def weighted_layers(module: Any) -> Iterator[Any]:
+def weighted_layers(module: Any, made: Mapping[str, int] = MADE) -> Iterator[Any]:
     """Walk the layers with weights in the order of the reference that each network names.
 
-    It is that of PyTorch's ``modules()`` there, and that in which the parts here were made; `MADE`
+    It is that of PyTorch's ``modules()`` there, and that in which the parts here were made; `made`
     says it, as flax sorts the parts of a network that was split and merged by their names.
     """
     if isinstance(module, WEIGHTED):
         yield module
     elif isinstance(module, nnx.Module):
-        for _, part in sorted(vars(module).items(), key=lambda item: MADE.get(item[0], len(MADE))):
-            yield from weighted_layers(part)
+        for _, part in sorted(vars(module).items(), key=lambda item: made.get(item[0], len(made))):
+            yield from weighted_layers(part, made)
     elif isinstance(module, nnx.List | list | tuple):
         parts: Sequence[Any] = module
         for part in parts:
-            yield from weighted_layers(part)
+            yield from weighted_layers(part, made)

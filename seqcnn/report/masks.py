@@ -8,7 +8,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.files import write_image
-from seqcnn.image.masks import class_colours, overlay, write_mask
+from seqcnn.image.masks import IGNORE, class_colours, overlay, write_mask
 from seqcnn.image.regions import describe_mask
 from seqcnn.stats.segmentation import METRICS, PixelCounts, mean_defined, segmentation_table
 
@@ -19,18 +19,28 @@ SHOWN = 4
 """Best and worst cases on the sheet, of each so many at most."""
 
 
+SHEET = "cases"
+"""What the sheet is called, and so no mask."""
+
+
 def names_of_masks(ids: Sequence[str]) -> list[str]:
     """Name the mask of each picture after it, without folders and ending.
 
     Raises
     ------
     SeqcnnError
-        Two would have the same name.
+        Two files that are written would have the same name.
     """
     stems = [PurePosixPath(name).stem for name in ids]
+    taken = {SHEET: "the sheet of cases"}
     for name, stem in zip(ids, stems, strict=True):
-        if stems.count(stem) > 1:
-            raise SeqcnnError(f"two pictures are called {stem!r}, one is {name}: rename it")
+        for file in (stem, f"{stem}_overlay"):
+            key = file.casefold()  # some disks do not tell cases apart
+            if key in taken:
+                raise SeqcnnError(
+                    f"{name} and {taken[key]} would both be written to {file}.png: rename one"
+                )
+            taken[key] = name
     return stems
 
 
@@ -72,6 +82,8 @@ def draw_cases(
     masks: Sequence[np.ndarray],
     truth: Sequence[np.ndarray],
     scores: np.ndarray,
+    *,
+    classes: Sequence[str],
 ) -> None:
     """Draw the worst and the best cases: picture, true mask and predicted mask side by side.
 
@@ -83,16 +95,19 @@ def draw_cases(
         Of all cases.
     scores
         float (n,): Dice of each; NaN where it is not defined, which is not drawn.
+    classes
+        Names of the classes, for the legend.
     """
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     order = np.argsort(scores)[: int(np.isfinite(scores).sum())]
-    worst, best = order[:SHOWN], order[SHOWN:][::-1][:SHOWN]
+    half = min(SHOWN, (len(order) + 1) // 2)
+    worst, best = order[:half], order[half:][::-1][:SHOWN]
     chosen = [*(("worst", i) for i in worst), *(("best", i) for i in best)]
     if not chosen:
         return
-    largest = max(int(np.where(m == 255, 0, m).max()) for m in (*masks, *truth))
-    colours = class_colours(largest + 1)
+    colours = class_colours(len(classes))
     figure = Figure(figsize=(7.5, 2.6 * len(chosen)), layout="constrained")
     axes = figure.subplots(len(chosen), 3, squeeze=False)
     for row, (kind, i) in zip(axes, chosen, strict=True):
@@ -103,4 +118,9 @@ def draw_cases(
             panel.imshow(overlay(picture, mask, colours), interpolation="nearest")
             panel.set_title(title, fontsize=8)
             panel.set_axis_off()
+    shown = zip(colours[1:] / 255, classes[1:], strict=True)  # the ground stays clear
+    patches = [Patch(color=tuple(colour), label=name) for colour, name in shown]
+    if any((truth[i] == IGNORE).any() for _, i in chosen):
+        patches.append(Patch(facecolor="white", edgecolor="grey", label="not known"))
+    figure.legend(handles=patches, loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})

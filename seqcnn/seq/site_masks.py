@@ -9,7 +9,7 @@ from seqcnn.seq.record import SequenceSet
 from seqcnn.seq.windows import find_chromosomes
 
 OUTSIDE = 255
-"""Of positions behind the end of a sequence: nothing is known of them."""
+"""Of positions behind the end of a sequence, and of letters that are N: nothing is known there."""
 
 
 def homes_of(sequences: SequenceSet) -> list[Interval]:
@@ -44,7 +44,9 @@ def mask_sites(sequences: SequenceSet, sites: IntervalSet) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        uint8 (n, longest): 1 in a site, 0 elsewhere, `OUTSIDE` behind the end of a sequence.
+        uint8 (n, longest): 1 in a site, 0 elsewhere, `OUTSIDE` behind the end of a sequence and
+        where the letter may be any (N, or masked): gaps of an assembly teach nothing, and would
+        make any score look good.
 
     Raises
     ------
@@ -59,6 +61,11 @@ def mask_sites(sequences: SequenceSet, sites: IntervalSet) -> np.ndarray:
     for row, home in enumerate(homes):
         length = home.end - home.start
         masks[row, :length] = _marked(home, *sorted_sites[home.chromosome])
+    alphabet = sequences.alphabet
+    meant = enumerate(alphabet.ambiguity.values(), alphabet.size)
+    masks[np.isin(sequences.padded(), [n for n, any_ in meant if len(any_) == alphabet.size])] = (
+        OUTSIDE
+    )
     if not (masks == 1).any():
         raise SeqcnnError(
             f"no site lies on any of the {len(sequences):,} sequences: sites are on "

@@ -92,7 +92,7 @@ def mean_loss(
         As for `losses`; masks are not smoothed.
     masks
         What takes the place of `segmentation_loss`, see `Recipe`; examples count or not, by
-        whether their weight is above 0, and `class_weights` are left out.
+        whether their weight is above 0.
 
     Returns
     -------
@@ -103,7 +103,8 @@ def mean_loss(
         return per_base_loss(outputs, targets, weights)
     if kind == SEGMENTATION and masks:
         counts = (weights > 0).reshape(-1, *(1,) * (targets.ndim - 1))
-        return combined_loss(masks)(outputs, jnp.where(counts, targets, IGNORED))
+        row = None if class_weights is None else tuple(class_weights[0])
+        return combined_loss(masks, row)(outputs, jnp.where(counts, targets, IGNORED))
     if kind == SEGMENTATION:
         return segmentation_loss(outputs, targets, weights, class_weights)
     given = ~jnp.isnan(targets)

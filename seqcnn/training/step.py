@@ -83,7 +83,8 @@ class Recipe:
                 f"{self.repeats} and {self.smoothing}"
             )
         if self.masks:
-            combined_loss(self.masks)  # raises where it cannot be read
+            row = None if self.class_weights is None else self.class_weights[0]
+            combined_loss(self.masks, row)  # raises where it cannot be read
 
 
 def predict_outputs(

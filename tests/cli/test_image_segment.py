@@ -85,6 +85,17 @@ def test_predicted_masks_are_files_tables_and_a_sheet(files, model, tmp_path, ca
     assert read_image(out / "cases.png").shape[0] > 500
 
 
+def test_margins_of_tiles_are_left_out(files, model, tmp_path, capsys):
+    arguments = [str(model), str(files / "pictures" / "p00.png"), "-q"]
+    for margin, out in (("0", "a"), ("7", "b"), ("8", "c")):
+        to = ["-o", str(tmp_path / out), "--margin", margin]
+        code = main(["image", "segment", "predict", *arguments, *to])
+        assert code == (2 if margin == "8" else 0)
+    assert "below half of a tile (16), not 8" in capsys.readouterr().err.replace("\n", " ")
+    assert read_mask(tmp_path / "b" / "p00.png").shape == read_mask(tmp_path / "a/p00.png").shape
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_run_that_is_complete_is_not_written_over(files, model, tmp_path, capsys):
     arguments = [str(files / "pictures"), str(files / "masks"), "-o", str(model)]
     assert main(["image", "segment", "train", *arguments]) == 2
@@ -165,6 +176,8 @@ WRONG = [
     (lambda folder: _only(folder, 0), [], "there is no picture in the folder"),
     (lambda folder: None, ["--classes", "all"], "must be 2 or more different names"),
     (lambda folder: None, ["--network", "lenet"], "`--network` lenet gives no masks"),
+    (lambda folder: None, ["--loss", "ce+hinge"], "`loss` holds 'hinge': it must be made of ce, "),
+    (lambda folder: None, ["--loss", "lovasz", "--balance", "weights"], "cannot weigh classes"),
     (lambda folder: None, ["--augment", "spin"], "no step of augmentation is called 'spin'"),
 ]
 
@@ -203,6 +216,15 @@ def test_groups_and_equal_pictures_stay_on_one_side(tmp_path):
         for grid in "abcdef":
             assert len({role for name, role in part.items() if name[0] == grid}) == 1
         assert part["a/0.png"] == part["f/11.png"]
+
+
+def test_the_loss_that_is_named_is_learnt_from(files, model, tmp_path):
+    folders = [str(files / "pictures"), str(files / "masks"), "--channels", "1"]
+    more = ["--loss", "tversky(alpha=0.3,beta=0.7)", "--balance", "weights", "--rounds", "2"]
+    out = tmp_path / "m"
+    assert main(["image", "segment", "train", *folders, "-o", str(out), *QUICK, *more]) == 0
+    found, usual = (rows(folder / "history.tsv")[0] for folder in (out, model))
+    assert float(found["loss"]) < 1 < float(usual["loss"])  # without cross-entropy, 1 at most
 
 
 def test_pictures_without_masks_are_told(files, tmp_path, capsys):

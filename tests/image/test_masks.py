@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from seqcnn.errors import SeqcnnError
 from seqcnn.image.files import read_image, write_image
@@ -14,9 +15,11 @@ from seqcnn.image.masks import (
     colour_mask,
     overlay,
     read_mask,
+    read_mask_files,
     read_masks,
     write_mask,
 )
+from seqcnn.image.pairs import read_pairs
 from seqcnn.image.sources import read_pictures
 
 MASK = np.array([[0, 1, 2], [3, 200, 255]], np.uint8)
@@ -50,6 +53,42 @@ def test_masks_of_all_kinds_are_read(tmp_path):
     palette = np.zeros((3, 256), np.uint16)
     tifffile.imwrite(tmp_path / "p.tif", MASK, photometric="palette", colormap=palette)
     np.testing.assert_array_equal(read_mask(tmp_path / "p.tif"), MASK)
+
+
+def test_white_is_a_class_unless_masks_beside_it_say_otherwise(tmp_path):
+    rows = {"bw": [[0, 255]], "one": [[0, 1]], "two": [[0, 2]], "edge": [[1, 255]]}
+
+    def read(*names):
+        masks = read_mask_files(tmp_path, names, [(1, 2)] * len(names))
+        return [mask.tolist() for mask in masks]
+
+    for name, row in rows.items():
+        write_image(tmp_path / f"{name}.png", np.array(row, np.uint8)[..., None])
+    assert read("bw") == [[[0, 1]]]
+    assert read("bw", "one") == [[[0, 1]], [[0, 1]]]
+    # three classes, or 255 beside class 1: nothing is known there, and not class 1
+    assert read("bw", "two") == [[[0, 255]], [[0, 2]]]
+    assert read("one", "bw", "edge") == [[[0, 1]], [[0, 255]], [[1, 255]]]
+    assert read_masks(tmp_path, ["bw", "two"], (1, 2)).tolist() == [[[0, 255]], [[0, 2]]]
+
+
+def test_what_is_unknown_in_a_palette_stays_unknown(tmp_path):
+    mask = np.array([[0, IGNORE]], np.uint8)
+    write_mask(tmp_path / "p.png", mask)
+    np.testing.assert_array_equal(read_mask(tmp_path / "p.png"), mask)
+    # a palette of all greys is black and white for the programs that write it
+    Image.fromarray(mask).convert("P").save(tmp_path / "grey.png")
+    assert read_mask(tmp_path / "grey.png").tolist() == [[0, 1]]
+
+
+def test_arrays_of_black_and_white_are_two_classes(tmp_path):
+    masks = np.array([[[0, 255]], [[0, 0]]], np.uint8)
+    np.savez(tmp_path / "m.npz", x=np.zeros((2, 1, 2, 1), np.uint8), masks=masks)
+    np.testing.assert_array_equal(read_pairs([tmp_path / "m.npz"]).truth, masks // 255)
+    np.testing.assert_array_equal(read_masks(tmp_path / "m.npz", "ab", (1, 2)), masks // 255)
+    np.savez(tmp_path / "n.npz", x=np.zeros((1, 1, 2, 1)), masks=np.array([[[0, 70_000]]]))
+    with pytest.raises(SeqcnnError, match="from 0 to 65,535"):
+        read_pairs([tmp_path / "n.npz"])
 
 
 def test_colours_are_classes(tmp_path):

@@ -42,6 +42,12 @@ def test_sequences_without_coordinates_count_from_their_first_letter():
     assert masks.tolist() == [[0, 0, 0, 1, OUTSIDE, OUTSIDE], [0, 0, 1, 1, 0, 0]]
 
 
+def test_nothing_is_known_of_letters_that_may_be_any():
+    gap = SequenceSet.from_strings(["NNACNT", "RA"], alphabet=DNA, ids=["a", "b"])
+    masks = mask_sites(gap, sites(("a", 1, 3), ("b", 0, 1)))
+    assert masks.tolist() == [[OUTSIDE, OUTSIDE, 1, 0, OUTSIDE, 0], [1, 0, *[OUTSIDE] * 4]]
+
+
 def test_names_of_chromosomes_may_differ():
     assert mask_sites(sequences("chr1:0-20"), sites(("1", 0, 5))).sum() == 5
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from functools import partial
 from pathlib import Path
 
@@ -174,3 +175,50 @@ def test_a_recipe_names_the_loss_of_masks():
     assert float(found) == pytest.approx(run(ours.dice_loss, logits[:1], truth[:1])[0])
     with pytest.raises(SeqcnnError, match="`loss` holds 'bce'"):
         Recipe(masks="ce+bce")
+
+
+@pytest.mark.parametrize(
+    ("text", "loss", "options"),
+    [
+        ("tversky(alpha=0.1, beta=1.4)", ours.tversky_loss, {"alpha": 0.1, "beta": 1.4}),
+        ("2*focal(gamma=0.5)", lambda *a, **o: 2 * ours.focal_loss(*a, **o), {"gamma": 0.5}),
+    ],
+)
+def test_a_description_gives_options(text, loss, options):
+    logits, truth = drawn()
+    expected, _ = run(partial(loss, **options), logits, truth)
+    found, _ = run(combined_loss(text), logits, truth)
+    assert found == pytest.approx(expected)
+    assert found != pytest.approx(run(loss, logits, truth)[0], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("focal(beta=1)", "`loss` focal cannot read 'beta=1': options are alpha, gamma"),
+        ("tversky(alpha=much)", "cannot read 'alpha=much'"),
+        ("tversky()", "cannot read ''"),
+        ("dice(gamma=2)", "cannot read 'gamma=2': it has none"),
+        ("ce+focal(gamma=nan)", "cannot read 'gamma=nan'"),
+    ],
+)
+def test_wrong_options_of_a_loss_are_told(text, said):
+    with pytest.raises(SeqcnnError, match=re.escape(said)):
+        combined_loss(text)
+
+
+def test_a_sum_weighs_classes():
+    logits, truth = drawn()
+    row = (0.2, 3.0, 1.0)
+    parts = [
+        run(partial(loss, class_weights=row), logits, truth)[0]
+        for loss in (ours.weighted_cross_entropy, ours.jaccard_loss)
+    ]
+    found, _ = run(combined_loss("ce+jaccard", row), logits, truth)
+    assert found == pytest.approx(sum(parts))
+    given = jnp.array(logits, jnp.float32), jnp.array(truth, jnp.uint8), jnp.ones(len(truth))
+    assert float(mean_loss("segmentation", *given, (row,), masks="ce+jaccard")) == pytest.approx(
+        found, rel=1e-5
+    )
+    with pytest.raises(SeqcnnError, match="lovasz cannot weigh classes"):
+        Recipe(masks="ce+lovasz", class_weights=(row,))

@@ -1,11 +1,14 @@
 """Pictures in tiles: nothing is left out, nothing is counted twice, no seam is seen."""
 
+import tracemalloc
+
 import jax
 import numpy as np
 import pytest
 from flax import nnx
 from scipy.special import softmax
 
+import seqcnn
 from seqcnn.errors import SeqcnnError
 from seqcnn.training.mask_examples import (
     deal_pictures,
@@ -14,6 +17,7 @@ from seqcnn.training.mask_examples import (
     tile_examples,
 )
 from seqcnn.training.tiles import cut_tiles, predict_probabilities
+from tests.networks.segmenters import drawn
 
 
 class Pointwise(nnx.Module):
@@ -50,6 +54,49 @@ def test_where_tiles_overlap_both_count_by_the_distance_of_their_edges():
         total[start : start + 8] += shares * weight
         below[start : start + 8] += weight
     np.testing.assert_allclose(found, total / below, atol=1e-6)
+
+
+class Near(nnx.Module):
+    """A network that sees two positions to each side, and halves the extents on its way."""
+
+    def __call__(self, x, *, rngs=None):
+        padded = jax.numpy.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
+        h, w = x.shape[1:3]
+        spread = sum(padded[:, i : i + h, j : j + w] for i in range(5) for j in range(5))
+        coarse = spread[:, ::2, ::2].repeat(2, axis=1).repeat(2, axis=2)
+        return jax.numpy.concatenate([coarse, spread], axis=-1)
+
+
+@pytest.mark.parametrize("space", [(64, 96), (40, 70), (32, 34)])
+@pytest.mark.parametrize(("tile", "overlap"), [(32, 0.25), (16, 0.5), (16, 0.0)])
+def test_with_a_margin_tiles_give_what_the_whole_picture_gives(space, tile, overlap):
+    x = np.random.default_rng(0).random((*space, 1)).astype(np.float32)
+    whole = predict_probabilities([Near()], x)
+    options = {"tile": tile, "overlap": overlap}
+    found = predict_probabilities([Near()], x, margin=3, **options)
+    np.testing.assert_allclose(found, whole, atol=1e-6)
+    assert np.abs(predict_probabilities([Near()], x, **options) - whole).max() > 1e-3
+
+
+def test_a_convolutional_network_in_tiles_is_that_of_the_whole():
+    options = {"input_shape": (32, 1), "classes": 2, "channels": [3, 4], "depth": 1}
+    network = drawn(lambda: seqcnn.create("unet", **options))
+    x = np.random.default_rng(0).random((320, 1)).astype(np.float32)
+    whole = predict_probabilities([network], x)
+    found = predict_probabilities([network], x, tile=64, margin=16)
+    np.testing.assert_allclose(found, whole, atol=2e-6)
+    assert np.abs(predict_probabilities([network], x, tile=64) - whole).max() > 1e-3
+
+
+def test_memory_is_that_of_the_result_and_of_some_tiles(monkeypatch):
+    monkeypatch.setattr("seqcnn.training.tiles.TOGETHER", 2**14)
+    x = np.zeros((1024, 1024, 1), np.uint8)
+    predict_probabilities([Pointwise()], x[:64, :64].astype(np.float32), tile=64)
+    tracemalloc.start()
+    found = predict_probabilities([Pointwise()], x, tile=64)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < found.nbytes + 4 * 2**20
 
 
 def test_probabilities_of_networks_are_averaged():
@@ -113,3 +160,5 @@ def test_statistics_are_on_the_scale_of_the_network():
 def test_wrong_tiles_are_told():
     with pytest.raises(SeqcnnError, match="`overlap` must be from 0 to below 1"):
         predict_probabilities([Pointwise()], np.zeros((4, 1), np.float32), tile=2, overlap=1.0)
+    with pytest.raises(SeqcnnError, match="`margin` must be from 0 to below half of a tile"):
+        predict_probabilities([Pointwise()], np.zeros((4, 1), np.float32), tile=4, margin=2)

@@ -85,6 +85,9 @@ class EfficientNet(StagedNetwork):
     lite
         Whether the blocks do not weigh their channels, and ReLU6 takes the place of swish
         (EfficientNet-Lite); stem and head then keep their widths.
+    early
+        Whether the map of stride 16 is that of the first block of its width rather than of the
+        last, as in efficientnet-b0 of segmentation_models.pytorch. It changes no class.
     rngs
         Source of the random start.
     """
@@ -102,16 +105,19 @@ class EfficientNet(StagedNetwork):
         eps: float = 1e-5,
         momentum: float = 0.1,
         lite: bool = False,
+        early: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
         super().__init__(input_shape, classes)
+        self.same, self.eps, self.early = same, eps, early
         activation = nnx.relu6 if lite else nnx.silu
         layers = Layers(self.rank, rngs, {"eps": eps, "momentum": momentum}, activation)
         padding = same_padding(same)
         seen = 32 if lite else multiple(32 * width)
         rows = [stage for group in STAGES for stage in group]
         depths = [_depth(row, depth, kept=lite and row in (rows[0], rows[-1])) for row in rows]
-        stages: list[Layer] = [layers.unit(self.channels, seen, 3, stride=2, **padding)]
+        stem = layers.unit(self.channels, seen, 3, stride=2, **padding)
+        groups: list[list[Layer]] = []
         done = 0
         for group in STAGES:
             parts: list[Layer] = []
@@ -122,10 +128,13 @@ class EfficientNet(StagedNetwork):
                     share = drop * done / sum(depths)
                     parts.append(_block(layers, seen, step, share, padding, weighed=not lite))
                     seen, done = after, done + 1
-            stages.append(Sequential(*parts))
+            groups.append(parts)
+        if early:
+            kept = depths[rows.index(STAGES[2][0])] + 1
+            groups[2], groups[3] = groups[2][:kept], groups[2][kept:] + groups[3]
         last = 1280 if lite else multiple(1280 * width)
         top = layers.unit(seen, last, 1)
-        self.begin(*stages)
+        self.begin(stem, *(Sequential(*parts) for parts in groups))
         self.head = Sequential(top, Head(layers, last, classes, rate))
 
 

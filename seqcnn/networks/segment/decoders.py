@@ -1,9 +1,11 @@
 """Decoders that stand on the maps of any backbone, of strides 2, 4, 8, 16 and 32.
 
-All but the last two are those of segmentation_models.pytorch, layer by layer, so that its weights
-fit. Each is made of the channels of the maps and called with the maps, from the finest to the
-coarsest; it has `channels`, those of its result, and `stride`, how many times smaller than the
-input that is. Maps of odd extents are fitted to each other.
+All but the last two are those of segmentation_models.pytorch, layer by layer: a checkpoint of a
+whole network of its fits (`seqcnn.networks.imports.import_weights`), over ResNet, ResNeXt,
+SE-ResNet, SENet, DenseNet, VGG, MobileNetV2 and EfficientNet-B0. Each decoder is made of the
+channels of the maps and called with the maps, from the finest to the coarsest; it has `channels`,
+those of its result, and `stride`, how many times smaller than the input that is. Maps of odd
+extents are fitted to each other.
 """
 
 from seqcnn.networks.segment.pyramid import DeepLabDecoder, FPNDecoder, PSPDecoder

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
               "tables of how well they are met, and a sheet of the best and worst.")  # fmt: skip
 @click.option("--overlap", type=click.FloatRange(0, 1, max_open=True), default=0.25,
               show_default=True, help="Share of a tile that the next one covers too.")  # fmt: skip
+@click.option("--margin", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+              help="Pixels along the edges of tiles that do not count: as far as the network looks "
+              "for the masks of whole pictures, but for less than half of a tile.")  # fmt: skip
 @click.option("--whole", is_flag=True, help="Predict each picture at once, not in tiles of the "
               "size that MODEL was trained on.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Write into a folder that holds files already.")
@@ -37,6 +40,7 @@ def command(
     *,
     masks: str | None,
     overlap: float,
+    margin: int,
     whole: bool,
     force: bool,
     quiet: bool,
@@ -61,7 +65,7 @@ def command(
     pairs = read_pairs(sources, masks, channels=facts["channels"], binary=facts["binary"])
     stems = names_of_masks(pairs.ids)
     with progress_bar(quiet=quiet) as show:
-        found = _masks(loaded, pairs, overlap=overlap, whole=whole, show=show)
+        found = _masks(loaded, pairs, (overlap, margin), whole=whole, show=show)
     with filled_folder(out, force=force) as folder:
         write_masks(folder, stems, pairs.pictures, found)
         write_table(folder / "areas.tsv", AREA_COLUMNS, area_rows(pairs.ids, found, names))
@@ -95,21 +99,21 @@ def _model(path: str) -> "tuple[Model, tuple[str, ...]]":
 
 
 def _masks(
-    loaded: "Model", pairs: "Pairs", *, overlap: float, whole: bool, show: Any
+    loaded: "Model", pairs: "Pairs", edges: tuple[float, int], *, whole: bool, show: Any
 ) -> "list[np.ndarray]":
-    """Predict the mask of each picture, uint8 (h, w)."""
+    """Predict the mask of each picture, uint8 (h, w); `edges` are overlap and margin of tiles."""
     import numpy as np
 
     from seqcnn.image.brightness import stretch_brightness
     from seqcnn.training.tiles import predict_probabilities
 
     networks = [member.network for member in loaded.members]
-    tile = None if whole else loaded.extra["tile"]
+    tile, (overlap, margin) = None if whole else loaded.extra["tile"], edges
     found = []
     for number, picture in enumerate(pairs.pictures):
         show("pictures", number / len(pairs))
         seen = stretch_brightness(picture) if loaded.extra["stretch"] else picture
-        shares = predict_probabilities(networks, seen, tile=tile, overlap=overlap)
+        shares = predict_probabilities(networks, seen, tile=tile, overlap=overlap, margin=margin)
         found.append(shares.argmax(axis=-1).astype(np.uint8))
     return found
 
@@ -142,7 +146,8 @@ def _write_metrics(
     shown = np.where(np.isfinite(scores[:, 1:]), scores[:, 1:], 0).sum(axis=1)
     defined = np.isfinite(scores[:, 1:]).sum(axis=1)
     mean = np.where(defined > 0, shown / np.maximum(defined, 1), np.nan)
-    draw_cases(folder / "cases.png", stems, pairs.pictures, found, truth, mean)
+    sheet = folder / "cases.png"
+    draw_cases(sheet, stems, pairs.pictures, found, truth, mean, classes=names)
     pooled = dice(counts.pooled())[0]
     return ": Dice of all pixels " + ", ".join(
         f"{name} {value:.3f}" for name, value in zip(names, pooled, strict=True)

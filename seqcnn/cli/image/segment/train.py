@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli import stop
-from seqcnn.cli.folder import check_folder
 from seqcnn.cli.options import common, default_out, prepare_jax, warn_of_idle_gpu
 from seqcnn.cli.progress import progress_bar
+from seqcnn.cli.train_folder import CHECKPOINTS, begun, is_done
 from seqcnn.cli.train_plan import parsed_settings
 from seqcnn.errors import SeqcnnError
 
@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from seqcnn.training.step import Recipe
     from seqcnn.training.targets import Target
 
-CHECKPOINTS = "checkpoint"
-"""Folder, within that of the model, with the state of a run that goes on."""
-
 TILE = 128
 """Extent of tiles, if the pictures are not smaller."""
 
 EXAMPLES = (
     "Examples:",
     "seqcnn image segment train pictures/ masks/ -o cells_model",
+    "seqcnn image segment train pictures/ masks/ --loss focal+dice --balance weights",
     "seqcnn image segment train cells.npz --classes ground,cell --network segformer_small",
 )
 
@@ -72,6 +70,11 @@ logger = logging.getLogger(__name__)
 @click.option("--augment", metavar="STEP,...", default="flip,flip_vertical,turn90",
               show_default=True, help="Change pictures and masks at random in training, see "
               "`seqcnn image augment`; none for nothing.")  # fmt: skip
+@click.option("--loss", metavar="NAME+...", help="What training makes small: ce (cross-entropy: "
+              "each pixel counts), dice or jaccard (overlap, for small objects), tversky(alpha=0.3,"
+              "beta=0.7) (missed pixels count more than false ones), focal (hard pixels), lovasz; "
+              "sums with factors, such as ce+0.5*dice. By default ce and dice of the classes "
+              "that occur.")  # fmt: skip
 @click.option("--balance", type=click.Choice(["none", "weights"]), default="none",
               show_default=True, help="Let all classes count alike, however many pixels they "
               "have.")  # fmt: skip
@@ -96,9 +99,12 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     """Read, train, write."""
     from seqcnn.image.pairs import read_pairs
     from seqcnn.training.mask_examples import deal_pictures
+    from seqcnn.training.segmentation_losses import combined_loss
 
-    if _is_done(out, options):
+    if is_done(out, force=options["force"], resume=options["resume"]):
         return
+    if options["loss"] is not None:
+        combined_loss(options["loss"])  # a wrong name is told before anything is read
     channels = int(options["channels"]) if options["channels"] else None
     pairs = read_pairs([pictures], masks, channels=channels, binary=options["binary"])
     target = _target(pairs, options["classes"])
@@ -128,17 +134,6 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     told = _report(out, fitted, pairs, parts, target, tile)
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     print(f"{out}: {told}")
-
-
-def _is_done(out: Path, options: dict[str, Any]) -> bool:
-    """Look at the folder of the model, and say whether there is nothing left to do."""
-    if not options["resume"]:
-        check_folder(out, force=options["force"])
-        return False
-    if (out / "config.json").exists() and not (out / CHECKPOINTS).exists():
-        logger.info("%s is complete: there is nothing to resume", out)
-        return True
-    return False
 
 
 def _target(pairs: "Pairs", classes: str | None) -> "Target":
@@ -202,6 +197,7 @@ def _recipe(training: "Examples", target: "Target", options: dict[str, Any]) -> 
         replace(mask_schedule(len(training)), **told),
         augmentation=augmentation,
         class_weights=weights,
+        masks=options["loss"] or "",
     )
 
 
@@ -237,9 +233,6 @@ def _fit(
     from seqcnn.training.checkpoint import CheckpointFolder
     from seqcnn.training.fitting import TrainingStopped, fit_target
 
-    folder = out / CHECKPOINTS
-    if not options["resume"]:
-        shutil.rmtree(folder, ignore_errors=True)
     identity = {
         "network": member.name,
         "options": member.options,
@@ -247,7 +240,11 @@ def _fit(
         "seed": options["seed"],
         "data": hashlib.sha256(training.x.tobytes() + training.y.tobytes()).hexdigest(),
     }
-    with progress_bar(quiet=options["quiet"]) as show, stop.deferred() as asked:
+    with (
+        begun(out, anew=not options["resume"]) as folder,
+        progress_bar(quiet=options["quiet"]) as show,
+        stop.deferred() as asked,
+    ):
 
         def tell(progress: "Progress") -> None:
             done = progress.round + progress.step / progress.steps
