@@ -31,6 +31,10 @@ ALIKE = 0.6
 TOLD_APART = 0.5
 """Of the labels of two groups, what contributions, which told them apart, leave to be described."""
 
+STRONG, SAME, WEAKENED = 0.5, 0.8, 0.3
+"""Columns are compared that prefer letters half as much as the one that does most: by the cosine of
+what they prefer, and by how much weaker the one may be."""
+
 OVERLAP = 4
 """Columns that two templates share where they are compared."""
 
@@ -67,6 +71,21 @@ def gain_of_two(
     free = letters.shape[1] * (size - 1) / 2
     columns = free * (np.log(numbers).sum() - np.log(numbers.sum()))
     return float(saved - of_labels * labels - columns)
+
+
+def _prefer_the_same(letters: np.ndarray, label: np.ndarray, size: int) -> bool:
+    """Tell whether two kinds of seqlets prefer the same letters everywhere, more or less so.
+
+    Arguments are those of `gain_of_two`. Long sites that are strong at one end or at the other are
+    one pattern, although their columns go together.
+    """
+    counts = [count_codes(letters[side], size) + 1 for side in (label, ~label)]
+    from_chance = [c / c.sum(1, keepdims=True) - 1 / size for c in counts]
+    strength = np.array([np.sqrt((x**2).sum(1)) for x in from_chance])
+    strong = strength.max(0) >= STRONG * strength.max()
+    cosine = (from_chance[0] * from_chance[1]).sum(1) / np.maximum(strength.prod(0), 1e-12)
+    ratio = strength.min(0) / np.maximum(strength.max(0), 1e-12)
+    return bool((cosine[strong] >= SAME).all() and (ratio[strong] >= WEAKENED).all())
 
 
 def count_codes(letters: np.ndarray, size: int) -> np.ndarray:
@@ -109,7 +128,7 @@ def divided(islands: Islands, group: Group, fewest: int) -> tuple[Places, Places
     label = _two_kinds(letters, size)
     if min(label.sum(), (~label).sum()) < fewest * len(some) / len(group):
         return None
-    if gain_of_two(letters, label, size) <= 0:
+    if gain_of_two(letters, label, size) <= 0 or _prefer_the_same(letters, label, size):
         return None
     return some.select(label), some.select(~label)
 
@@ -230,8 +249,10 @@ def _differ(islands: Islands, leader: Group, group: Group, laid: tuple[float, in
         for p in (leader.places, _laid_upon(leader, group, laid))
     ]
     label = np.repeat([True, False], [len(p) for p in parts])
-    letters = np.concatenate(parts)
-    return gain_of_two(letters, label, islands.alphabet.size, of_labels=TOLD_APART) > 0
+    letters, size = np.concatenate(parts), islands.alphabet.size
+    if _prefer_the_same(letters, label, size):
+        return False
+    return gain_of_two(letters, label, size, of_labels=TOLD_APART) > 0
 
 
 def _united(leader: Group, group: Group, laid: tuple[float, int, bool]) -> Group:
