@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from seqcnn.nn import depthwise, lowering
+from seqcnn.nn import depthwise, lowering, matrix_products
 from seqcnn.nn.geometry import Geometry
 
 from ..rows import Row, WithWeight
@@ -74,6 +74,7 @@ ROWS = [
 ]
 
 NOT_LAYERS = {
+    matrix_products.stretch,
     lowering.Lowering,
     lowering.choose,
     lowering.convolve,
