@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
+LONG = {"segment_any_backbone", "generate_pictures", "train_mlp_cnn2d_cnn3d", "decoders"}
+"""Examples that take half a minute, to compile mostly: in the slow tests."""
+
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=[pytest.mark.slow] if p.stem in LONG else []) for p in EXAMPLES],
+    ids=lambda path: path.stem,
+)
 def test_an_example_runs_at_toy_size(path, tmp_path, capsys):
     names = runpy.run_path(str(path))
     assert names["__doc__"], "an example says what it shows"

@@ -125,7 +125,7 @@ def trained_once(network, x):
     return step(weights, rest, x)
 
 
-QUICK = {"densenet121", "resnet_small", "vgg16"}
+QUICK = {"resnet_small", "vgg16"}
 """Families that compile in seconds; the others take their step in the slow tests."""
 
 
