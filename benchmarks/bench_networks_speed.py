@@ -126,7 +126,7 @@ def contenders(name: str, task: str, size: int, options: Any) -> dict[str, Calla
     module = torchvision.models.get_model(PEERS[name], weights=None)
     transfer.randomise(module, x)
     network = create(name, input_shape=(size, size, 3), classes=CLASSES)
-    transfer.copy(network, module)
+    transfer.copy(network, module, flattened=name == "vgg16")
     made = jax_predict(network, x) if y is None else jax_train(network, x, y)
     ways: dict[str, Callable[[], Any]] = {"seqcnn": made}
     version = f"torch {torch.__version__.partition('+')[0]}"
