@@ -56,19 +56,22 @@ def without_one(islands: Islands, groups: Sequence[Group], rules: Rules) -> list
     list of numpy.ndarray or None
         Templates of the others; None if all are patterns.
     """
-    for group in sorted(groups, key=len):
-        others = [g for g in groups if g is not group]
-        if _tells_too_little(islands, group, rules) or _is_fragment(islands, group, others, rules):
-            return [g.template for g in others]
+    read = [_Letters.of(islands, group, rules.shares) for group in sorted(groups, key=len)]
+    for one in read:
+        others = [other for other in read if other is not one]
+        if _tells_too_little(islands, one, rules) or _is_fragment(islands, one, others, rules):
+            return [other.group.template for other in others]
     return None
 
 
 @dataclass(frozen=True, eq=False)
 class _Letters:
-    """Which letters a group has.
+    """A group, and which letters it has.
 
     Parameters
     ----------
+    group
+        Whose they are.
     shares
         float64 (width, letters).
     bits
@@ -78,6 +81,7 @@ class _Letters:
         bool (width,): the columns that hold it.
     """
 
+    group: Group
     shares: np.ndarray
     bits: np.ndarray
     core: np.ndarray
@@ -88,12 +92,12 @@ class _Letters:
         shares = _smoothed(counts, prior)
         bias = (len(prior) - 1) / (2 * np.log(2) * len(group))
         bits = np.maximum((shares * np.log2(shares / prior)).sum(1) - bias, 0)
-        return cls(shares, bits, bits >= CORE * bits.max())
+        return cls(group, shares, bits, bits >= CORE * bits.max())
 
     def flipped(self, islands: Islands) -> "_Letters":
         """Read on the other strand."""
         turned = flipped(self.shares, islands.alphabet)
-        return _Letters(turned, self.bits[::-1], self.core[::-1])
+        return _Letters(self.group, turned, self.bits[::-1], self.core[::-1])
 
 
 def _smoothed(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -101,34 +105,34 @@ def _smoothed(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return counts / counts.sum(1, keepdims=True)
 
 
-def _tells_too_little(islands: Islands, group: Group, rules: Rules) -> bool:
-    letters = _Letters.of(islands, group, rules.shares)
+def _tells_too_little(islands: Islands, letters: _Letters, rules: Rules) -> bool:
     core = np.flatnonzero(letters.core)
-    known = (islands.codes[group.places.island] < islands.alphabet.size).sum(1)
+    known = (islands.codes[letters.group.places.island] < islands.alphabet.size).sum(1)
     places = np.maximum(known - 2 * FLANK - (core[-1] - core[0]), 1) * (1 + rules.both_strands)
     return letters.bits.sum() < np.log2(places).mean() + SPARE
 
 
-def _is_fragment(islands: Islands, group: Group, others: Sequence[Group], rules: Rules) -> bool:
+def _is_fragment(
+    islands: Islands, part: _Letters, others: Sequence[_Letters], rules: Rules
+) -> bool:
     members, residue = 0, 0.0
     for other in others:
-        share = _residue(islands, group, other, rules)
+        share = _residue(islands, part, other, rules)
         if share is not None:
-            members, residue = members + len(other), residue + share
+            members, residue = members + len(other.group), residue + share
     # a site whose one half is broken still has about half of what that half has
-    alone = len(group) * (1 - 2 * residue)
+    alone = len(part.group) * (1 - 2 * residue)
     return residue >= RESIDUE and alone < FEWER * members
 
 
-def _residue(islands: Islands, group: Group, whole: Group, rules: Rules) -> float | None:
+def _residue(islands: Islands, part: _Letters, wide: _Letters, rules: Rules) -> float | None:
     """Find how much of the rest of a wider pattern lies beside; None if it is another pattern."""
-    part, wide = (_Letters.of(islands, each, rules.shares) for each in (group, whole))
     sides = [part, part.flipped(islands)] if rules.both_strands else [part]
     laid = _laid_upon(sides, wide, rules.shares)
     if laid is None:
         return None
     offset, reverse, taken = laid
-    places = group.places.turned() if reverse else group.places
+    places = part.group.places.turned() if reverse else part.group.places
     width = len(wide.shares)
     letters = islands.letters_at(places.shifted(-offset, len(part.shares), width), width)
     counts = count_codes(letters, islands.alphabet.size)
