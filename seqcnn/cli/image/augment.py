@@ -61,20 +61,18 @@ def command(
     found = find_pictures(pictures)
     prepare_jax()
     from seqcnn.image.augment import Mixup, parse_augment
-    from seqcnn.image.files import read_image
     from seqcnn.image.masks import read_mask_files
 
     plan = parse_augment(text)
     if any(isinstance(step, Mixup) for step in plan.steps):
         raise SeqcnnError("mixup mixes different pictures: it is for training, leave it out here")
+    images = [read_to_show(path) for path in found.values()]
     given = None
     if masks is not None:  # together, as what 255 means is said by all of them
-        sizes = [read_image(path).shape for path in found.values()]
-        shapes = [(height, width) for height, width, _ in sizes]
+        shapes = [(image.shape[0], image.shape[1]) for image in images]
         given = read_mask_files(masks, [path.name for path in found.values()], shapes)
     with filled_folder(out, force=force) as folder:
-        for number, (name, path) in enumerate(found.items()):
-            image = read_to_show(path)
+        for number, (name, image) in enumerate(zip(found, images, strict=True)):
             mask = None if given is None else given[number]
             changed, moved = _copies(plan, image, mask, copies, (seed, number))
             _write(folder / name, changed, moved, separate=separate)
