@@ -150,6 +150,9 @@ def main() -> None:
     use_cores(options.threads)
     import jax
 
+    from seqcnn.nn.memory import keep_memory
+
+    keep_memory()  # as the command does
     if options.full and options.data is None:
         print("no data: give --data or set SEQCNN_FASHION")
         return

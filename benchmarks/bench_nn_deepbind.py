@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from timing import is_tuned, start_again_tuned
 
-TUNED = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592"
 RATE = 1e-3
 
 
@@ -142,10 +142,8 @@ def main() -> None:
     parser.add_argument("--untuned", action="store_true", help="leave glibc as it is")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    if options.full and not options.untuned and os.environ.get("GLIBC_TUNABLES") != TUNED:
-        # glibc reads them when a process starts
-        os.environ["GLIBC_TUNABLES"] = TUNED
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+    if options.full and not options.untuned:
+        start_again_tuned()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
 
@@ -161,7 +159,7 @@ def main() -> None:
 
     import jax
 
-    tuned = ", glibc tuned" if os.environ.get("GLIBC_TUNABLES") == TUNED else ""
+    tuned = ", glibc tuned" if is_tuned() else ""
     print(f"{processor()}, {options.threads} threads, Python {platform.python_version()}, "
           f"jax {jax.__version__}{version and ', ' + version}{tuned}; {sizes}\n")  # fmt: skip
     print("| step | ms, median | least | first call, s | first loss | last loss | x seqcnn |")

@@ -13,6 +13,9 @@ as others' for most shapes and 10 to 1,000 times slower for some (benchmarks/ben
 - few positions under a large kernel, which XLA brings in order again and again: `columns`;
 - few channels in and out on pictures, as in first layers, whose gradients above all are slow:
   `banded`, which multiplies stretches of pixels by a matrix with many zeros;
+- one channel in and many out: `columns_behind`, whose gradient of the kernel only is by columns;
+- many images under small windows, which the gradient of the kernel reads across:
+  `image_by_image`;
 - three axes and more: `planes` or, of small maps, `planes_added`, which leave two.
 
 Inside of `lax.scan` the gradients of XLA's convolutions on CPU are 40 times slower than outside.
@@ -34,6 +37,7 @@ from jax import lax
 from seqcnn.nn.depthwise import shift_and_add, transposed
 from seqcnn.nn.geometry import Geometry
 from seqcnn.nn.matrix_products import banded, columns, position_by_position, stretch
+from seqcnn.nn.primitive import by_lax, columns_behind, image_by_image
 from seqcnn.nn.shifted import axes_of, laid_out, moved
 
 # a program with more slices than this takes longer to compile than it will ever save
@@ -48,6 +52,11 @@ _LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
 # of `banded`: how many times wider than the window a stretch may be, and that times the channels in
 # and out; from how many rows it is worth it
 _MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 12, 300, 256
+# of `image_by_image`: images, places of a window, channels in and out, and values that all windows
+# together hold; XLA's gradient is slower beyond all of these
+_MANY_IMAGES, _SMALL_WINDOW, _ENOUGH_CHANNELS, _MANY_VALUES = 8, 9, 24, 2**22
+# channels out from which `columns_behind` is worth it
+_MANY_OUT = 16
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
 _BLOCK, _MOST_BLOCKS, _MANY_POSITIONS = 32, 8, 128
 
@@ -141,25 +150,54 @@ def choose(n: int, kernel: jax.Array, geometry: Geometry, *, groups: int) -> Low
     single_or_double = kernel.dtype in (jnp.float32, jnp.float64)
     if not (runs_on_cpu() and single_or_double and math.prod(geometry.window) <= _MOST_PLACES):
         return by_lax
-    if groups > 1 and kernel.shape[-2] == 1:
+    if groups > 1:
+        return _for_groups(n, kernel, geometry, groups)
+    if geometry.rank == 2 and (of_pictures := _for_pictures(n, kernel, geometry)):
+        return of_pictures
+    return _for_one_group(n, kernel, geometry)
+
+
+def _for_groups(n: int, kernel: jax.Array, geometry: Geometry, groups: int) -> Lowering:
+    if kernel.shape[-2] == 1:
         return shift_and_add
-    if groups == 1 and math.prod(geometry.window) == 1:
-        return columns
     many = math.prod(geometry.positions) >= _MANY_POSITIONS and math.prod(geometry.window) > 1
-    if groups > 1 and many and groups // _merged(groups, kernel.shape[-2]) <= _MOST_BLOCKS:
+    if many and groups // _merged(groups, kernel.shape[-2]) <= _MOST_BLOCKS:
         return blocks
-    if groups == 1 and _is_mostly_padding(geometry):
-        return position_by_position
-    size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
-    few = geometry.rank < 3 and _is_mostly_kernel(n, kernel, geometry)
-    if (groups > 1 or few or _is_small(geometry)) and size <= _MOST_COLUMNS:
+    return columns if _columns_fit(n, kernel, geometry, groups) else by_lax
+
+
+def _for_one_group(n: int, kernel: jax.Array, geometry: Geometry) -> Lowering:
+    if math.prod(geometry.window) == 1:
         return columns
-    if groups == 1 and _has_few_channels(n, kernel, geometry):
-        return banded
-    if groups == 1 and geometry.rank > 2:
+    if _is_mostly_padding(geometry):
+        return position_by_position
+    if _is_for_columns(n, kernel, geometry):
+        return columns
+    if geometry.rank > 2:
         small = geometry.stride[0] == 1 and _is_small(geometry.split_first_axis()[1])
         return planes_added if small else planes
     return by_lax
+
+
+def _for_pictures(n: int, kernel: jax.Array, geometry: Geometry) -> Lowering | None:
+    """Choose one of the ways that are for two axes only, if one is faster."""
+    if math.prod(geometry.window) == 1 or _is_for_columns(n, kernel, geometry):
+        return None
+    if _has_one_channel(kernel, geometry):
+        return columns_behind
+    if _has_few_channels(n, kernel, geometry):
+        return banded
+    return image_by_image if _gradient_reads_across(n, kernel, geometry) else None
+
+
+def _is_for_columns(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
+    few = geometry.rank < 3 and _is_mostly_kernel(n, kernel, geometry)
+    return (few or _is_small(geometry)) and _columns_fit(n, kernel, geometry, 1)
+
+
+def _columns_fit(n: int, kernel: jax.Array, geometry: Geometry, groups: int) -> bool:
+    size = n * math.prod(geometry.positions + geometry.window) * kernel.shape[-2] * groups
+    return size <= _MOST_COLUMNS
 
 
 def runs_on_cpu() -> bool:
@@ -184,14 +222,28 @@ def _is_mostly_kernel(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
     return kernel.size >= _LARGE_KERNEL and n * math.prod(geometry.positions) <= most
 
 
+def _has_one_channel(kernel: jax.Array, geometry: Geometry) -> bool:
+    """Tell whether `columns_behind` is faster than `banded`."""
+    small = math.prod(geometry.window) <= _SMALL_WINDOW
+    return small and kernel.shape[-2] == 1 and kernel.shape[-1] >= _MANY_OUT
+
+
 def _has_few_channels(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
     """Tell whether channels are so few that a product with many zeros is faster, see `banded`."""
-    if geometry.rank != 2 or geometry.last_axis_spanned:
+    if geometry.last_axis_spanned:
         return False
     bands = stretch(geometry, kernel.shape[-2])[1] / geometry.window[-1]
     channels = kernel.shape[-2] * kernel.shape[-1]
     rows = n * geometry.positions[0]
     return bands <= _MOST_BANDS and bands * channels <= _MOST_BANDED and rows >= _MANY_ROWS
+
+
+def _gradient_reads_across(n: int, kernel: jax.Array, geometry: Geometry) -> bool:
+    """Tell whether XLA is slow to sum up the gradient of a kernel, see `image_by_image`."""
+    places = math.prod(geometry.window)
+    values = n * math.prod(geometry.positions) * places * kernel.shape[-2]
+    small = places <= _SMALL_WINDOW and min(kernel.shape[-2:]) >= _ENOUGH_CHANNELS
+    return small and n >= _MANY_IMAGES and values >= _MANY_VALUES
 
 
 def _is_mostly_padding(geometry: Geometry) -> bool:
@@ -200,31 +252,6 @@ def _is_mostly_padding(geometry: Geometry) -> bool:
         return False
     seen = [len(run.taps) * (run.stop - run.start) for run in axes_of(geometry)[0].runs()]
     return sum(seen) <= _MOST_SEEN * geometry.positions[0] * geometry.window[0]
-
-
-def by_lax(
-    x: jax.Array,
-    kernel: jax.Array,
-    geometry: Geometry,
-    *,
-    groups: int,
-    precision: lax.PrecisionLike,
-) -> jax.Array:
-    """Convolve by the primitive of XLA."""
-    rank = geometry.rank
-    channels_last = (0, rank + 1, *range(1, rank + 1))
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        window_strides=geometry.stride,
-        padding=geometry.pads,
-        rhs_dilation=geometry.dilation,
-        dimension_numbers=lax.ConvDimensionNumbers(
-            channels_last, (rank + 1, rank, *range(rank)), channels_last
-        ),
-        feature_group_count=groups,
-        precision=precision,
-    )
 
 
 def blocks(

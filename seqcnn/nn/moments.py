@@ -120,10 +120,11 @@ def _normalise_tangent(
     factor = slope * scale[None, None]
     result = (x - moments.mean) * factor + bias[None, None]
     of_mean, of_spread = (_mean(a, count, counts, reduction) for a in (along, distance * along))
+    summed = (x - _apart(_apart(moments.mean))) * _apart(slope)
     tangent = (
         along * factor
         + _scaled(-slope * of_mean, scale, reduction)
-        + distance * (_scaled(-slope * of_spread, scale, reduction) + of_scale[None, None])
+        + summed * (_scaled(-slope * of_spread, scale, reduction) + of_scale[None, None])
         + of_bias[None, None]
     )
     of_moments = Moments(of_mean, 2 * of_spread / slope)
@@ -140,7 +141,16 @@ def _moments(
         count = jnp.sum(counts, reduction.axes, keepdims=True, dtype=jnp.int32).astype(x.dtype)
     count = count * (1 if reduction.channels_only else x.shape[-1] // reduction.groups)
     mean = _mean(x, count, counts, reduction)
-    return Moments(mean, _mean(jnp.square(x - mean), count, counts, reduction)), count
+    return Moments(mean, _mean(jnp.square(x - _apart(mean)), count, counts, reduction)), count
+
+
+def _apart(small: jax.Array) -> jax.Array:
+    """Keep what is computed from a small array apart from the same computed elsewhere.
+
+    XLA would compute it once for all, and write it to memory: a pass over a large array, for what
+    costs nothing inside of the one sum that reads it.
+    """
+    return lax.optimization_barrier(small)
 
 
 def _mean(

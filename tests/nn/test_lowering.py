@@ -46,6 +46,7 @@ def test_every_program_and_its_gradients_equal_the_loops(problem, seed):
     groups = options.pop("groups")
     geometry = Geometry.of(shape[1:-1], kernel_shape[:-2], **options)
     programs = [lowering.by_lax, lowering.columns]
+    programs += [lowering.image_by_image, lowering.columns_behind] * (groups == 1)
     programs += [lowering.blocks] * (groups > 1)
     programs += [lowering.planes, lowering.planes_added] * (groups == 1 and geometry.rank > 1)
     programs += [lowering.banded] * (groups == 1 and geometry.rank > 1)
@@ -155,7 +156,13 @@ def test_the_choice_depends_on_shapes():
     assert chosen((128, 32, 32, 1), (5, 5, 1, 6)) is lowering.banded
     assert chosen((128, 14, 14, 6), (5, 5, 6, 16)) is lowering.banded
     assert chosen((8, 32, 32, 1), (5, 5, 1, 6)) is lowering.by_lax
-    assert chosen((128, 28, 28, 1), (3, 3, 1, 24), padding=1) is lowering.banded
+    assert chosen((128, 28, 28, 1), (3, 3, 1, 8), padding=1) is lowering.banded
+    assert chosen((128, 28, 28, 1), (3, 3, 1, 24), padding=1) is lowering.columns_behind
+    assert chosen((128, 28, 28, 24), (3, 3, 24, 24), padding=1) is lowering.image_by_image
+    assert chosen((4, 128, 128, 32), (3, 3, 32, 32), padding=1) is lowering.by_lax
+    assert chosen((128, 28, 28, 24), (5, 5, 24, 24), padding=2) is lowering.by_lax
+    assert chosen((128, 28, 28, 24), (3, 3, 24, 16), padding=1) is lowering.by_lax
+    assert chosen((16, 7, 7, 24), (3, 3, 24, 24), padding=1) is lowering.by_lax
     assert chosen((128, 71, 71, 1), (5, 5, 1, 6)) is lowering.by_lax
     assert chosen((128, 14, 14, 6), (5, 5, 6, 32)) is lowering.by_lax
     assert chosen((2, 900, 4), (600, 1, 4), groups=4) is lowering.by_lax
@@ -178,11 +185,22 @@ CASES = [
     ((4, 6, 4), (3, 2, 4), {"groups": 2}),
     ((4, 9, 3), (3, 3, 2), {}),
     ((2, 5, 6, 5, 2), (2, 3, 2, 2, 2), {"stride": (1, 2, 1)}),
+    ((2, 4, 3, 1), (3, 2, 1, 16), {"padding": 1}),
+    ((8, 3, 4, 24), (2, 2, 24, 24), {"stride": (1, 2)}),
 ]
+
+
+@pytest.fixture
+def every_way(monkeypatch):
+    """Have few values take the ways of many."""
+    monkeypatch.setattr(lowering, "_MANY_VALUES", 1)
+
+
 cases = pytest.mark.parametrize(("shape", "kernel_shape", "options"), CASES, ids=str)
 
 
 @cases
+@pytest.mark.usefixtures("every_way")
 def test_gradients_of_gradients(shape, kernel_shape, options):
     """By reverse mode twice, and by forward mode over reverse, against finite differences."""
     rng = np.random.default_rng(0)
@@ -210,6 +228,7 @@ def test_gradients_of_gradients(shape, kernel_shape, options):
 
 
 @cases
+@pytest.mark.usefixtures("every_way")
 def test_vmap_is_a_loop(shape, kernel_shape, options):
     rng = np.random.default_rng(0)
     x, kernels = rng.normal(size=shape), rng.normal(size=(2, *kernel_shape))
@@ -231,6 +250,26 @@ def test_the_same_numbers_in_a_loop_of_xla():
     looped = jax.lax.map(lambda x: conv(x, kernel, groups=2, padding=1), x)
     for a, b in zip(looped, x, strict=True):
         np.testing.assert_allclose(a, conv(b, kernel, groups=2, padding=1), rtol=1e-6, atol=1e-6)
+
+
+def test_image_by_image_goes_forward():
+    """A tangent is the convolution of the tangents, where either stands still too."""
+    rng = np.random.default_rng(0)
+    x, along_x = (jnp.asarray(rng.normal(size=(6, 5, 4, 3))) for _ in range(2))
+    kernel, along_kernel = (jnp.asarray(rng.normal(size=(3, 2, 3, 2))) for _ in range(2))
+    geometry = Geometry.of((5, 4), (3, 2), padding=1)
+    plain, other = (
+        partial(way, geometry=geometry, groups=1, precision="highest")
+        for way in (lowering.by_lax, lowering.image_by_image)
+    )
+    for moving in ((along_x, along_kernel), (along_x, 0 * kernel), (0 * x, along_kernel)):
+        expected = jax.jvp(plain, (x, kernel), moving)
+        for a, b in zip(jax.jvp(other, (x, kernel), moving), expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+    one = jax.jvp(lambda k: other(x, k), (kernel,), (along_kernel,))[1]
+    np.testing.assert_allclose(one, plain(x, along_kernel), rtol=0, atol=1e-5)
+    with_x = jax.jvp(lambda x: other(x, kernel), (x,), (along_x,))[1]
+    np.testing.assert_allclose(with_x, plain(along_x, kernel), rtol=0, atol=1e-5)
 
 
 def test_each_channel_on_its_own_for_batches_of_any_size():

@@ -29,6 +29,8 @@ ROWS = [
         )
         for compute, groups in [
             (lowering.by_lax, 1),
+            (lowering.image_by_image, 1),
+            (lowering.columns_behind, 1),
             (lowering.banded, 1),
             (lowering.columns, 1),
             (lowering.planes, 1),
