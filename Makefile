@@ -28,8 +28,9 @@ demo: $(VENV)/.package
 test: $(VENV)/.dev
 	$(PYTEST)
 
+# without the cheap compilation of tests/conftest.py: programs are made as users get them
 test-slow: $(VENV)/.dev
-	$(PYTEST) -m slow
+	XLA_FLAGS="$$XLA_FLAGS" $(PYTEST) -m slow
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_COMPILED))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# thousands of programs run once: to compile them is most of the time (`make test-slow` resets it).
+# Level 0 is faster still, but gives wrong numbers. Flags that another jaxlib lacks would end it.
+if version("jaxlib").startswith("0.10."):
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1"
+        " --xla_cpu_parallel_codegen_split_count=1",
+    )
 
 # a slow or busy machine is no failure
 settings.register_profile("seqcnn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
