@@ -26,8 +26,8 @@ MAPS = 4
 GREYS = 8
 """Steps of grey in a feature map."""
 
-PIXEL = 8
-"""Units of a letter in the picture of a sequence."""
+PIXEL, TOP = 9, 2
+"""Units of a letter in the picture of a sequence, and above it."""
 
 
 def attribution_examples(found: Discovery) -> list[list[dict[str, Any]]]:
@@ -172,21 +172,20 @@ def picture_of_sequence(found: Discovery) -> dict[str, Any] | None:
 def _picture(picture: np.ndarray, maps: np.ndarray, letters: str, text: str) -> str:
     """Write the picture and its feature maps: black is 0, white the most."""
     high, width = len(letters) * PIXEL, len(text) * PIXEL
-    parts = [f'<rect class="black" x="20" y="14" width="{width}" height="{high}"/>']
+    parts = [f'<rect class="black" x="20" y="{TOP}" width="{width}" height="{high}"/>']
     parts += [
-        f'<text x="6" y="{14 + PIXEL * (i + 1) - 1}">{escape(letter)}</text>'
+        f'<text x="6" y="{TOP + PIXEL * (i + 1) - 1}">{escape(letter)}</text>'
         for i, letter in enumerate(letters)
     ]
-    parts += _pixels(picture, 14)
-    parts.append(f'<text x="20" y="10">{escape(text[:1])}: 1</text>')
+    parts += _pixels(picture, TOP)
     for number, values in enumerate(maps):
-        y = 14 + high + 12 + number * 2 * PIXEL
+        y = TOP + high + 12 + number * 2 * PIXEL
         parts.append(
             f'<rect class="black" x="20" y="{y}" width="{len(values) * PIXEL}" height="{PIXEL}"/>'
         )
         parts += _pixels(values[None] / max(float(values.max()), 1e-9), y)
         parts.append(f'<text x="2" y="{y + PIXEL - 1}">{number + 1}</text>')
-    below = 14 + high + 12 + len(maps) * 2 * PIXEL
+    below = TOP + high + 12 + len(maps) * 2 * PIXEL
     label = (
         "A sequence as a black-and-white picture, a row for each letter, white where it stands; "
         f"below it {len(maps)} feature maps, brighter where a kernel fits better"

@@ -81,12 +81,13 @@ Layer = Line | Steps | Points
 
 @dataclass(frozen=True)
 class Axes:
-    """What the axes show, and their ends: (least, largest)."""
+    """What the axes show, and their ends: (least, largest); words may stand in place of numbers."""
 
     x_label: str
     y_label: str
     x: tuple[float, float]
     y: tuple[float, float]
+    x_words: tuple[tuple[float, str], ...] = ()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Find the place of a point in the drawing; what lies outside is put on the edge."""
@@ -143,10 +144,12 @@ def _axes(axes: Axes) -> Iterator[str]:
     for value in (y_low, (y_low + y_high) / 2, y_high):
         x, y = axes.place(x_low, value)
         yield f'<text x="{x - 5:.1f}" y="{y + 4:.1f}" class="end">{value:.3g}</text>'
-    for value in (x_low, (x_low + x_high) / 2, x_high):
+    numbers = [(value, f"{value:.3g}") for value in (x_low, (x_low + x_high) / 2, x_high)]
+    for value, words in axes.x_words or numbers:
         x, _ = axes.place(value, y_low)
         anchor = "end" if value == x_high else "middle"
-        yield f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 15}" class="{anchor}">{value:.3g}</text>'
+        below = HEIGHT - BOTTOM + 15
+        yield f'<text x="{x:.1f}" y="{below}" class="{anchor}">{escape(words)}</text>'
     middle = (LEFT + WIDTH - RIGHT) / 2
     yield f'<text x="{middle:g}" y="{HEIGHT - 6}" class="middle">{escape(axes.x_label)}</text>'
     yield f'<text x="4" y="13">{escape(axes.y_label)}</text>'
@@ -173,6 +176,8 @@ def _layer(layer: Layer, axes: Axes, style: str) -> Iterator[str]:
 def _legend(layers: Sequence[Layer]) -> Iterator[str]:
     at = float(LEFT)
     for number, layer in enumerate(layers):
+        if not layer.name:
+            continue
         yield f'<path class="line series-{number}" d="M{at:.0f} 25h18"/>'
         yield f'<text x="{at + 22:.0f}" y="29">{escape(layer.name)}</text>'
         at += 34 + 6.6 * len(layer.name)

@@ -81,11 +81,11 @@ def baseline_figure(held: Holdout) -> Markup:
     area, alone = held.auroc, held.composition_auroc
     return plot(
         [
-            Points("networks", [1], [area.value], [area.low], [area.high]),
-            Points("composition alone", [2], [alone], [alone], [alone]),
+            Points("", [1], [area.value], [area.low], [area.high]),
+            Points("", [2], [alone], [alone], [alone]),
             Line("chance", (0, 3), (0.5, 0.5)),
         ],
-        Axes("", "AUROC", (0.0, 3.0), UNIT),
+        Axes("", "AUROC", (0.0, 3.0), UNIT, ((1.0, "networks"), (2.0, "composition alone"))),
         label=f"AUROC of the networks {area.value:.3f}, of composition alone {alone:.3f}",
     )
 

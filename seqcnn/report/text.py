@@ -57,14 +57,14 @@ def _all_motifs(found: Discovery) -> str:
     words = [verdict_of(m, limit).word for m in found.motifs]
     counts = ", ".join(f"{words.count(word):,} {word}" for word in dict.fromkeys(words))
     against = (
-        f"{found.facts['copies']} shuffles of each"
+        f"{found.facts['copies']} shuffles of each sequence"
         if found.facts["control"] == "shuffled"
         else "the given control"
     )
     what = "motif is" if n == 1 else "motifs are"
     return (
-        f"{n:,} {what} significant at E ≤ {limit:g} ({counts}), each tested against {against} on "
-        f"sequences that it was not found on."
+        f"{n:,} {what} significant at E ≤ {limit:g} ({counts}), each tested against {against}, "
+        f"on sequences that it was not found on."
     )
 
 

@@ -116,7 +116,7 @@
   // ---- a link to what is folded unfolds it; a print shows everything
   const unfold = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const folded = target?.closest("details");
+    const folded = target?.closest("details") ?? target?.querySelector(":scope > details");
     if (folded) { folded.open = true; target.scrollIntoView(); }
   };
   addEventListener("hashchange", unfold);
