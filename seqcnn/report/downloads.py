@@ -24,8 +24,11 @@ OFFERED = {"meme": ".meme", "jaspar": ".jaspar", "transfac": ".transfac", "homer
 LARGEST = 2_000_000
 """Bytes that all embedded files together may have; above it sites are left out."""
 
-BEST_SITES = 1_000
-"""Sites of each motif that are embedded then: the best."""
+MOST_SITES = 80_000
+"""More sites than this are never small enough: they have some 25 bytes each in either file."""
+
+BEST_SITES = (1_000, 100)
+"""Sites of each motif that are embedded then, the best: the first number that is small enough."""
 
 _FORMULA = "=+-@\t\r"
 """A spreadsheet takes a cell that begins with one of these for a formula."""
@@ -62,10 +65,15 @@ def files_of(found: Discovery) -> tuple[dict[str, str], int | None]:
         ("candidates.tsv", tables.motif_rows(found.candidates, strand, None)),
     ):
         files[name] = tsv_text(tables.MOTIF_COLUMNS, rows)
-    all_files = files | _site_files(found, found.sites)
-    if len(pack(all_files)) <= LARGEST:
-        return all_files, None
-    return files | _site_files(found, _best_sites(found.sites)), BEST_SITES
+    if len(found.sites) <= MOST_SITES:
+        all_files = files | _site_files(found, found.sites)
+        if len(pack(all_files)) <= LARGEST:
+            return all_files, None
+    for number in BEST_SITES:
+        some = files | _site_files(found, _best_sites(found.sites, number))
+        if len(pack(some)) <= LARGEST:
+            return some, number
+    return files, 0
 
 
 def _motif_files(stem: str, motifs: Sequence[Motif], found: Discovery) -> dict[str, str]:
@@ -80,18 +88,13 @@ def _motif_files(stem: str, motifs: Sequence[Motif], found: Discovery) -> dict[s
 
 
 def _site_files(found: Discovery, sites: Hits) -> dict[str, str]:
-    """Write the sites of all motifs together, and those of each alone: TSV and BED."""
+    """Write sites as TSV and BED; the page itself takes those of one motif from them."""
     has_places = any(intervals_of(found.sequences))
-    files = {}
-    selections = [("sites", sites)] + [
-        (f"{safe_name(m.motif.name)}_sites", sites.select(sites.motif == i))
-        for i, m in enumerate(found.motifs)
-    ]
-    for stem, some in selections:
-        files[f"{stem}.tsv"] = tsv_text(tables.SITE_COLUMNS, tables.site_rows(some))
-        rows = tables.bed_rows(some) if has_places else _bed_of_sequences(some)
-        files[f"{stem}.bed"] = "".join("\t".join(map(str, row)) + "\n" for row in rows)
-    return files
+    rows = tables.bed_rows(sites) if has_places else _bed_of_sequences(sites)
+    return {
+        "sites.tsv": tsv_text(tables.SITE_COLUMNS, tables.site_rows(sites)),
+        "sites.bed": "".join("\t".join(map(str, row)) + "\n" for row in rows),
+    }
 
 
 def _bed_of_sequences(hits: Hits) -> list[tuple[Any, ...]]:
@@ -109,10 +112,10 @@ def _bed_of_sequences(hits: Hits) -> list[tuple[Any, ...]]:
     ]
 
 
-def _best_sites(sites: Hits) -> Hits:
+def _best_sites(sites: Hits, number: int) -> Hits:
     """Keep the best sites of each motif, in the order of the table."""
     kept = [
-        rows[np.argsort(-sites.score[rows], kind="stable")[:BEST_SITES]]
+        rows[np.argsort(-sites.score[rows], kind="stable")[:number]]
         for rows in (np.flatnonzero(sites.motif == i) for i in range(len(sites.motifs)))
     ]
     return sites.select(np.sort(np.concatenate([*kept, np.zeros(0, int)]).astype(int)))

@@ -209,11 +209,15 @@ def check_file(path, found):
     elif ending == "tsv":
         rows = list(csv.reader(io.StringIO(path.read_text("utf-8")), delimiter="\t", quoting=3))
         assert len({len(row) for row in rows}) == 1
+        if path.name.endswith("sites.tsv"):
+            wanted = {"sites.tsv": 30, "m1_sites.tsv": 30, "m2_sites.tsv": 0}
+            assert rows[0][0] == "motif" and len(rows) == 1 + wanted[path.name]
         assert len(rows) > 1 or path.name == "m2_sites.tsv"
         assert not any(cell[:1] in ("=", "@") for row in rows for cell in row)
     elif ending == "bed":
         rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
         assert all(len(row) == 6 and int(row[1]) < int(row[2]) for row in rows)
+        assert len(rows) == (0 if path.name == "m2_sites.bed" else 30)
     elif ending == "svg":
         assert path.read_text("utf-8").startswith("<svg") and "<symbol" in path.read_text("utf-8")
     else:

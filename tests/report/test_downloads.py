@@ -59,17 +59,14 @@ def test_motif_files_are_read_back(found, ending, tmp_path):
 def test_tables_have_a_row_for_each_site_and_no_formula(found):
     files, cut = files_of(found)
     assert cut is None
-    for name in ("sites.tsv", "m1_sites.tsv"):
-        rows = list(
-            csv.DictReader(io.StringIO(files[name]), delimiter="\t", quoting=csv.QUOTE_NONE)
-        )
-        assert len(rows) == len(found.sites) == 30
-        assert all(None not in row and None not in row.values() for row in rows)
-        assert [int(r["start"]) for r in rows] == found.sites.start.tolist()
-        for row, name_of_sequence in zip(rows, found.sequences.ids, strict=True):
-            assert row["sequence"].lstrip("'") == name_of_sequence
-            assert row["sequence"][0] not in "=+@"
-            assert row["strand"] in "+-"
+    handle = io.StringIO(files["sites.tsv"])
+    rows = list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert len(rows) == len(found.sites) == 30
+    assert all(None not in row and None not in row.values() for row in rows)
+    assert [int(row["start"]) for row in rows] == found.sites.start.tolist()
+    for row, name in zip(rows, found.sequences.ids, strict=True):
+        assert row["sequence"].lstrip("'") == name
+        assert row["sequence"][0] not in "=+@" and row["strand"] in "+-"
     for line in files["sites.bed"].splitlines():
         _, start, end, motif, score, strand = line.split("\t")
         assert int(end) - int(start) == len(WORD) and motif == "m1" and strand in "+-"
@@ -77,13 +74,17 @@ def test_tables_have_a_row_for_each_site_and_no_formula(found):
 
 
 def test_many_sites_are_cut_to_the_best(found, monkeypatch):
-    monkeypatch.setattr(downloads, "LARGEST", 10)
-    monkeypatch.setattr(downloads, "BEST_SITES", 7)
-    sites = replace(found.sites, score=np.arange(30.0))
-    files, cut = files_of(replace(found, sites=sites))
+    found = replace(found, sites=replace(found.sites, score=np.arange(30.0)))
+    whole, _ = files_of(found)
+    monkeypatch.setattr(downloads, "LARGEST", len(pack(whole)) - 1)
+    monkeypatch.setattr(downloads, "BEST_SITES", (30, 7))
+    files, cut = files_of(found)
     starts = [line.split("\t")[2] for line in files["sites.tsv"].splitlines()[1:]]
     assert cut == 7 and starts == [str(s) for s in found.sites.start[-7:]]
     assert "m1.meme" in files
+    monkeypatch.setattr(downloads, "LARGEST", 10)
+    files, cut = files_of(found)
+    assert cut == 0 and "sites.tsv" not in files and "m1.meme" in files
 
 
 def test_packing_is_undone_and_is_the_same_each_time(found):

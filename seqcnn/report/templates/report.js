@@ -82,6 +82,13 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     say(`Saved ${name}.`);
   };
+  // the motif is the first column of the table, which has a head, and the fourth of BED
+  const sitesOf = (id, ending) => {
+    const lines = files[`sites${ending}`].split("\n");
+    const [head, column] = ending === ".tsv" ? [lines.slice(0, 1), 0] : [[], 3];
+    const own = lines.slice(head.length).filter((line) => line.split("\t")[column] === id);
+    return [...head, ...own].map((line) => `${line}\n`).join("");
+  };
   const asPicture = (svg) => new Promise((done, failed) => {
     const picture = new Image();
     picture.onload = () => {
@@ -108,7 +115,9 @@
         const blob = name.endsWith(".png") ? await asPicture(svg) : new Blob([svg], { type: "image/svg+xml" });
         save(name, blob);
       } else {
-        save(name, new Blob([files[name]], { type: "text/plain" }));
+        const own = button.dataset.sitesOf;
+        const text = own === undefined ? files[name] : sitesOf(own, name.slice(-4));
+        save(name, new Blob([text], { type: "text/plain" }));
       }
     });
   });
