@@ -28,6 +28,7 @@ from seqcnn.report.spacings import shown_pairs, significant_pairs
 from seqcnn.report.tables import full_name
 from seqcnn.report.text import control_advice, e_value_in_words, null_hypothesis, summary_sentences
 from seqcnn.report.verdicts import RULES, verdict_of
+from seqcnn.stats.intervals import Estimate, wilson
 from seqcnn.stats.logspace import format_log10
 
 SCHEMA = 1
@@ -202,6 +203,8 @@ def _shown(
         "control_hits": control_hits,
         "control_total": control_total,
         "share": hits / total,
+        "share_interval": _percent(wilson(hits, total)),
+        "control_interval": _percent(wilson(control_hits, control_total)),
         "control_share": control_hits / max(control_total, 1),
         "ratio": ratio_of(m),
         "log10_e": m.log10_e,
@@ -222,6 +225,10 @@ def _shown(
         "folds": len(m.family.one_per_fold),
         "site_p": format_log10(m.threshold_log10_p),
     }
+
+
+def _percent(share: Estimate) -> str:
+    return f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
 
 
 def _aligned(m: DiscoveredMotif, match: Any) -> str:

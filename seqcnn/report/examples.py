@@ -7,7 +7,9 @@ from markupsafe import Markup, escape
 
 from seqcnn.discovery.attributions import contributions
 from seqcnn.discovery.result import Discovery
-from seqcnn.motifs.logo import attribution_logo, logo_svg
+from seqcnn.motifs.logo import Logo, attribution_logo
+from seqcnn.motifs.logo.drawing import COLUMN, Box, Drawing, Page, Placed, lay_out
+from seqcnn.motifs.logo.svg import page_svg
 from seqcnn.networks.sequence.contract import SequenceNetwork
 from seqcnn.report.sequence_image import feature_maps, sequence_pictures
 
@@ -88,6 +90,7 @@ def _example(found: Discovery, row: int, given: np.ndarray) -> dict[str, Any]:
     plain = np.flatnonzero(codes < alphabet.size)
     heights[plain, codes[plain]] = np.round(given[low : low + len(codes)][plain], 4)
     logo = attribution_logo(heights, alphabet, name=f"contributions in {site.sequence}"[:80])
+    shaded = site.start - low, min(site.end - low, len(codes))
     return {
         "sequence": site.sequence,
         "from": low + 1,
@@ -97,8 +100,17 @@ def _example(found: Discovery, row: int, given: np.ndarray) -> dict[str, Any]:
         "site_to": site.end,
         "strand": site.strand,
         "fold": next(r.fold for r in found.folds if r.sequence == sequence) + 1,
-        "logo": logo_svg(logo, height=90, axes=False, defs=False),
+        "logo": _shaded(logo, *shaded),
     }
+
+
+def _shaded(logo: Logo, start: int, end: int) -> str:
+    """Draw a logo with a part of its positions shaded."""
+    drawing = lay_out(logo, axes=False)
+    box = Box(COLUMN * start, 0, COLUMN * (end - start), drawing.height)
+    behind = Drawing(drawing.width, drawing.height, shades=[box])
+    page = Page(drawing.width, drawing.height, [Placed(0, 0, behind), Placed(0, 0, drawing)])
+    return page_svg(page, height=90, title=logo.title, defs=False)
 
 
 def site_map(found: Discovery, number: int) -> Markup | None:

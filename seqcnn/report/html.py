@@ -37,7 +37,7 @@ def render(found: Discovery, record: RunRecord, pairs: Sequence[Pair]) -> str:
 
 def plain(content: dict[str, Any]) -> dict[str, Any]:
     """Turn content into what JSON gives back, so that a page is the same whenever it is drawn."""
-    return json.loads(json.dumps(content, allow_nan=False))
+    return json.loads(json.dumps(content))
 
 
 def render_content(content: dict[str, Any]) -> str:
@@ -70,7 +70,7 @@ def write_content(path: Path, content: dict[str, Any]) -> None:
     """Write content as compressed JSON; the same content gives the same bytes."""
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as handle:
-        handle.write(json.dumps(content, allow_nan=False, indent=1).encode())
+        handle.write(json.dumps(content, indent=1).encode())
     path.write_bytes(packed.getvalue())
 
 

@@ -1,6 +1,7 @@
 """Names from outside are text and nothing else, wherever the page shows them."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,14 @@ from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.report.again import command_line
 from seqcnn.report.html import read_content, render, render_content, visible, write_content
 from seqcnn.report.record import RunRecord
-from tests.report.results import empty_result, with_networks, with_sites
+from tests.report.results import (
+    WORD,
+    changed,
+    empty_result,
+    motif_of,
+    with_networks,
+    with_sites,
+)
 from tests.report.test_downloads import HOSTILE, with_names
 from tests.report.test_html import Page
 
@@ -37,6 +45,18 @@ def test_names_are_text(found, name):
     assert visible(name) in " ".join(page.words) or len(name) > 80
     assert not re.search("[\u202e\u200f]", text) and "x" * 5000 not in text
     assert "document.title" not in re.sub(r"&[^;]+;", "", text).split("<script>")[-1]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_known_motifs_are_text(found, name):
+    shown = changed(found, log10_q=-9.0, target=motif_of(WORD, name))
+    known = replace(shown.known[0], motif=motif_of(WORD, name))
+    shown = replace(shown, known=(known,), facts=shown.facts | {"e_value": 1e9, "known": 1})
+    page = Page(render(shown, record_of(name), ()))
+    tags = [tag for tag, _ in page.tags]
+    assert "img" not in tags and tags.count("script") == 2
+    assert visible(name) in " ".join(page.words) or len(name) > 80
+    assert not any(key.startswith("on") for _, attrs in page.tags for key in attrs)
 
 
 def test_a_long_name_is_cut_where_it_is_shown(found):
