@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
+from seqcnn.discovery.attributions import contributions
 from seqcnn.discovery.contrast import Contrast
 from seqcnn.discovery.settings import Settings
 from seqcnn.discovery.sites import SCORED, best_site_scores
 from seqcnn.networks.weights import Model, create_member
-from seqcnn.report import details
+from seqcnn.report import details, examples
 from seqcnn.report.examples import attribution_examples, picture_of_sequence, site_map
 from seqcnn.report.input_facts import gc_shares, input_facts
 from seqcnn.report.model_figures import _calibration
@@ -104,14 +105,24 @@ def test_scores_are_those_of_the_best_windows(found):
     assert details.score_figure(found, 0) is None
 
 
-def test_examples_come_from_the_network_that_never_saw_the_sequence(found):
+def test_examples_come_from_the_network_that_never_saw_the_sequence(found, monkeypatch):
     members = tuple(
         create_member("motifcnn", alphabet=DNA, seed=seed, strand="both", kernels=4, pool="max")
         for seed in (0, 1)
     )
     folds = tuple(replace(row, fold=row.sequence % 2) for row in found.folds)
     made = replace(found, model=Model(members, DNA, {}), folds=folds)
+    asked = []
+
+    def contributions_of(network, codes):
+        asked.extend((network, row.tolist()) for row in codes)
+        return contributions(network, codes)
+
+    monkeypatch.setattr(examples, "contributions", contributions_of)
     ((first, second),) = attribution_examples(made)
+    rows = made.sequences.padded().tolist()
+    assert len(asked) == 2
+    assert all(network is members[rows.index(row) % 2].network for network, row in asked)
     for example in (first, second):
         number = made.sequences.ids.index(example["sequence"])
         assert example["fold"] == number % 2 + 1
