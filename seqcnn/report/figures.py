@@ -143,8 +143,8 @@ def _axes(axes: Axes) -> Iterator[str]:
     yield f'<polyline class="axis" points="{corners}"/>'
     for value in (y_low, (y_low + y_high) / 2, y_high):
         x, y = axes.place(x_low, value)
-        yield f'<text x="{x - 5:.1f}" y="{y + 4:.1f}" class="end">{value:.3g}</text>'
-    numbers = [(value, f"{value:.3g}") for value in (x_low, (x_low + x_high) / 2, x_high)]
+        yield f'<text x="{x - 5:.1f}" y="{y + 4:.1f}" class="end">{_number(value)}</text>'
+    numbers = [(value, _number(value)) for value in (x_low, (x_low + x_high) / 2, x_high)]
     for value, words in axes.x_words or numbers:
         x, _ = axes.place(value, y_low)
         anchor = "end" if value == x_high else "middle"
@@ -153,6 +153,10 @@ def _axes(axes: Axes) -> Iterator[str]:
     middle = (LEFT + WIDTH - RIGHT) / 2
     yield f'<text x="{middle:g}" y="{HEIGHT - 6}" class="middle">{escape(axes.x_label)}</text>'
     yield f'<text x="4" y="13">{escape(axes.y_label)}</text>'
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _layer(layer: Layer, axes: Axes, style: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from seqcnn.discovery.sites import SCORED, best_site_scores
 from seqcnn.networks.weights import Model, create_member
 from seqcnn.report import details, examples
 from seqcnn.report.examples import attribution_examples, picture_of_sequence, site_map
-from seqcnn.report.input_facts import gc_shares, input_facts
+from seqcnn.report.input_facts import gc_shares, input_facts, input_warnings
 from seqcnn.report.model_figures import _calibration
 from seqcnn.seq.alphabet import DNA
 from seqcnn.stats.logspace import parse_log10
@@ -150,6 +150,24 @@ def test_facts_on_the_sequences(found):
     np.testing.assert_allclose(gc_shares(found.sequences), expected)
     rows = dict(input_facts(found)["rows"])
     assert rows["letters"].startswith("2,400") and rows["length"] == "median 60, from 60 to 60"
+
+
+def test_warnings_on_the_sequences(found):
+    facts = found.facts
+    assert len(input_warnings(replace(found, facts=facts | {"groups": 40}))) == 1  # few
+    many = with_sites(found, [(0, 5)], [60] * 200)
+    assert input_warnings(replace(many, facts=facts | {"groups": 181})) == []
+    (told,) = input_warnings(replace(many, facts=facts | {"groups": 179}))
+    assert "near-duplicates" in told
+    (told,) = input_warnings(
+        replace(with_sites(found, [(0, 5)], [60] * 199 + [241]), facts=facts | {"groups": 200})
+    )
+    assert "largest 241" in told
+    codes = many.sequences.codes.copy()
+    codes[: len(codes) // 10] = DNA.encode("N")[0]
+    hidden = replace(many, sequences=replace(many.sequences, codes=codes))
+    (told,) = input_warnings(replace(hidden, facts=facts | {"groups": 200}))
+    assert told.startswith("10%")
 
 
 def test_calibration_weighs_both_classes_alike(found):
