@@ -165,11 +165,11 @@ def picture_of_sequence(found: Discovery) -> dict[str, Any] | None:
     low = max(0, (site.start + site.end) // 2 - 50)
     codes = found.sequences[sequence][low : low + 100]
     kernels = np.asarray(network.first_kernel)
-    if len(kernels) > len(codes):
-        return None
     alphabet = found.sequences.alphabet
     picture = sequence_pictures(codes[None], alphabet.shares)[0, :, :, 0] / 255
-    maps = np.maximum(feature_maps(picture, kernels), 0)
+    # as the network does with a sequence that is shorter than its kernels
+    missing = max(0, len(kernels) - len(codes))
+    maps = np.maximum(feature_maps(np.pad(picture, ((0, 0), (0, missing))), kernels), 0)
     best = np.argsort(-maps.max(1), kind="stable")[:MAPS]
     return {
         "sequence": site.sequence,
