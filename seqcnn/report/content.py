@@ -187,25 +187,36 @@ def _flags_of(found: Discovery) -> list[list[str]]:
 def _shown(
     m: DiscoveredMotif, groups: list[KnownGroup], taxa: dict[str, str], limit: float
 ) -> dict[str, Any]:
-    hits, total, control_hits, control_total = m.family.table
-    match, verdict = like(m), verdict_of(m, limit)
-    two_strands = m.motif.alphabet.complements is not None
+    """Say what stands in the row of a motif."""
+    verdict = verdict_of(m, limit)
+    turned = m.motif.reverse_complement() if m.motif.alphabet.complements is not None else None
     return {
         "id": m.motif.name,
         "consensus": m.motif.consensus,
-        "reverse_consensus": m.motif.reverse_complement().consensus if two_strands else None,
+        "reverse_consensus": None if turned is None else turned.consensus,
         "logo": row_logo(m.motif),
-        "reverse_logo": row_logo(m.motif.reverse_complement()) if two_strands else None,
+        "reverse_logo": None if turned is None else row_logo(turned),
         "verdict": verdict.word,
         "verdict_why": verdict.why,
+        "source": m.family.best.candidate.source,
+        "flags": [[flag.replace("_", " "), FLAGS[flag]] for flag in m.flags],
+        **_statistics(m),
+        **_match(m, taxa),
+        "match_anchor": anchor_of(groups, m),
+    }
+
+
+def _statistics(m: DiscoveredMotif) -> dict[str, Any]:
+    hits, total, control_hits, control_total = m.family.table
+    return {
         "hits": hits,
         "total": total,
         "control_hits": control_hits,
         "control_total": control_total,
         "share": hits / total,
         "share_interval": _percent(wilson(hits, total)),
-        "control_interval": _percent(wilson(control_hits, control_total)),
         "control_share": control_hits / max(control_total, 1),
+        "control_interval": _percent(wilson(control_hits, control_total)),
         "ratio": ratio_of(m),
         "log10_e": m.log10_e,
         "e_value": format_log10(m.log10_e),
@@ -213,25 +224,25 @@ def _shown(
         "p_value": format_log10(m.family.best.result.log10_p),
         "beyond": m.family.best.given,
         "auroc": m.family.auroc,
-        "match": None if match is None else full_name(match.target),
-        "match_logos": None if match is None else _aligned(m, match),
-        "taxon": None if match is None else taxa.get(match.target.name),
-        "r": None if match is None else match.r,
-        "match_q": None if m.match_log10_q is None else format_log10(m.match_log10_q, 2),
-        "match_log10_q": m.match_log10_q if match is not None else None,
-        "match_anchor": anchor_of(groups, m),
-        "source": m.family.best.candidate.source,
-        "flags": [[flag.replace("_", " "), FLAGS[flag]] for flag in m.flags],
         "folds": len(m.family.one_per_fold),
         "site_p": format_log10(m.threshold_log10_p),
     }
 
 
+def _match(m: DiscoveredMotif, taxa: dict[str, str]) -> dict[str, Any]:
+    """Say which known motif it is like; None for all if that may be chance."""
+    match = like(m)
+    if match is None or m.match_log10_q is None:
+        return dict.fromkeys(("match", "match_logos", "taxon", "r", "match_q"))
+    where = match.offset, match.strand
+    return {
+        "match": full_name(match.target),
+        "match_logos": aligned_logos_svg(m.motif, match.target, *where, height=240, defs=False),
+        "taxon": taxa.get(match.target.name),
+        "r": match.r,
+        "match_q": format_log10(m.match_log10_q, 2),
+    }
+
+
 def _percent(share: Estimate) -> str:
     return f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
-
-
-def _aligned(m: DiscoveredMotif, match: Any) -> str:
-    return aligned_logos_svg(
-        m.motif, match.target, match.offset, match.strand, height=240, defs=False
-    )
