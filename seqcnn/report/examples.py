@@ -16,8 +16,8 @@ from seqcnn.report.sequence_image import feature_maps, sequence_pictures
 EXAMPLES = 2
 """Sequences of each motif whose letters are drawn by what they contribute."""
 
-LETTERS = 60
-"""Letters around a site that are drawn, at most."""
+LETTERS, BESIDE = 40, 8
+"""Letters around a site that are drawn, and beside it at least on both sides together."""
 
 MAPPED = 12
 """Sequences of each motif whose sites are drawn as boxes."""
@@ -84,8 +84,9 @@ def _example(found: Discovery, row: int, given: np.ndarray) -> dict[str, Any]:
     sequence, alphabet = int(found.sites.sequence[row]), found.sequences.alphabet
     length = int(found.sequences.lengths[sequence])
     middle = (site.start + site.end) // 2
-    low = int(np.clip(middle - LETTERS // 2, 0, max(0, length - LETTERS)))
-    codes = found.sequences[sequence][low : low + LETTERS]
+    drawn = max(LETTERS, site.end - site.start + BESIDE)
+    low = int(np.clip(middle - drawn // 2, 0, max(0, length - drawn)))
+    codes = found.sequences[sequence][low : low + drawn]
     heights = np.zeros((len(codes), alphabet.size))
     plain = np.flatnonzero(codes < alphabet.size)
     heights[plain, codes[plain]] = np.round(given[low : low + len(codes)][plain], 4)
