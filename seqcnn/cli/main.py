@@ -33,6 +33,8 @@ COMMANDS = {
     "logo": "Draw motifs.",
     "shuffle": "Shuffle sequences, keeping counts of k-letter words: a control.",
     "image": "Work on pictures: k-means, filters, networks that classify, segment and generate.",
+    "report": "Render the report of a run of discover again.",
+    "verify": "Check the files of a run of discover against their checksums.",
     "networks": "List the networks, with their sizes, and where they come from.",
     "demo": "Run the main job on data with planted motifs that it makes itself.",
 }

@@ -29,7 +29,12 @@ from seqcnn.discovery.notes import Notes
 from seqcnn.discovery.result import DiscoveredMotif, Discovery, FoldRow
 from seqcnn.discovery.settings import Settings
 from seqcnn.discovery.significance import FoldTest, families, fold_tests
-from seqcnn.discovery.sites import find_sites, finish_motifs, note_composition
+from seqcnn.discovery.sites import (
+    best_site_scores,
+    find_sites,
+    finish_motifs,
+    note_composition,
+)
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.motif import Motif
 from seqcnn.networks.weights import Member, Model
@@ -149,6 +154,7 @@ def _found_with_networks(
         histories=tuple(fold.history for fold in learnt),
         holdout=score_holdout(data, members, search) if members else None,
         folds=_fold_rows(inputs.groups, data.fold),
+        scores=best_site_scores(motifs, data.whole, search),
     )
 
 

@@ -84,6 +84,20 @@ class Holdout:
 
 
 @dataclass(frozen=True, eq=False)
+class SiteScores:
+    """Scores of the best site of each motif in some sequences, and in as many of the control.
+
+    Parameters
+    ----------
+    foreground, control
+        float32 (motifs, n) and (motifs, m), in bits; minus infinity where no window can be scored.
+    """
+
+    foreground: np.ndarray
+    control: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Discovery:
     """Everything that a run of `discover` found.
 
@@ -114,6 +128,8 @@ class Discovery:
         All motifs of the database, tested like candidates, the most significant first.
     matches
         The motifs of the database that `motifs` are like; None if there is nothing to compare.
+    scores
+        How the best sites of `motifs` score in foreground and control; None if there are none.
     """
 
     motifs: tuple[DiscoveredMotif, ...]
@@ -129,6 +145,7 @@ class Discovery:
     notes: tuple[str, ...] = ()
     known: tuple[DiscoveredMotif, ...] = ()
     matches: Comparisons | None = None
+    scores: SiteScores | None = None
 
     def distinct_sites(self) -> Hits:
         """Take the sites in one sequence of each group of near-duplicates, for all counts."""

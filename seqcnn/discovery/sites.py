@@ -11,9 +11,10 @@ from seqcnn.discovery.doubts import doubts_about
 from seqcnn.discovery.merge import Gathered, gather, refitted
 from seqcnn.discovery.mixture import fit_mixture
 from seqcnn.discovery.notes import Notes
-from seqcnn.discovery.result import DiscoveredMotif
+from seqcnn.discovery.result import DiscoveredMotif, SiteScores
 from seqcnn.discovery.significance import Family
 from seqcnn.discovery.wide import Wide, strictness_of, with_flanks, without_ends
+from seqcnn.motifs.best_scores import best_scores
 from seqcnn.motifs.overlaps import best_of_sequence, without_overlaps
 from seqcnn.motifs.scan import Hits, scan
 from seqcnn.seq.record import SequenceSet
@@ -25,6 +26,9 @@ MOST = 10_000
 
 MOST_LETTERS, LEAST = 2_000_000, 500
 """They have at most so many letters, but so many sequences are taken if there are."""
+
+SCORED = 5_000
+"""Sequences of each side whose best sites are scored for a picture, at most."""
 
 
 def finish_motifs(
@@ -119,6 +123,33 @@ def find_sites(
         tuple(replace(m, motif=motif) for m, motif in zip(motifs, counted, strict=True)),
         replace(hits, motifs=counted),
     )
+
+
+def best_site_scores(
+    motifs: Sequence[DiscoveredMotif], data: Contrast, search: Search
+) -> SiteScores | None:
+    """Score the best site of each motif in sequences and control, evenly chosen if they are many.
+
+    Parameters
+    ----------
+    motifs
+        In rank order.
+    data
+        All sequences; of shuffles, one of each sequence is scored.
+    search
+        Alphabet, strands and background.
+    """
+    if not motifs:
+        return None
+    thin = data.thinned(1)
+    matrices = [m.motif.matrix.to_scores(background=search.background) for m in motifs]
+
+    def score(codes: np.ndarray) -> np.ndarray:
+        rows = np.linspace(0, len(codes) - 1, min(len(codes), SCORED)).astype(int)
+        both = search.both_strands
+        return best_scores(matrices, codes[rows], search.alphabet, both_strands=both)
+
+    return SiteScores(score(thin.foreground), score(thin.control))
 
 
 def note_composition(motifs: Sequence[DiscoveredMotif], notes: Notes) -> None:

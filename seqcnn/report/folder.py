@@ -14,9 +14,9 @@ MADE_HERE = ("run.json", "demo.json")
 """A folder with one of these was made by a run."""
 
 WRITTEN = frozenset(
-    "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv sites.tsv sites.bed "
-    "positions.tsv pairs.tsv folds.tsv known.tsv matches.tsv metrics.json logos model sequences.fa "
-    "discover".split()
+    "report.html report.json.gz motifs.meme motifs.tsv candidates.tsv significance.tsv sites.tsv "
+    "sites.bed positions.tsv pairs.tsv folds.tsv known.tsv matches.tsv metrics.json logos model "
+    "sequences.fa discover".split()
 ).union(MADE_HERE)
 """All that runs write; a folder with anything else in it is not replaced."""
 

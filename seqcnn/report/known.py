@@ -1,5 +1,6 @@
 """Known motifs beside those that were found: one row for each group of like ones."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ def taxa_of(database: str) -> dict[str, str]:
         return {}
     taxa = (taxon,) if taxon else TAXA
     return {motif.name: taxon for taxon in taxa for motif in load_database(name, taxon)}
+
+
+def ratio_of(motif: DiscoveredMotif) -> dict[str, float | None]:
+    """Give an odds ratio with its interval; None for what is no finite number."""
+    ratio = motif.family.odds_ratio.to_dict()
+    return {name: x if math.isfinite(x) else None for name, x in ratio.items()}
 
 
 def groups_of(found: Discovery, e_value: float) -> list[KnownGroup]:
@@ -102,9 +109,10 @@ def _row(rank: int, group: KnownGroup, alike: list[DiscoveredMotif]) -> dict[str
         "alike": [m.motif.name for m in alike],
         "share": hits / total,
         "control_share": control_hits / max(control_total, 1),
-        "ratio": lead.family.odds_ratio,
+        "ratio": ratio_of(lead),
         "e_value": format_log10(lead.log10_e),
+        "log10_e": lead.log10_e,
         "p_value": format_log10(lead.family.best.result.log10_p),
         "auroc": lead.family.auroc,
-        "flags": lead.flags,
+        "flags": list(lead.flags),
     }

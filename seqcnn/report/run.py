@@ -15,8 +15,10 @@ from seqcnn.motifs.match_files import write_comparisons
 from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
+from seqcnn.report.checksums import SCHEMA, checksums_of
+from seqcnn.report.content import content_of
 from seqcnn.report.folder import output_folder
-from seqcnn.report.html import render
+from seqcnn.report.html import CONTENT, plain, render_content, write_content
 from seqcnn.report.record import RunRecord, package_versions
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
@@ -81,9 +83,11 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
     if found.model is not None:
         save_model(found.model, folder / "model")
     _write_json(folder / "metrics.json", metrics(found))
+    content = plain(content_of(found, record, pairs))
+    write_content(folder / CONTENT, content)
     with atomic_write(folder / "report.html") as handle:
-        handle.write(render(found, record, pairs))
-    _write_json(folder / "run.json", run_facts(found, record))
+        handle.write(render_content(content))
+    _write_json(folder / "run.json", run_facts(found, record) | {"files": checksums_of(folder)})
 
 
 def metrics(found: Discovery) -> dict[str, Any]:
@@ -109,6 +113,7 @@ def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
 
     finished = datetime.now(UTC)
     return {
+        "schema": SCHEMA,
         "command": record.command,
         "seqcnn": __version__,
         "python": platform.python_version(),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.report.known import like
+from seqcnn.report.verdicts import verdict_of
 from seqcnn.seq.alphabet import DNA
 from seqcnn.stats.logspace import format_log10
 
@@ -31,9 +32,12 @@ def summary_sentences(found: Discovery) -> list[str]:
         return [f"No motif is significant in {_sequences(found)}.", _nothing_held(found), networks]
     lead = next((m for m in found.motifs if not m.flags), None)
     if lead is None:
-        return [_all_flagged(found, found.motifs, "motif"), networks]
-    others = _others(found.motifs)
-    return [f"In {_sequences(found)} the leading motif is {_described(lead)}{others}.", networks]
+        return [_all_flagged(found, found.motifs, "motif"), _all_motifs(found), networks]
+    return [
+        f"In {_sequences(found)} the leading motif is {_described(lead)}.",
+        _all_motifs(found),
+        networks,
+    ]
 
 
 def _networks(found: Discovery) -> str:
@@ -47,13 +51,21 @@ def _networks(found: Discovery) -> str:
     )
 
 
-def _others(motifs: Sequence[DiscoveredMotif]) -> str:
-    """Count the significant motifs beside the leading one, and those of them that are flagged."""
-    more, flagged = len(motifs) - 1, sum(bool(m.flags) for m in motifs)
-    if not more:
-        return ""
-    doubted = f", {flagged} of them flagged" if flagged else ""
-    return f"; {more:,} further motif{'s are' if more > 1 else ' is'} significant{doubted}"
+def _all_motifs(found: Discovery) -> str:
+    """Count the significant motifs by what they are worth, and say how they were tested."""
+    limit, n = found.facts.get("e_value", 0.05), len(found.motifs)
+    words = [verdict_of(m, limit).word for m in found.motifs]
+    counts = ", ".join(f"{words.count(word):,} {word}" for word in dict.fromkeys(words))
+    against = (
+        f"{found.facts['copies']} shuffles of each sequence"
+        if found.facts["control"] == "shuffled"
+        else "the given control"
+    )
+    what = "motif is" if n == 1 else "motifs are"
+    return (
+        f"{n:,} {what} significant at E ≤ {limit:g} ({counts}), each tested against {against}, "
+        f"on sequences that it was not found on."
+    )
 
 
 def _all_flagged(found: Discovery, motifs: Sequence[DiscoveredMotif], what: str) -> str:
@@ -112,6 +124,20 @@ def control_advice(found: Discovery) -> str | None:
     """Say what shuffles of DNA leave open; None with other letters or a given control."""
     shuffled = found.facts["control"] == "shuffled"
     return REAL_DNA if shuffled and found.sequences.alphabet == DNA else None
+
+
+def e_value_in_words(log10_e: float) -> str:
+    """Say what an E-value means, for those who do not meet one every day.
+
+    Examples
+    --------
+    >>> e_value_in_words(-9.0)
+    'E = 1.0e-9: so many motifs as good are expected by chance in a run like this.'
+    """
+    number = format_log10(log10_e)
+    if log10_e > 0:
+        return f"E = {number}: a run like this finds about {number} motifs as good by chance alone."
+    return f"E = {number}: so many motifs as good are expected by chance in a run like this."
 
 
 def _described(m: DiscoveredMotif) -> str:

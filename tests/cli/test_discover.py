@@ -52,14 +52,25 @@ def twice(peaks, tmp_path_factory):
 
 
 FILES = (
-    "report.html motifs.meme motifs.tsv candidates.tsv significance.tsv positions.tsv pairs.tsv "
-    "folds.tsv sites.tsv sites.bed known.tsv matches.tsv metrics.json run.json model/config.json "
-    "model/weights.safetensors logos/m1.svg"
+    "report.html report.json.gz motifs.meme motifs.tsv candidates.tsv significance.tsv "
+    "positions.tsv pairs.tsv folds.tsv sites.tsv sites.bed known.tsv matches.tsv metrics.json "
+    "run.json model/config.json model/weights.safetensors logos/m1.svg"
 ).split()
 
 
 def test_all_files_are_there(twice):
     assert [name for name in FILES if not (twice / "a" / name).exists()] == []
+
+
+def test_the_page_is_rendered_again_and_the_folder_is_verified(twice, tmp_path, capsys):
+    again = tmp_path / "again.html"
+    assert main(["report", str(twice / "a"), "-o", str(again)]) == 0
+    assert again.read_bytes() == (twice / "a" / "report.html").read_bytes()
+    assert main(["verify", str(twice / "a")]) == 0
+    record = json.loads((twice / "a" / "run.json").read_text())
+    assert record["schema"] == 1 and set(FILES) - {"run.json"} <= set(record["files"])
+    assert main(["report", str(tmp_path)]) == 2
+    assert "the file is missing" in capsys.readouterr().err
 
 
 def test_the_motif_file_agrees_with_the_table(twice):
@@ -104,7 +115,11 @@ def test_known_motifs_stand_beside_those_that_were_found(twice):
         parse_log10(matches[0]["q_value"]), abs=0.1
     )
     page = (twice / "a" / "report.html").read_text()
-    assert "<h2>Known motifs</h2>" in page and 'href="#known-1"' in page and 'id="known-1"' in page
+    assert (
+        '<h2 id="known">Known motifs</h2>' in page
+        and 'href="#known-1"' in page
+        and 'id="known-1"' in page
+    )
 
 
 def test_known_motifs_alone(peaks, tmp_path, capsys):
