@@ -21,6 +21,7 @@ from flax import nnx
 from seqcnn.image.augment import parse_augment
 from seqcnn.image.brightness import stretch_brightness
 from seqcnn.networks.weights import Member, Model, create_member, save_model
+from seqcnn.nn.memory import keep_memory
 from seqcnn.stats.segmentation import count_pixels, segmentation_table
 from seqcnn.training.checkpoint import CheckpointFolder
 from seqcnn.training.examples import Examples
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="where the trained network is kept, and the "
                         "state of a run that may be broken off")  # fmt: skip
     options = parser.parse_args()
+    keep_memory()  # as the commands do
     stored = np.load(options.data)
     x = np.stack([as_seen(picture) for picture in stored["x"][..., :1]])
     masks = (stored["labels"] > 0).astype(np.uint8)
