@@ -164,6 +164,7 @@ def run_discover(
     )
     from seqcnn.discovery.pipeline import discover
     from seqcnn.discovery.settings import Settings
+    from seqcnn.report.multiqc import write_multiqc
     from seqcnn.report.record import RunRecord
     from seqcnn.report.run import write_run
 
@@ -182,6 +183,7 @@ def run_discover(
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
             "database": database, "effort": effort, **settings,
         }  # fmt: skip
+        write_multiqc(found, folder, default_out(positives, "").name)
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:
         handle.write(_summary(found, out) + "\n")
