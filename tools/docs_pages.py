@@ -86,6 +86,8 @@ def page_of(path: str) -> str | None:
         return f"benchmarks/{parts[-1]}"
     if parts[0] == "examples" and path.endswith(".py"):
         return f"examples/{parts[-1][:-3]}.md"
+    if path.endswith(".ipynb"):
+        return f"notebooks/{parts[-1][:-6]}.md"
     if parts[0] == "docs":
         return "/".join(parts[1:])
     if parts[0] == "seqcnn" and len(parts) > 2 and parts[1] in ROOMS and path.endswith(".py"):

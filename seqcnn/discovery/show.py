@@ -4,6 +4,7 @@ Written for `result.py`, whose objects come in as they are.
 """
 
 import html
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from seqcnn.stats.logspace import format_log10
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LARGEST_LOG10_Q = math.log10(0.05)
+"""A motif is called like a known one up to this false discovery rate."""
 
 SHOWN = 20
 """Motifs in the table of a run."""
@@ -26,7 +30,7 @@ HEAD = "".join(
 def motif_line(m: Any) -> str:
     """Say in one line what a motif is."""
     hits, total, control_hits, control_total = m.family.table
-    match = f", like {match_name(m)}" if m.best_match is not None else ""
+    match = f", like {like_name(m)}" if like_name(m) else ""
     return (
         f"{m.motif.name} {m.motif.consensus}{match}: E = {format_log10(m.log10_e)}, in "
         f"{share(hits, total)} of the sequences and {share(control_hits, control_total)} of the "
@@ -96,6 +100,12 @@ def match_name(m: Any) -> str | None:
     return f"{target.name} {target.alternative_name}".strip()
 
 
+def like_name(m: Any) -> str | None:
+    """Name the best match, if its likeness is hardly chance."""
+    log10_q = m.match_log10_q
+    return match_name(m) if log10_q is not None and log10_q <= LARGEST_LOG10_Q else None
+
+
 def share(part: float, whole: float) -> str:
     """Write a share in per cent."""
     return f"{part / max(whole, 1):.1%}"
@@ -119,12 +129,12 @@ def _row(m: Any) -> str:
     hits, total, control_hits, control_total = m.family.table
     cells = (
         _text(m.motif.name),
-        logo_svg(m.motif, height=50, axes=False),
+        f"<div style='min-width:10em'>{logo_svg(m.motif, height=50, axes=False)}</div>",
         format_log10(m.log10_e),
         share(hits, total),
         share(control_hits, control_total),
         f"{m.family.auroc:.3f}",
-        _text(match_name(m) or ""),
+        _text(like_name(m) or ""),
         _text(", ".join(m.flags)),
     )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

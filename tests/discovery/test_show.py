@@ -48,6 +48,13 @@ def test_a_run_is_a_table_of_logos(found):
     assert many.count("<tr>") == 21 and "5 more" in many
 
 
+def test_a_name_is_told_only_where_likeness_is_hardly_chance(found):
+    assert "like m1" in repr(changed(found, log10_q=-2.0).motifs[0])
+    far = changed(found, log10_q=-1.0)
+    assert "like" not in repr(far.motifs[0])
+    assert far.to_frame().iloc[0]["best_match"] == "m1"
+
+
 def test_names_are_text(found):
     known = replace(motif_of("TGACTCAGC", "m"), alternative_name="<img onerror=alert(1)>")
     page = changed(found, log10_q=-4.0, target=known)._repr_html_()
