@@ -41,12 +41,20 @@ def test_every_page_is_in_the_menu():
     assert [p for p in PAGES if str(p.relative_to(ROOT / "docs")) not in menu] == []
 
 
+NEEDED = "import lazy_loader, mkdocs, mkdocstrings, rich_click"
+"""What the site is built with: mkdocs, and what the package needs to be imported."""
+
+
 def mkdocs():
     """How mkdocs is called here: from this environment, or another one on the path."""
     if importlib.util.find_spec("mkdocs") and importlib.util.find_spec("mkdocstrings"):
         return [sys.executable, "-m", "mkdocs"]
     found = shutil.which("mkdocs")
-    return [found] if found else None
+    python = Path(found).with_name("python") if found else None
+    if python is None or not python.exists():
+        return None
+    able = subprocess.run([str(python), "-c", NEEDED], capture_output=True, timeout=60)
+    return [str(python), "-m", "mkdocs"] if able.returncode == 0 else None
 
 
 @pytest.mark.skipif(mkdocs() is None, reason="mkdocs is not installed: pip install '.[docs]'")
