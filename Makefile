@@ -18,7 +18,7 @@ help:
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff check, ruff format --check, pyright"
 	@echo "make bench      run the benchmarks at full size"
-	@echo "make docs       say where the documentation is"
+	@echo "make docs       build the documentation into site/ (mkdocs, strictly)"
 	@echo "make clean      remove caches, builds and the demo's output; .venv stays"
 	@echo "Every target makes .venv if needed. PYTHON=/path/to/python3.12 takes another Python."
 
@@ -42,10 +42,9 @@ bench: $(VENV)/.dev
 		test -e "$$file" || continue; found=1; echo "== $$file"; $(BIN)/python "$$file"; \
 	done; test -n "$$found" || echo "There are no benchmarks yet."
 
-docs:
-	@echo "There is no documentation site yet. Read README.md, CONTRIBUTING.md and the docstrings:"
-	@echo "  .venv/bin/seqcnn --help"
-	@echo "  .venv/bin/python -m pydoc seqcnn.stats.tests"
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Open site/index.html"
 
 clean:
 	rm -rf build dist site demo_seqcnn .pytest_cache .ruff_cache .hypothesis *.egg-info
@@ -58,6 +57,10 @@ $(VENV)/.package: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.package
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[docs]'
 	@touch $@ $(VENV)/.package
 
 $(BIN)/python:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 COLUMNS = "motif family strand offset".split()
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn cluster jaspar:vertebrates -o families",
+)
 
-@click.command(name="cluster", no_args_is_help=True)
+
+@click.command(name="cluster", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("motifs", metavar="MOTIFS")
 @click.option(
     "-o", "--out", metavar="FOLDER",

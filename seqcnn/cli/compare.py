@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 FEW_TARGETS = 50
 """With fewer targets p-values depend much on which they are."""
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn compare peaks_seqcnn/motifs.meme",
+    "seqcnn compare motifs.meme others.meme -o matches.tsv",
+)
 
-@click.command(name="compare", no_args_is_help=True)
+
+@click.command(name="compare", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("queries", metavar="QUERY")
 @click.argument("targets", metavar="[TARGETS]", default="jaspar")
 @click.option(

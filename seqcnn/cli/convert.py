@@ -24,8 +24,14 @@ ENDINGS = {f".{name}": name for name in FORMATS} | {
 }
 """Formats by the ending of a name; that of a format is its own name."""
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn convert motifs.meme motifs.jaspar",
+    "seqcnn convert motifs.meme motifs.homer",
+)
 
-@click.command(name="convert", no_args_is_help=True)
+
+@click.command(name="convert", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("motifs", metavar="IN")
 @click.argument("out", metavar="OUT")
 @click.option(

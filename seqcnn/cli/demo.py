@@ -12,8 +12,14 @@ from seqcnn.report.folder import output_folder
 PLANTED = {"MA0139": 0.6, "MA0035": 0.25, "MA0506": 0.1}
 """JASPAR profiles (CTCF, GATA1, NRF1) and the share of sequences that have one."""
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn demo",
+    "seqcnn demo -o elsewhere --force",
+)
 
-@click.command(name="demo")
+
+@click.command(name="demo", epilog="\n\n".join(EXAMPLES))
 @click.option(
     "-o",
     "--out",

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn design model --random 100 --edits 10 --forbid GAATTC",
+    "seqcnn design model start.fa --edits 5 -o designed",
+)
 
-@click.command(name="design", no_args_is_help=True)
+
+@click.command(name="design", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("start", metavar="[SEQUENCES]", required=False)
 @click.option("--random", "number", type=click.IntRange(1), metavar="N",

@@ -6,6 +6,8 @@ from typing import Any
 
 import rich_click as click
 
+from seqcnn.cli.config import configurable
+from seqcnn.cli.dry_run import say_discover
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
@@ -17,6 +19,7 @@ EXAMPLES = (
     "seqcnn discover bound.fa --control unbound.fa -o out",
     "seqcnn discover peaks.bed --genome hg38.2bit --window 100 -o out",
     "seqcnn discover peaks.fa --db jaspar:vertebrates --known-only -o out",
+    "seqcnn discover --config run.toml --dry-run",
 )
 
 click.rich_click.OPTION_GROUPS["* discover"] = [
@@ -28,10 +31,21 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
         "options": ["--strand", "--min-width", "--max-width", "--e-value", "--sites"],
     },
     {"name": "Known motifs", "options": ["--db", "--known-only"]},
-    {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
+    {
+        "name": "Output",
+        "options": ["--out", "--force", "--dry-run", "--quiet", "--json", "--debug"],
+    },
     {
         "name": "How it is run",
-        "options": ["--quick", "--thorough", "--seed", "--threads", "--device", "--dims"],
+        "options": [
+            "--quick",
+            "--thorough",
+            "--config",
+            "--seed",
+            "--threads",
+            "--device",
+            "--dims",
+        ],
     },
 ]
 
@@ -107,6 +121,7 @@ click.rich_click.OPTION_GROUPS["* discover"] = [
     help="The last word: longer training, more seeds, up to 40,000 sequences searched.",
 )  # fmt: skip
 @partial(sequences, top=("--top", "--top-peaks"))
+@configurable
 @common
 @click.option(
     "--dims", type=click.IntRange(1, 2), default=1, show_default=True,
@@ -139,6 +154,7 @@ def run_discover(
     database: str | None = None,
     places: Places | None = None,
     debug: bool = False,
+    dry_run: bool = False,
     quick: bool = False,
     thorough: bool = False,
     **settings: Any,
@@ -164,16 +180,21 @@ def run_discover(
     )
     from seqcnn.discovery.pipeline import discover
     from seqcnn.discovery.settings import Settings
+    from seqcnn.report.multiqc import write_multiqc
     from seqcnn.report.record import RunRecord
     from seqcnn.report.run import write_run
 
     warn_of_idle_gpu()
+    wanted = Settings.of_effort(effort, **settings)
+    if dry_run:
+        say_discover(foreground, background, wanted, database, out)
+        return
     with output_folder(out, force=force, inputs=paths) as folder:
         with progress_bar(quiet=quiet) as progress:
             found = discover(
                 foreground,
                 background,
-                settings=Settings.of_effort(effort, **settings),
+                settings=wanted,
                 database=database,
                 progress=progress,
             )
@@ -182,6 +203,7 @@ def run_discover(
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
             "database": database, "effort": effort, **settings,
         }  # fmt: skip
+        write_multiqc(found, folder, default_out(positives, "").name)
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:
         handle.write(_summary(found, out) + "\n")

@@ -10,8 +10,14 @@ from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn enrich jaspar peaks.fa -o enriched.tsv",
+    "seqcnn enrich motifs.meme bound.fa --control unbound.fa",
+)
 
-@click.command(name="enrich", no_args_is_help=True)
+
+@click.command(name="enrich", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("motifs", metavar="MOTIFS")
 @click.argument("positives", metavar="SEQUENCES")
 @click.option(

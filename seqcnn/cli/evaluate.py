@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from seqcnn.cli.evaluate_inputs import Known
     from seqcnn.training.targets import Target
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn evaluate model test.fa --control other.fa -o judged",
+    "seqcnn evaluate model test.tsv -o judged",
+)
+
 click.rich_click.OPTION_GROUPS["* evaluate"] = [
     {
         "name": "What SEQUENCES are",
@@ -27,7 +33,7 @@ click.rich_click.OPTION_GROUPS["* evaluate"] = [
     },
     {"name": "What is read", "options": ["--alphabet", "--mask"]},
     {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
-    {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
+    {"name": "Output", "options": ["--out", "--force", "--quiet", "--json", "--debug"]},
     {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
 ]  # fmt: skip
 
@@ -37,7 +43,7 @@ FAR = math.log(2)
 logger = logging.getLogger(__name__)
 
 
-@click.command(name="evaluate", no_args_is_help=True)
+@click.command(name="evaluate", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("files", metavar="SEQUENCES...", nargs=-1, required=True)
 @click.option("--control", metavar="FILE|genome", help="Sequences of the other class.")

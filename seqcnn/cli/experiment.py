@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 KINDS = ("marginalize", "spacing", "ablate", "epistasis", "swap")
 ORIENTATIONS = ("++", "+-", "-+", "--")
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn experiment model peaks.fa --marginalize motifs.meme",
+    "seqcnn experiment model peaks.fa --spacing TGACTCA CACGTG --distances 0-30",
+)
+
 click.rich_click.OPTION_GROUPS["* experiment"] = [
     {"name": "The experiment, one of", "options": [f"--{kind}" for kind in KINDS]},
     {
@@ -32,12 +38,12 @@ click.rich_click.OPTION_GROUPS["* experiment"] = [
     },
     {"name": "What is read", "options": ["--alphabet", "--mask"]},
     {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
-    {"name": "Output", "options": ["--out", "--force", "--quiet", "--debug"]},
+    {"name": "Output", "options": ["--out", "--force", "--quiet", "--json", "--debug"]},
     {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
 ]  # fmt: skip
 
 
-@click.command(name="experiment", no_args_is_help=True)
+@click.command(name="experiment", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("fasta", metavar="[SEQUENCES]", required=False)
 @click.option("--marginalize", metavar="MOTIFS", help="Plant each motif of a file or database, or "

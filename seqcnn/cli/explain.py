@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 METHODS = ("deepshap", "ig", "saliency", "input_x_gradient", "smoothgrad", "ism")
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn explain model peaks.fa",
+    "seqcnn explain peaks_seqcnn peaks.fa --method ism -o explained",
+)
+
 click.rich_click.OPTION_GROUPS["* explain"] = [
     {
         "name": "What is explained, and how",
@@ -30,14 +36,14 @@ click.rich_click.OPTION_GROUPS["* explain"] = [
     {"name": "Patterns", "options": ["--no-patterns", "--null", "--q-value", "--fewest"]},
     {"name": "What is read", "options": ["--alphabet", "--mask"]},
     {"name": "Intervals on a genome", "options": ["--genome", "--window", "--top-peaks"]},
-    {"name": "Output", "options": ["--out", "--force", "--write", "--quiet", "--debug"]},
+    {"name": "Output", "options": ["--out", "--force", "--write", "--quiet", "--json", "--debug"]},
     {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
 ]
 
 logger = logging.getLogger(__name__)
 
 
-@click.command(name="explain", no_args_is_help=True)
+@click.command(name="explain", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Output folder; by default "

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from seqcnn.motifs.logo import Logo
     from seqcnn.motifs.motif import Motif
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn logo peaks_seqcnn/motifs.meme -o sheet.pdf",
+)
 
-@click.command(name="logo", no_args_is_help=True)
+
+@click.command(name="logo", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("motifs", metavar="MOTIFS")
 @click.option(
     "-o", "--out", default="-", metavar="FILE|FOLDER/",

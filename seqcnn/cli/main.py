@@ -1,11 +1,7 @@
 """The group of commands, and the border at which every error becomes one line and an exit code."""
 
-import logging
 import os
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import rich_click as click
@@ -14,6 +10,7 @@ from click.exceptions import Exit
 from seqcnn import __version__
 from seqcnn.cli import stop
 from seqcnn.cli.commands import LazyGroup
+from seqcnn.cli.speech import speaking, speech, speech_of
 from seqcnn.errors import SeqcnnError, TrainingError
 
 COMMANDS = {
@@ -36,6 +33,7 @@ COMMANDS = {
     "report": "Render the report of a run of discover again.",
     "verify": "Check the files of a run of discover against their checksums.",
     "networks": "List the networks, with their sizes, and where they come from.",
+    "doctor": "Say what is installed, which devices there are, and what is missing for what.",
     "demo": "Run the main job on data with planted motifs that it makes itself.",
 }
 """Commands in the order of the help, with what they do; known without importing them."""
@@ -67,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     debug = bool(os.environ.get("SEQCNN_DEBUG")) or "--debug" in given
-    with _speaking_on_stderr(quiet="--quiet" in given or "-q" in given), stop.listening():
+    with speaking(speech_of(given)), stop.listening():
         return _run(given, debug=debug)
 
 
@@ -107,41 +105,5 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 
 def _fail(message: str, code: int) -> int:
-    print("error: " + _harmless(message), file=sys.stderr)
+    speech().say("error", message, exit_code=code)
     return code
-
-
-def _harmless(text: str) -> str:
-    """One line without control characters, whatever a file name or an id holds."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
-
-
-@contextmanager
-def _speaking_on_stderr(*, quiet: bool) -> Iterator[None]:
-    """Print warnings and notes as single lines; leave both as they were for a caller in Python."""
-
-    def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        print("warning: " + _harmless(str(message)), file=sys.stderr)
-
-    logger = logging.getLogger("seqcnn")
-    handlers, level = logger.handlers[:], logger.level
-    with warnings.catch_warnings():
-        warnings.showwarning = show
-        warnings.simplefilter("default")
-        logging.captureWarnings(False)
-        logger.handlers[:] = [_Notes()]
-        logger.setLevel(logging.WARNING if quiet else logging.INFO)
-        try:
-            yield
-        finally:
-            logger.handlers[:] = handlers
-            logger.setLevel(level)
-
-
-class _Notes(logging.Handler):
-    """Print notes on what stderr is at the time."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print one note, or warning, as one line."""
-        kind = "warning" if record.levelno >= logging.WARNING else "note"
-        print(f"{kind}: " + _harmless(record.getMessage()), file=sys.stderr)

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "reads", "parameters", "MB", "layers", "paper", "summary")
 LECTURE = ("lecture_depth", "lecture_parameters", "lecture_size", "remark")
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn networks",
+    "seqcnn networks 'resnet*'",
+    "seqcnn networks --lecture",
+)
 
-@click.command(name="networks")
+
+@click.command(name="networks", epilog="\n\n".join(EXAMPLES))
 @click.argument("pattern", default="*")
 @click.option(
     "--lecture",

@@ -60,7 +60,19 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
                 expose_value=False,
                 help="Where networks run; auto takes a GPU if there is one.",
             ),
-            click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
+            click.option(
+                "-q",
+                "--quiet",
+                is_flag=True,
+                help="Print nothing on stderr but the error that ended the run: no notes, warnings "
+                "or progress.",
+            ),
+            click.option(
+                "--json",
+                is_flag=True,
+                expose_value=False,
+                help="Notes, warnings, progress and errors as JSON on stderr, one object a line.",
+            ),
             click.option("--debug", is_flag=True, help="Show where an error arose."),
         ]
     ):

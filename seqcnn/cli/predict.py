@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from seqcnn.networks.weights import Model
     from seqcnn.seq.record import SequenceSet
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn predict model new.fa -o predictions.tsv",
+    "seqcnn predict peaks_seqcnn/model others.fa.gz --prevalence 0.01",
+)
 
-@click.command(name="predict", no_args_is_help=True)
+
+@click.command(name="predict", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option("-o", "--out", default="-", help="TSV file to write; standard output by "

@@ -1,10 +1,11 @@
-"""A progress bar on stderr, on a terminal only."""
+"""A progress bar on stderr, on a terminal only; with --json lines instead."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from seqcnn.cli import stop
+from seqcnn.cli.speech import ProgressLines, speech
 
 
 @contextmanager
@@ -13,6 +14,15 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
 
     It raises where a signal has asked the run to end.
     """
+    if speech().as_json and not quiet:
+        lines = ProgressLines()
+
+        def tell(what: str, share: float) -> None:
+            stop.check()
+            lines.tell(what, share)
+
+        yield tell
+        return
     if quiet or not sys.stderr.isatty():
         yield lambda what, share: stop.check()
         return

@@ -12,8 +12,14 @@ from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 from seqcnn.errors import SeqcnnError
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn scan jaspar:vertebrates genome.fa.gz -o sites.bed.gz",
+    "seqcnn scan motifs.meme peaks.fa --format fimo -o fimo.tsv",
+)
 
-@click.command(name="scan", no_args_is_help=True)
+
+@click.command(name="scan", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("motifs", metavar="MOTIFS")
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option(

@@ -14,8 +14,13 @@ from seqcnn.errors import SeqcnnWarning
 FEW_LETTERS = 100
 """An alphabet guessed from fewer letters may be wrong."""
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn shuffle peaks.fa -o control.fa",
+)
 
-@click.command(name="shuffle", no_args_is_help=True)
+
+@click.command(name="shuffle", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("fasta", metavar="SEQUENCES")
 @click.option("-o", "--out", default="-", help="FASTA file to write; standard output by default.")
 @click.option(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from seqcnn.cli import stop
+from seqcnn.cli.config import configurable
+from seqcnn.cli.dry_run import say_train
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
 from seqcnn.cli.progress import progress_bar
 from seqcnn.cli.train_folder import CURVES, begun, check_same_network, is_done
@@ -44,6 +46,7 @@ EXAMPLES = (
     "seqcnn train table.tsv --folds 5",
     "seqcnn train --classes liver.fa heart.fa brain.fa -o tissues",
     "seqcnn train peaks.bed --genome hg38.2bit --window 1000 --profile reads.bw",
+    "seqcnn train --config run.toml --dry-run",
     "seqcnn train windows.bed --genome sacCer3.fa --task per-base --labels sites.bed",
 )
 
@@ -68,9 +71,10 @@ click.rich_click.OPTION_GROUPS["* train"] = [
     },
     {
         "name": "Output",
-        "options": ["--out", "--force", "--resume", "--tensorboard", "--quiet", "--debug"],
+        "options": ["--out", "--force", "--resume", "--tensorboard", "--dry-run", "--quiet",
+                    "--json", "--debug"],
     },
-    {"name": "How it is run", "options": ["--seed", "--threads", "--device"]},
+    {"name": "How it is run", "options": ["--config", "--seed", "--threads", "--device"]},
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -171,6 +175,7 @@ logger = logging.getLogger(__name__)
     "on a GPU, and float32 elsewhere.",
 )  # fmt: skip
 @sequences
+@configurable
 @common
 def command(files: tuple[str, ...], out: Path | None, **options: Any) -> None:
     """Fit a network to SEQUENCES: FASTA, FASTQ, a table, or intervals with --genome.
@@ -194,6 +199,7 @@ def run_train(
     quiet: bool,
     seed: int,
     strand: str | None,
+    dry_run: bool,
     **options: Any,
 ) -> None:
     """Read, train, write."""
@@ -206,6 +212,9 @@ def run_train(
     wanted = choose_blueprint(sample, target, alphabet, settings, options, strand)
     plan = plan_of(sample, target, alphabet, seed=seed, strand=strand, options=options)
     warn_of_idle_gpu()
+    if dry_run:
+        say_train(sample, target, wanted, plan, out)
+        return
     with begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
         told = {**settings, **{k: v for k, v in options.items() if v is not None}}
         trials, done, each = _train(

@@ -21,8 +21,13 @@ SAID = 10
 
 logger = logging.getLogger(__name__)
 
+EXAMPLES = (
+    "Examples:",
+    "seqcnn variants model changes.vcf.gz --genome hg38.2bit",
+)
 
-@click.command(name="variants", no_args_is_help=True)
+
+@click.command(name="variants", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("model", metavar="MODEL")
 @click.argument("vcf", metavar="VCF")
 @click.option("--genome", required=True, metavar="FILE",

@@ -38,7 +38,8 @@ from seqcnn.discovery.sites import (
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.motif import Motif
 from seqcnn.networks.weights import Member, Model
-from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.alphabet import Alphabet
+from seqcnn.seq.sources import Sequences, as_sequences
 from seqcnn.training.loop import Round
 
 FOLDS = 2
@@ -55,9 +56,10 @@ Progress = Callable[[str, float], None]
 
 
 def discover(
-    positives: SequenceSet,
-    control: SequenceSet | None = None,
+    positives: Sequences,
+    control: Sequences | None = None,
     *,
+    alphabet: Alphabet | str | None = None,
     settings: Settings | None = None,
     database: str | Sequence[Motif] | None = None,
     progress: Progress | None = None,
@@ -67,9 +69,13 @@ def discover(
     Parameters
     ----------
     positives
-        Sequences that share something: peaks, bound RNAs, binding peptides.
+        Sequences that share something: peaks, bound RNAs, binding peptides. A `SequenceSet`, the
+        path of a file, strings, records of Biopython, a pandas Series: see
+        `seqcnn.seq.sources.as_sequences`.
     control
         Sequences that do not; None to shuffle the positives.
+    alphabet
+        Of the letters, where `positives` are not encoded yet; None to guess it.
     settings
         How to search.
     database
@@ -97,6 +103,9 @@ def discover(
     """
     settings, notes = settings or Settings(), Notes()
     tell = progress or (lambda what, share: None)
+    positives = as_sequences(positives, alphabet=alphabet, argument="positives")
+    if control is not None:
+        control = as_sequences(control, alphabet=positives.alphabet, argument="control")
     tell("checking sequences and making the control", 0.0)
     known, name = load_known(database, positives.alphabet)
     if settings.known_only and not known:

@@ -1,10 +1,11 @@
 """What `discover` gives back: plain data, of which the report and the tables are drawn."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqcnn.discovery import show
 from seqcnn.discovery.significance import Family, FoldTest
 from seqcnn.motifs.compare import Comparisons, Match
 from seqcnn.motifs.motif import Motif
@@ -13,6 +14,9 @@ from seqcnn.networks.weights import Model
 from seqcnn.seq.record import SequenceSet
 from seqcnn.stats.intervals import Estimate
 from seqcnn.training.loop import Round
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,13 @@ class DiscoveredMotif:
     def log10_e(self) -> float:
         """log10 of the E-value."""
         return self.family.log10_e
+
+    def __repr__(self) -> str:
+        return f"<{show.motif_line(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Show the logo in a notebook."""
+        return show.motif_html(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +157,25 @@ class Discovery:
     known: tuple[DiscoveredMotif, ...] = ()
     matches: Comparisons | None = None
     scores: SiteScores | None = None
+
+    def __repr__(self) -> str:
+        return f"<Discovery: {show.run_line(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Show a table of the motifs in a notebook."""
+        return show.run_html(self)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Put the motifs with their statistics into a data frame, one row each, the best first.
+
+        Columns are those of ``motifs.tsv``, with log10 of p-, E- and q-values, which may be too
+        small for a float.
+        """
+        return show.motif_frame(self.motifs, self.sites)
+
+    def known_to_frame(self) -> "pd.DataFrame":
+        """Put the known motifs into a data frame like that of `to_frame`."""
+        return show.motif_frame(self.known)
 
     def distinct_sites(self) -> Hits:
         """Take the sites in one sequence of each group of near-duplicates, for all counts."""

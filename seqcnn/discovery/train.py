@@ -9,7 +9,9 @@ import numpy as np
 from seqcnn.errors import SeqcnnError
 from seqcnn.networks.choose import choose_network
 from seqcnn.networks.weights import Member, Model
+from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.sources import Sequences, as_sequences
 from seqcnn.training.ensemble import Plan, train_ensemble
 from seqcnn.training.loop import Schedule
 from seqcnn.training.recipe import default_schedule
@@ -25,9 +27,10 @@ from seqcnn.training.targets import Target, check_labels, guess_kind
 
 
 def train(
-    sequences: SequenceSet,
-    control: SequenceSet | None = None,
+    sequences: Sequences,
+    control: Sequences | None = None,
     *,
+    alphabet: Alphabet | str | None = None,
     labels: np.ndarray | None = None,
     task: str = "auto",
     network: str = "auto",
@@ -43,9 +46,12 @@ def train(
     Parameters
     ----------
     sequences
-        What is learnt from.
+        What is learnt from: a `SequenceSet`, a path, strings, records of Biopython, a pandas
+        Series; see `seqcnn.seq.sources.as_sequences`.
     control
         Sequences of the other class; None, and no labels, to tell `sequences` from their shuffles.
+    alphabet
+        Of the letters, where `sequences` are not encoded yet; None to guess it.
     labels
         float (n,) or (n, tasks), NaN where missing: 0 and 1, numbers, or counts.
     task
@@ -76,11 +82,14 @@ def train(
     SeqcnnError
         There are too few sequences, labels do not fit, or an option is unknown.
     """
+    sequences = as_sequences(sequences, alphabet=alphabet)
+    if control is not None:
+        control = as_sequences(control, alphabet=sequences.alphabet, argument="control")
     sample, target = _sample(sequences, control, labels, task, strand, seed)
-    number, alphabet = int(sample.counted.sum()), sequences.alphabet
+    number, letters = int(sample.counted.sum()), sequences.alphabet
     kind: Any = target.kind
     blueprint, _ = choose_network(
-        network, number, sample.typical_length, alphabet, kind, options or {}
+        network, number, sample.typical_length, letters, kind, options or {}
     )
     given = {"tasks": target.outputs} | ({"strand": strand} if strand else {})
     blueprint = replace(blueprint, options={**blueprint.options, **given})
@@ -89,12 +98,12 @@ def train(
     if unknown:
         raise SeqcnnError(f"`schedule` has {min(unknown)!r}, which is no part of a schedule")
     recipe = Recipe(
-        replace(default_schedule(number, alphabet.size), **changed),
+        replace(default_schedule(number, letters.size), **changed),
         balanced=target.kind == "binary",
     )
     each = blueprint.of_each(ensemble)
     done = train_ensemble(
-        lambda i, start: blueprint.build(alphabet, each[i], start),
+        lambda i, start: blueprint.build(letters, each[i], start),
         sample,
         target,
         Plan(recipe, folds=folds, ensemble=ensemble, seed=seed),
@@ -103,7 +112,7 @@ def train(
         Member(blueprint.name, each[i % ensemble], m.network, m.extra)
         for i, m in enumerate(done.members)
     )
-    return Model(members, alphabet, {**done.extra, "metrics": done.metrics})
+    return Model(members, letters, {**done.extra, "metrics": done.metrics})
 
 
 def _sample(

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from seqcnn.motifs.motif import Motif
 from seqcnn.seq.record import SequenceSet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,38 @@ class Hits:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Hits: {len(self):,} sites of {len(self.motifs):,} motifs in "
+            f"{len(self.sequences):,} sequences>"
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Put the sites into a data frame, one row each; starts count from 0, ends are exclusive.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `motif`, `sequence` (names), `start`, `end`, `strand`, `score` in bits, `log10_p_value`,
+            `log10_q_value`, and `matched`, the letters along the motif.
+        """
+        import pandas as pd
+
+        sites = list(self)
+        return pd.DataFrame(
+            {
+                "motif": [site.motif for site in sites],
+                "sequence": [site.sequence for site in sites],
+                "start": self.start,
+                "end": [site.end for site in sites],
+                "strand": [site.strand for site in sites],
+                "score": self.score,
+                "log10_p_value": self.log10_p_value,
+                "log10_q_value": self.log10_q_value,
+                "matched": [site.matched for site in sites],
+            }
+        )
 
     def __iter__(self) -> Iterator[Hit]:
         return (self[i] for i in range(len(self)))

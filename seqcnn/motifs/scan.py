@@ -25,6 +25,7 @@ from seqcnn.motifs.workers import Crew, Processes, Threads
 from seqcnn.seq.alphabet import Alphabet
 from seqcnn.seq.background import letter_frequencies
 from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.sources import Sequences, as_sequences
 
 CHUNK = 1 << 19
 """Letters that are looked at in a go."""
@@ -38,7 +39,7 @@ LONG_CALLS = ("lightmotif", "convolution")
 
 def scan(
     motifs: Motif | Iterable[Motif],
-    sequences: SequenceSet,
+    sequences: Sequences,
     *,
     p_value: float = 1e-4,
     score: float | None = None,
@@ -102,11 +103,7 @@ def scan(
     if ambiguous not in ("skip", "worst"):
         raise SeqcnnError(f"`ambiguous` is {ambiguous!r}, it must be 'skip' or 'worst'")
     motifs, cores = as_motifs(motifs, "motifs"), cores_to_use(threads)
-    if not isinstance(sequences, SequenceSet):
-        raise SeqcnnError(
-            f"`sequences` is {sequences!r:.60}, it must be a SequenceSet: read_sequences(path) "
-            f"reads a file"
-        )
+    sequences = as_sequences(sequences)
     both = both_strands(strand, sequences.alphabet)
     engine = engine if ambiguous == "skip" else "lookup"
     work = len(sequences.codes) * len(motifs) * (1 + both)

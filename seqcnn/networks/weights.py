@@ -71,6 +71,11 @@ class Model:
     alphabet: Alphabet | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        names = ", ".join(dict.fromkeys(member.name for member in self.members))
+        letters = f" of {self.alphabet.name}" if self.alphabet is not None else ""
+        return f"<Model: {len(self.members)} x {names}{letters}>"
+
 
 def create_member(
     name: str, *, alphabet: Alphabet | None = None, seed: int = 0, **options: Any

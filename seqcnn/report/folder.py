@@ -16,7 +16,8 @@ MADE_HERE = ("run.json", "demo.json")
 WRITTEN = frozenset(
     "report.html report.json.gz motifs.meme motifs.tsv candidates.tsv significance.tsv sites.tsv "
     "sites.bed positions.tsv pairs.tsv folds.tsv known.tsv matches.tsv metrics.json logos model "
-    "sequences.fa discover".split()
+    "sequences.fa discover seqcnn_mqc.json seqcnn_statistics_mqc.json "
+    "seqcnn_mqc_versions.yml".split()
 ).union(MADE_HERE)
 """All that runs write; a folder with anything else in it is not replaced."""
 

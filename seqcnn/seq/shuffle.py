@@ -15,6 +15,7 @@ import numpy as np
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.sources import Sequences, as_sequences
 from seqcnn.seq.tallies import LETTERS, LONGEST, shuffle_in_step
 from seqcnn.seq.trails import TrailGraph, word_numbers
 from seqcnn.seq.trees import mixed
@@ -37,7 +38,7 @@ UNCHANGED = 0.05
 """A larger share of sequences that come back as they were makes a poor control."""
 
 
-def shuffle(sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 0) -> SequenceSet:
+def shuffle(sequences: Sequences, *, k: int = 2, copies: int = 1, seed: int = 0) -> SequenceSet:
     """Shuffle sequences, keeping how often each word of `k` letters occurs in each of them.
 
     Every sequence with the same words and the same first and last `k` - 1 letters is equally
@@ -47,7 +48,8 @@ def shuffle(sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 
     Parameters
     ----------
     sequences
-        The originals, over any alphabet.
+        The originals, over any alphabet: a `SequenceSet`, a path, strings, records of Biopython, a
+        pandas Series.
     k
         Letters of the words that are kept: 1, 2 or 3.
     copies
@@ -77,6 +79,7 @@ def shuffle(sequences: SequenceSet, *, k: int = 2, copies: int = 1, seed: int = 
     [2, 2, 2, 2]
     """
     _check(k=k, copies=copies, seed=seed)
+    sequences = as_sequences(sequences)
     result = _repeated(sequences, copies)
     runs = _plain_runs(sequences, k)
     alone, in_step = _split(runs, sequences.alphabet.size)

@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 from seqcnn.errors import SeqcnnError
 from seqcnn.seq.alphabet import PAD
 from seqcnn.seq.record import SequenceSet
+from seqcnn.seq.sources import Sequences, as_sequences
 from seqcnn.training.baseline import composition
 from seqcnn.training.calibrate import Calibrator, calibrated, with_prevalence
 from seqcnn.training.loop import predict_logits
@@ -69,7 +70,7 @@ def target_of(model: ModelLike) -> Target:
 
 
 def predict(
-    model: ModelLike, sequences: SequenceSet, *, prevalence: float | None = None
+    model: ModelLike, sequences: Sequences, *, prevalence: float | None = None
 ) -> np.ndarray:
     """Score sequences.
 
@@ -78,7 +79,8 @@ def predict(
     model
         One or more networks, as `load_model` gives.
     sequences
-        Of the alphabet of the model.
+        Of the alphabet of the model: a `SequenceSet`, a path, strings, records of Biopython, a
+        pandas Series.
     prevalence
         Share of positives, above 0 and below 1, that probabilities are to be for; None for that
         of the data that the model was trained on. For models of one class or not.
@@ -105,6 +107,7 @@ def predict(
         if not 0 < prevalence < 1:
             raise SeqcnnError(f"`prevalence` is {prevalence}, it must lie between 0 and 1")
     refuse_positions(target)
+    sequences = as_sequences(sequences, alphabet=model.alphabet)
     _check(model, sequences)
     if target.kind == PROFILE:
         return _squeezed(_predicted(model, sequences, target)[:, 0].astype(np.float64))

@@ -54,7 +54,8 @@ def twice(peaks, tmp_path_factory):
 FILES = (
     "report.html report.json.gz motifs.meme motifs.tsv candidates.tsv significance.tsv "
     "positions.tsv pairs.tsv folds.tsv sites.tsv sites.bed known.tsv matches.tsv metrics.json "
-    "run.json model/config.json model/weights.safetensors logos/m1.svg"
+    "run.json model/config.json model/weights.safetensors logos/m1.svg seqcnn_mqc.json "
+    "seqcnn_statistics_mqc.json seqcnn_mqc_versions.yml"
 ).split()
 
 

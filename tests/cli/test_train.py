@@ -234,7 +234,8 @@ def test_labels_that_are_read_with_a_warning(mixed, tmp_path, capsys, text, warn
     rows = "\n".join(f"{name}{sign}{i % 2}" for i, name in enumerate(mixed[2]))
     (tmp_path / "l.tsv").write_text(text.format(rows))
     out = str(tmp_path / "m")
-    assert main(["train", mixed[1], "--labels", str(tmp_path / "l.tsv"), "-o", out, *QUICK]) == 0
+    arguments = ["train", mixed[1], "--labels", str(tmp_path / "l.tsv"), "-o", out, *QUICK]
+    assert main([word for word in arguments if word != "-q"]) == 0
     assert warning in capsys.readouterr().err
 
 

@@ -320,7 +320,7 @@ def test_motifs_come_alone_and_hits_in_slices():
     ("options", "said"),
     [
         ({"motifs": "jaspar"}, "`motifs` holds 'jaspar'"),
-        ({"sequences": "x.fa"}, "`sequences` is 'x.fa', it must be a SequenceSet"),
+        ({"sequences": 7}, "`sequences` is int: give a path"),
         ({"threads": 0}, "`threads` is 0"),
         ({"threads": -1}, "`threads` is -1"),
         ({"background": {"A": 0.25}}, "one share for each of the letters ACGT"),

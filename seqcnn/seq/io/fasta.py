@@ -121,6 +121,48 @@ def read_sequences(
     return sequences
 
 
+def parse_sequences(
+    names: Sequence[str],
+    letters: Sequence[str],
+    *,
+    alphabet: Alphabet | str | None = None,
+    origin: str = "`sequences`",
+) -> SequenceSet:
+    """Encode strings with the checks, the guess and the warnings of a file.
+
+    Parameters
+    ----------
+    names, letters
+        n of each. Blanks in a name become ``_``.
+    alphabet
+        As for `read_sequences`.
+    origin
+        What to call them in messages.
+
+    Raises
+    ------
+    SeqcnnError
+        As for `read_sequences`; the message counts sequences from 1.
+    """
+    for number, text in enumerate(letters, 1):
+        if not text.isascii() or ">" in text or len(text.split("\n")) > 1 or "\r" in text:
+            raise SeqcnnError(f"{origin}, number {number}, is {text!r:.40}, which is no sequence")
+    pieces = []
+    for name, text in zip(names, letters, strict=True):
+        pieces += [f">{'_'.join(name.split()) or 'unnamed'}", text]
+    remarks: list[str] = []
+    try:
+        found = _parse(
+            bytearray("\n".join(pieces).encode() + b"\n"), origin, alphabet, "none", remarks
+        )
+    except SeqcnnError as error:
+        where = f", number {(error.line + 1) // 2}" if error.line is not None else ""
+        raise SeqcnnError(f"{origin}{where}: {error.message}") from None
+    for remark in remarks:
+        warnings.warn(f"{origin}: {remark}", SeqcnnWarning, stacklevel=3)
+    return found
+
+
 def _parse_table(
     content: bytearray,
     path: str | Path,
