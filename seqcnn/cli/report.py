@@ -7,7 +7,10 @@ import rich_click as click
 from seqcnn.cli.options import common
 
 
-@click.command(name="report", no_args_is_help=True, epilog="Example: seqcnn report peaks_seqcnn")
+EXAMPLES = ("Example:", "seqcnn report peaks_seqcnn")
+
+
+@click.command(name="report", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
     "-o",

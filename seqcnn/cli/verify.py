@@ -8,7 +8,10 @@ from seqcnn.cli.options import common
 from seqcnn.errors import SeqcnnError
 
 
-@click.command(name="verify", no_args_is_help=True, epilog="Example: seqcnn verify peaks_seqcnn")
+EXAMPLES = ("Example:", "seqcnn verify peaks_seqcnn")
+
+
+@click.command(name="verify", no_args_is_help=True, epilog="\n\n".join(EXAMPLES))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @common
 def command(run: Path, *, seed: int, quiet: bool, debug: bool) -> None:
