@@ -6,7 +6,6 @@ import rich_click as click
 
 from seqcnn.cli.options import common
 
-
 EXAMPLES = ("Example:", "seqcnn report peaks_seqcnn")
 
 

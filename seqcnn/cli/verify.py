@@ -7,7 +7,6 @@ import rich_click as click
 from seqcnn.cli.options import common
 from seqcnn.errors import SeqcnnError
 
-
 EXAMPLES = ("Example:", "seqcnn verify peaks_seqcnn")
 
 
