@@ -52,9 +52,10 @@ _LARGE_KERNEL, _POSITIONS_A_CHANNEL = 2**18, 2
 # of `banded`: how many times wider than the window a stretch may be, and that times the channels in
 # and out; from how many rows it is worth it
 _MOST_BANDS, _MOST_BANDED, _MANY_ROWS = 12, 300, 256
-# of `image_by_image`: images, places of a window, channels in and out, and values that all windows
-# together hold; XLA's gradient is slower beyond all of these
-_MANY_IMAGES, _SMALL_WINDOW, _ENOUGH_CHANNELS, _MANY_VALUES = 8, 9, 24, 2**22
+# of `image_by_image`: images, places of a window, and values that all windows together hold; the
+# channels in and out; XLA's gradient is slower beyond all of these
+_MANY_IMAGES, _SMALL_WINDOW, _MANY_VALUES = 8, 9, 2**22
+_CHANNELS_IN, _CHANNELS_OUT = 12, 24
 # channels out from which `columns_behind` is worth it
 _MANY_OUT = 16
 # of channels that are taken for one group, of such blocks, and from how many positions: `blocks`
@@ -242,8 +243,8 @@ def _gradient_reads_across(n: int, kernel: jax.Array, geometry: Geometry) -> boo
     """Tell whether XLA is slow to sum up the gradient of a kernel, see `image_by_image`."""
     places = math.prod(geometry.window)
     values = n * math.prod(geometry.positions) * places * kernel.shape[-2]
-    small = places <= _SMALL_WINDOW and min(kernel.shape[-2:]) >= _ENOUGH_CHANNELS
-    return small and n >= _MANY_IMAGES and values >= _MANY_VALUES
+    enough = kernel.shape[-2] >= _CHANNELS_IN and kernel.shape[-1] >= _CHANNELS_OUT
+    return enough and places <= _SMALL_WINDOW and n >= _MANY_IMAGES and values >= _MANY_VALUES
 
 
 def _is_mostly_padding(geometry: Geometry) -> bool:

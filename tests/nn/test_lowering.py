@@ -159,6 +159,7 @@ def test_the_choice_depends_on_shapes():
     assert chosen((128, 28, 28, 1), (3, 3, 1, 8), padding=1) is lowering.banded
     assert chosen((128, 28, 28, 1), (3, 3, 1, 24), padding=1) is lowering.columns_behind
     assert chosen((128, 28, 28, 24), (3, 3, 24, 24), padding=1) is lowering.image_by_image
+    assert chosen((16, 64, 64, 12), (3, 3, 12, 24), padding=1) is lowering.image_by_image
     assert chosen((4, 128, 128, 32), (3, 3, 32, 32), padding=1) is lowering.by_lax
     assert chosen((128, 28, 28, 24), (5, 5, 24, 24), padding=2) is lowering.by_lax
     assert chosen((128, 28, 28, 24), (3, 3, 24, 16), padding=1) is lowering.by_lax
