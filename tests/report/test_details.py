@@ -5,7 +5,7 @@ from math import log10
 
 import numpy as np
 import pytest
-from scipy.stats import fisher_exact
+from scipy.stats import binomtest, fisher_exact
 
 from seqcnn.discovery.attributions import contributions
 from seqcnn.discovery.contrast import Contrast
@@ -177,3 +177,22 @@ def test_calibration_weighs_both_classes_alike(found):
     # what is predicted at random says nothing: half of both, however many there are of each
     assert np.mean([s.value for s in shares]) == pytest.approx(0.5, abs=0.1)
     assert np.all(np.diff(mean) > 0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(100, 100), (50, 1000), (1000, 50), (700, 2000)])
+def test_intervals_of_calibration_are_those_of_what_was_counted(found, n, m):
+    # well apart: each of the highest parts holds one class alone, some ten or hundred sequences
+    rng = np.random.default_rng(n)
+    scores = {"positives": 0.6 + 0.4 * rng.random(n), "negatives": 0.5 * rng.random(m)}
+    _, shares = _calibration(replace(found.holdout, **scores))
+    for share, counted in ((shares[0], 0), (shares[-1], 1)):
+        size = (n + m) / 10
+        if (m if counted == 0 else n) >= np.ceil(size):
+            bounds = proportion_of(round(counted * size), size)
+            assert (share.low, share.high) == pytest.approx(bounds, abs=0.005)
+
+
+def proportion_of(hits, total):
+    """The interval of Wilson by scipy."""
+    found = binomtest(hits, round(total)).proportion_ci(method="wilson")
+    return found.low, found.high
