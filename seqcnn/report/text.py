@@ -132,12 +132,10 @@ def e_value_in_words(log10_e: float) -> str:
     Examples
     --------
     >>> e_value_in_words(-9.0)
-    'E = 1.0e-9: so many motifs as good are expected by chance in a run like this.'
+    'E = 1.0e-9: chance gives about 1.0e-9 motifs as good as this in a run like this.'
     """
     number = format_log10(log10_e)
-    if log10_e > 0:
-        return f"E = {number}: a run like this finds about {number} motifs as good by chance alone."
-    return f"E = {number}: so many motifs as good are expected by chance in a run like this."
+    return f"E = {number}: chance gives about {number} motifs as good as this in a run like this."
 
 
 def _described(m: DiscoveredMotif) -> str:
