@@ -45,10 +45,13 @@ def _networks(found: Discovery) -> str:
     assert found.holdout is not None
     area = found.holdout.auroc
     verb = "tell" if area.low > 0.5 else "do not tell"
-    return (
+    sentence = (
         f"The networks {verb} sequences that they never saw from the control: AUROC of "
-        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})."
+        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})"
     )
+    if found.facts["control"] != "given":  # shuffles have the composition of their originals
+        return sentence + "."
+    return f"{sentence}, where composition alone reaches {found.holdout.composition_auroc:.3f}."
 
 
 def _all_motifs(found: Discovery) -> str:

@@ -132,9 +132,17 @@ def test_examples_come_from_the_network_that_never_saw_the_sequence(found, monke
     assert picture["motif"] == "m1" and picture["picture"].count("<rect") == 5
     text = made.sequences.text(made.sequences.ids.index(picture["sequence"]))
     paths = picture["picture"].split("<path")[1:]
+    # its own size, so that a peptide of nine letters does not fill the page
+    assert f'width="{9 * len(text) + 24}"' in picture["picture"]
     white = next(path for path in paths if "rgb(255,255,255)" in path)
     assert white.count("M") == len(text)
     assert attribution_examples(found) == [[]] and picture_of_sequence(found) is None
+
+
+def test_the_map_speaks_of_strands_where_there_are_two(found):
+    for strand in ("both", "one"):
+        drawn = site_map(replace(found, facts=found.facts | {"strand": strand}), 0)
+        assert ("below it on the other" in drawn) == (strand == "both")
 
 
 def test_the_map_has_a_box_for_each_site(found):
