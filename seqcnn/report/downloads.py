@@ -82,6 +82,8 @@ def files_of(found: Discovery) -> tuple[dict[str, str], int | None]:
 def _motif_files(stem: str, motifs: Sequence[DiscoveredMotif], found: Discovery) -> dict[str, str]:
     files = {}
     for name, ending in OFFERED.items():
+        if name == "jaspar" and found.sequences.alphabet.size != 4:
+            continue  # it can be written, but what reads JASPAR's format knows four letters only
         written = [_for_homer(m) if name == "homer" else m.motif for m in motifs]
         try:
             text = FORMATS[name].write(written, alphabet=found.sequences.alphabet)

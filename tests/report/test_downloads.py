@@ -13,7 +13,8 @@ from seqcnn.motifs.io import read_motifs
 from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.report import downloads
 from seqcnn.report.downloads import files_of, pack, safe_name, tsv_text, unpack
-from seqcnn.seq.alphabet import DNA
+from seqcnn.seq.alphabet import DNA, PROTEIN
+from seqcnn.seq.sources import as_sequences
 from tests.report.results import WORD, empty_result, with_sites
 
 HOSTILE = (
@@ -57,6 +58,14 @@ def test_motif_files_are_read_back(found, ending, tmp_path):
         np.testing.assert_allclose(
             motif.matrix.values, found.motifs[0].motif.matrix.values, atol=0.02
         )
+
+
+def test_jaspar_is_for_four_letters(found):
+    matrix = ProbabilityMatrix(np.full((3, 20), 0.05), PROTEIN)
+    m = replace(found.motifs[0], motif=replace(found.motifs[0].motif, matrix=matrix))
+    peptides = replace(found, sequences=as_sequences(["MKVLE"], alphabet=PROTEIN))
+    files = downloads._motif_files("m1", [m], peptides)
+    assert sorted(files) == ["m1.homer", "m1.meme", "m1.transfac"]
 
 
 def test_homer_takes_words_as_rare_as_the_sites_of_the_run(found):
