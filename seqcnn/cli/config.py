@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from click.types import IntParamType
 
 from seqcnn.errors import SeqcnnError
 
@@ -56,7 +57,7 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
         The file cannot be read, is no TOML, or has a key that is no option, or a value of the
         wrong kind.
     """
-    known = {_name_of(parameter): parameter for parameter in command.params}
+    known = {name: parameter for parameter in command.params for name in _names_of(parameter)}
     found = {}
     for key, value in _content(path, str(command.name)).items():
         name = key.replace("_", "-")
@@ -66,7 +67,10 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
             raise SeqcnnError(
                 f"`{key}` is no option of {command.name}{_near(name, known)}", path=path
             )
-        found[str(known[name].name)] = _checked(key, value, known[name], path)
+        target = str(known[name].name)
+        if target in found:
+            raise SeqcnnError(f"`{key}` is there twice, under two spellings", path=path)
+        found[target] = _checked(key, value, known[name], path)
     return found
 
 
@@ -95,11 +99,10 @@ def _content(path: Path, command: str) -> dict[str, Any]:
     return content.get(command, {})
 
 
-def _name_of(parameter: click.Parameter) -> str:
+def _names_of(parameter: click.Parameter) -> list[str]:
     if isinstance(parameter, click.Argument):
-        return "sequences"
-    longest = max(parameter.opts, key=len)
-    return longest.lstrip("-")
+        return ["sequences"]
+    return [option.lstrip("-") for option in parameter.opts if option.startswith("--")]
 
 
 def _near(name: str, known: dict[str, Any]) -> str:
@@ -119,6 +122,9 @@ def _checked(key: str, value: Any, parameter: click.Parameter, path: Path) -> An
     else:
         wanted = "a number or a text"
         right = isinstance(value, str | int | float) and not isinstance(value, bool)
+        if isinstance(value, float) and isinstance(parameter.type, IntParamType):
+            # click would cut off what is behind the point
+            wanted, right = "a whole number", value.is_integer()
     if not right:
         raise SeqcnnError(f"`{key}` is {value!r}, it must be {wanted}", path=path)
     return value

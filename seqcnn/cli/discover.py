@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from click import get_current_context
+from click.core import ParameterSource
 
 from seqcnn.cli.config import configurable
 from seqcnn.cli.dry_run import say_discover
@@ -160,13 +162,11 @@ def run_discover(
     **settings: Any,
 ) -> None:
     """Read, discover, write."""
-    if quick and thorough:
-        raise click.UsageError("--quick and --thorough contradict each other: give one of them")
+    effort = _effort(quick=quick, thorough=thorough)
     from datetime import UTC, datetime
 
     from seqcnn.seq.io.files import atomic_write
 
-    effort = "quick" if quick else "thorough" if thorough else "usual"
     started, places = datetime.now(UTC), places or Places()
     motif_file = database if database is not None and Path(database).is_file() else None
     paths = places.files(positives, control, motif_file)
@@ -207,6 +207,17 @@ def run_discover(
         write_run(found, folder, RunRecord("discover", arguments, inputs, started))
     with atomic_write("-") as handle:
         handle.write(_summary(found, out) + "\n")
+
+
+def _effort(*, quick: bool, thorough: bool) -> str:
+    """Name what is wanted; the command line wins over a file of options."""
+    if not (quick and thorough):
+        return "quick" if quick else "thorough" if thorough else "usual"
+    source = get_current_context().get_parameter_source
+    said = [name for name in ("quick", "thorough") if source(name) is ParameterSource.COMMANDLINE]
+    if len(said) != 1:
+        raise click.UsageError("--quick and --thorough contradict each other: give one of them")
+    return said[0]
 
 
 def _summary(found: Any, out: Path) -> str:

@@ -59,9 +59,13 @@ def speech_of(arguments: Sequence[str]) -> Speech:
     --------
     >>> speech_of(["scan", "m.meme", "--json"]).as_json
     True
+    >>> speech_of(["discover", "peaks.fa", "-qo", "out"]).quiet
+    True
     """
     given = set(arguments)
-    return Speech(quiet=bool(given & {"-q", "--quiet"}), as_json="--json" in given)
+    # -qo OUT is -q -o OUT
+    quiet = "--quiet" in given or any(word.startswith("-q") for word in given)
+    return Speech(quiet=quiet, as_json="--json" in given)
 
 
 def harmless(text: str) -> str:

@@ -2,19 +2,22 @@
 
 import base64
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from seqcnn.discovery.result import Discovery
+from seqcnn.discovery.result import DiscoveredMotif, Discovery
 from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.hits import Hits
 from seqcnn.motifs.io import FORMATS
+from seqcnn.motifs.io.homer import threshold_of
 from seqcnn.motifs.logo import logo_svg
-from seqcnn.motifs.motif import Motif
+from seqcnn.motifs.motif import THRESHOLD, Motif
 from seqcnn.report import tables
 from seqcnn.seq.intervals import intervals_of
 
@@ -52,10 +55,10 @@ def files_of(found: Discovery) -> tuple[dict[str, str], int | None]:
         The number of sites of each motif that are embedded, if they are not all.
     """
     motifs = [m.motif for m in found.motifs]
-    files = _motif_files("motifs", motifs, found)
-    for motif in motifs:
+    files = _motif_files("motifs", found.motifs, found)
+    for m, motif in zip(found.motifs, motifs, strict=True):
         stem = safe_name(motif.name)
-        files |= _motif_files(stem, [motif], found)
+        files |= _motif_files(stem, [m], found)
         files[f"{stem}.svg"] = logo_svg(motif)
         if motif.alphabet.complements is not None:
             files[f"{stem}_reverse.svg"] = logo_svg(motif, reverse=True)
@@ -76,15 +79,26 @@ def files_of(found: Discovery) -> tuple[dict[str, str], int | None]:
     return files, 0
 
 
-def _motif_files(stem: str, motifs: Sequence[Motif], found: Discovery) -> dict[str, str]:
+def _motif_files(stem: str, motifs: Sequence[DiscoveredMotif], found: Discovery) -> dict[str, str]:
     files = {}
     for name, ending in OFFERED.items():
+        if name == "jaspar" and found.sequences.alphabet.size != 4:
+            continue  # it can be written, but what reads JASPAR's format knows four letters only
+        written = [_for_homer(m) if name == "homer" else m.motif for m in motifs]
         try:
-            text = FORMATS[name].write(motifs, alphabet=found.sequences.alphabet)
+            text = FORMATS[name].write(written, alphabet=found.sequences.alphabet)
         except SeqcnnError:  # the format does not know the alphabet, as JASPAR and proteins
             continue
         files[stem + ending] = text
     return files
+
+
+def _for_homer(m: DiscoveredMotif) -> Motif:
+    """Note from which score on HOMER takes sites, so that they are as rare as those of the run."""
+    if not math.isfinite(m.threshold_log10_p) or m.motif.alphabet.size not in (4, 20):
+        return m.motif
+    threshold = THRESHOLD, f"{threshold_of(m.motif, m.threshold_log10_p):.6f}"
+    return replace(m.motif, annotations=(*m.motif.annotations, threshold))
 
 
 def _site_files(found: Discovery, sites: Hits) -> dict[str, str]:

@@ -130,8 +130,10 @@ def site_map(found: Discovery, number: int) -> Markup | None:
             parts.append(_box(found, row, y, scale, own=int(sites.motif[row]) == number))
     label = (
         f"Sites in the {len(shown)} sequences with the best sites of {names[number]}, from start "
-        f"to end; above the line on the given strand, below it on the other"
+        f"to end"
     )
+    if found.facts["strand"] == "both":
+        label += "; above the line on the given strand, below it on the other"
     return Markup(
         f'<svg class="map" viewBox="-2 0 604 {20 * len(shown)}" role="img" '
         f'aria-label="{escape(label)}"><title>{escape(label)}</title>{"".join(parts)}</svg>'
@@ -204,7 +206,7 @@ def _picture(picture: np.ndarray, maps: np.ndarray, letters: str, text: str) -> 
         f"below it {len(maps)} feature maps, brighter where a kernel fits better"
     )
     return (
-        f'<svg class="picture" viewBox="0 0 {width + 24} {below}" role="img" '
+        f'<svg class="picture" width="{width + 24}" viewBox="0 0 {width + 24} {below}" role="img" '
         f'aria-label="{label}"><title>{label}</title>{"".join(parts)}</svg>'
     )
 

@@ -1,14 +1,12 @@
 """Figures on the networks, of sequences that they never saw, and of their training."""
 
-from typing import Any
-
 import numpy as np
 from markupsafe import Markup
 
 from seqcnn.discovery.result import Discovery, Holdout
 from seqcnn.report.figures import Axes, Line, Points, axes_around, plot
 from seqcnn.stats.auroc import precision_recall_curve, roc_curve
-from seqcnn.stats.intervals import wilson
+from seqcnn.stats.intervals import Estimate, wilson
 
 BINS = 10
 """Parts of the calibration curve, with as nearly as possible equal numbers of sequences."""
@@ -64,7 +62,7 @@ def calibration_figure(held: Holdout) -> Markup:
     )  # fmt: skip
 
 
-def _calibration(held: Holdout) -> tuple[np.ndarray, list[Any]]:
+def _calibration(held: Holdout) -> tuple[np.ndarray, list[Estimate]]:
     scores = np.concatenate([held.positives, held.negatives])
     n, m = len(held.positives), len(held.negatives)
     # the classes count alike: a sequence of the larger one counts less
@@ -72,8 +70,18 @@ def _calibration(held: Holdout) -> tuple[np.ndarray, list[Any]]:
     labels = np.arange(n + m) < n
     parts = np.array_split(np.argsort(scores, kind="stable"), min(BINS, n + m))
     means = [float(np.average(scores[p], weights=weights[p])) for p in parts]
-    shares = [wilson(float(weights[p] @ labels[p]), float(weights[p].sum())) for p in parts]
-    return np.array(means), shares
+    return np.array(means), [_weighted_share(labels[p], weights[p]) for p in parts]
+
+
+def _weighted_share(labels: np.ndarray, weights: np.ndarray) -> Estimate:
+    """Estimate a share of as many equal observations as the unequal ones are worth (Kish 1965).
+
+    A few sequences that count for many each are still few: their weights are no counts.
+    """
+    # rounding may put it above 1
+    share = min(1.0, float(weights @ labels / weights.sum()))
+    worth = float(weights.sum() ** 2 / (weights @ weights))
+    return wilson(share * worth, worth)
 
 
 def baseline_figure(held: Holdout) -> Markup:

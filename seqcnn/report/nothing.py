@@ -43,12 +43,14 @@ def _of_networks(found: Discovery) -> list[tuple[str, str]]:
     area = found.holdout.auroc
     numbers = f"AUROC {area.value:.3f}, 95 % interval {area.low:.3f} to {area.high:.3f}"
     if area.low > 0.5:
+        # of shuffles the composition is that of their originals
+        given = found.facts["control"] == "given"
         return [
             (
-                f"The networks tell the sequences from the control ({numbers}), so there is a "
-                f"signal, but no single motif carries it.",
-                "Look at the weaker candidates and at the known motifs below, and try --thorough; "
-                "composition may be what differs.",
+                f"The networks tell the sequences from the control ({numbers}), so there may be a "
+                f"signal that no single motif carries.",
+                "Look at the weaker candidates and at the known motifs below, and try --thorough"
+                + ("; composition may be what differs." if given else "."),
             )
         ]
     return [

@@ -45,10 +45,13 @@ def _networks(found: Discovery) -> str:
     assert found.holdout is not None
     area = found.holdout.auroc
     verb = "tell" if area.low > 0.5 else "do not tell"
-    return (
+    sentence = (
         f"The networks {verb} sequences that they never saw from the control: AUROC of "
-        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})."
+        f"{area.value:.3f} (95 % interval {area.low:.3f} to {area.high:.3f})"
     )
+    if found.facts["control"] != "given":  # shuffles have the composition of their originals
+        return sentence + "."
+    return f"{sentence}, where composition alone reaches {found.holdout.composition_auroc:.3f}."
 
 
 def _all_motifs(found: Discovery) -> str:
@@ -132,12 +135,10 @@ def e_value_in_words(log10_e: float) -> str:
     Examples
     --------
     >>> e_value_in_words(-9.0)
-    'E = 1.0e-9: so many motifs as good are expected by chance in a run like this.'
+    'E = 1.0e-9: chance gives about 1.0e-9 motifs as good as this in a run like this.'
     """
     number = format_log10(log10_e)
-    if log10_e > 0:
-        return f"E = {number}: a run like this finds about {number} motifs as good by chance alone."
-    return f"E = {number}: so many motifs as good are expected by chance in a run like this."
+    return f"E = {number}: chance gives about {number} motifs as good as this in a run like this."
 
 
 def _described(m: DiscoveredMotif) -> str:

@@ -16,6 +16,9 @@ Sequences = SequenceSet | str | Path | Mapping[Any, Any] | Iterable[Any]
 COLUMN, NAMES = "sequence", ("id", "name", "identifier")
 """Columns of a data frame."""
 
+LONGEST_NAME = 4096
+"""Characters of a path, at most."""
+
 
 def as_sequences(
     source: Sequences, *, alphabet: Alphabet | str | None = None, argument: str = "sequences"
@@ -59,23 +62,39 @@ def as_sequences(
     lines: list[str] = []
     for number, (name, sequence) in enumerate(_pairs(source, argument), 1):
         lines.append(_letters(sequence, number, argument))
-        names.append(str(name) if name is not None else f"seq_{number}")
+        names.append(f"seq_{number}" if _is_unnamed(name) else str(name))
     if not lines:
         raise SeqcnnError(f"`{argument}` is empty: give sequences, or the path of a file")
     return parse_sequences(names, lines, alphabet=alphabet, origin=f"`{argument}`")
 
 
 def _path(source: Any, argument: str) -> Path:
-    if not Path(source).exists() and str(source) != "-" and _looks_like_letters(str(source)):
-        raise SeqcnnError(
-            f"`{argument}` is {str(source)!r:.60}, which is no file: sequences come in a list, "
-            f"[{str(source)!r:.20}, ...]"
-        )
+    text = str(source)
+    if not text.strip():
+        raise SeqcnnError(f"`{argument}` is empty: give sequences, or the path of a file")
+    if text != "-" and not _is_there(text) and _looks_like_letters(text):
+        how = f"in a list, [{text!r:.20}, ...]" if text.isalpha() else "in a list of strings"
+        raise SeqcnnError(f"`{argument}` is {text!r:.60}, which is no file: sequences come {how}")
     return Path(source)
 
 
+def _is_there(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # longer than a name of a file may be, or with a NUL
+        return False
+
+
 def _looks_like_letters(text: str) -> bool:
-    return text.isalpha() and text.isupper()
+    no_name = len(text) > LONGEST_NAME or "\n" in text or "\0" in text or text.startswith(">")
+    return no_name or (text.isalpha() and text.isupper())
+
+
+def _is_unnamed(name: Any) -> bool:
+    """Tell whether a name is what pandas and Biopython put where there is none."""
+    if isinstance(name, str):
+        return name == "<unknown id>"
+    return name is None or str(name) in ("nan", "<NA>")
 
 
 def _pairs(source: Any, argument: str) -> Iterator[tuple[Any, Any]]:
@@ -102,6 +121,8 @@ def _rows(frame: Any, argument: str) -> Iterator[tuple[Any, Any]]:
         raise SeqcnnError(f"`{argument}` is a table without a column {COLUMN!r}")
     named = next((columns[name] for name in NAMES if name in columns), None)
     texts = frame[columns[COLUMN]]
+    if getattr(texts, "ndim", 1) > 1:
+        raise SeqcnnError(f"`{argument}` is a table with more than one column {COLUMN!r}")
     names = frame[named] if named is not None else [None] * len(texts)
     yield from zip(names, texts, strict=True)
 
@@ -118,4 +139,14 @@ def _letters(sequence: Any, number: int, argument: str) -> str:
         raise SeqcnnError(
             f"`{argument}`, number {number}, is {sequence!r:.40}, which is no sequence of letters"
         )
+    if _is_path(text):
+        raise SeqcnnError(
+            f"`{argument}`, number {number}, is {text!r:.60}, a path: give one path by itself, not "
+            f"in a list"
+        )
     return text.strip()
+
+
+def _is_path(text: str) -> bool:
+    # dots may be gaps of an alignment, hence the look at whether a file is there
+    return "/" in text or ("." in text and len(text) < LONGEST_NAME and _is_there(text))

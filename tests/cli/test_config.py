@@ -53,6 +53,17 @@ def test_a_file_holds_options_and_the_command_line_wins(peaks, tmp_path, capsys)
         assert facts_of(capsys.readouterr().out)["widths"] == "5 to 7"
 
 
+def test_the_command_line_wins_where_two_options_exclude_each_other(peaks, tmp_path, capsys):
+    config = written(tmp_path, "quick = true\ndb = 'none'")
+    options = ["discover", peaks, "--config", config, "--dry-run", "-q"]
+    assert main([*options, "--thorough"]) == 0
+    assert main([*options, "--thorough", "--quick"]) == 2
+    assert "contradict each other" in capsys.readouterr().err
+    assert (
+        main(["discover", peaks, "--config", written(tmp_path, "quick=true\nthorough=true")]) == 2
+    )
+
+
 def test_what_a_file_says_reaches_the_run_and_its_record(peaks, tmp_path, capsys):
     config = written(
         tmp_path,
@@ -76,6 +87,9 @@ BAD = {
     "quick = 1": "`quick` is 1, it must be true or false",
     "window = [1, 2]": "`window` is [1, 2], it must be a number or a text",
     "window = ": "is no TOML file",
+    "kmer = 2.7": "`kmer` is 2.7, it must be a whole number",
+    "min-width = 5\nmin_width = 6": "`min_width` is there twice, under two spellings",
+    "top = 3\ntop-peaks = 4": "`top-peaks` is there twice, under two spellings",
     "[scan]\nseed = 1": "`scan` is no table of a command",
     "seed = 1\n[train]\nseed = 2": "`seed` is no table of a command",
 }

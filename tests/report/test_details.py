@@ -5,7 +5,7 @@ from math import log10
 
 import numpy as np
 import pytest
-from scipy.stats import fisher_exact
+from scipy.stats import binomtest, fisher_exact
 
 from seqcnn.discovery.attributions import contributions
 from seqcnn.discovery.contrast import Contrast
@@ -132,9 +132,17 @@ def test_examples_come_from_the_network_that_never_saw_the_sequence(found, monke
     assert picture["motif"] == "m1" and picture["picture"].count("<rect") == 5
     text = made.sequences.text(made.sequences.ids.index(picture["sequence"]))
     paths = picture["picture"].split("<path")[1:]
+    # its own size, so that a peptide of nine letters does not fill the page
+    assert f'width="{9 * len(text) + 24}"' in picture["picture"]
     white = next(path for path in paths if "rgb(255,255,255)" in path)
     assert white.count("M") == len(text)
     assert attribution_examples(found) == [[]] and picture_of_sequence(found) is None
+
+
+def test_the_map_speaks_of_strands_where_there_are_two(found):
+    for strand in ("both", "one"):
+        drawn = site_map(replace(found, facts=found.facts | {"strand": strand}), 0)
+        assert ("below it on the other" in drawn) == (strand == "both")
 
 
 def test_the_map_has_a_box_for_each_site(found):
@@ -177,3 +185,22 @@ def test_calibration_weighs_both_classes_alike(found):
     # what is predicted at random says nothing: half of both, however many there are of each
     assert np.mean([s.value for s in shares]) == pytest.approx(0.5, abs=0.1)
     assert np.all(np.diff(mean) > 0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(100, 100), (50, 1000), (1000, 50), (700, 2000)])
+def test_intervals_of_calibration_are_those_of_what_was_counted(found, n, m):
+    # well apart: each of the highest parts holds one class alone, some ten or hundred sequences
+    rng = np.random.default_rng(n)
+    scores = {"positives": 0.6 + 0.4 * rng.random(n), "negatives": 0.5 * rng.random(m)}
+    _, shares = _calibration(replace(found.holdout, **scores))
+    for share, counted in ((shares[0], 0), (shares[-1], 1)):
+        size = (n + m) / 10
+        if (m if counted == 0 else n) >= np.ceil(size):
+            bounds = proportion_of(round(counted * size), size)
+            assert (share.low, share.high) == pytest.approx(bounds, abs=0.005)
+
+
+def proportion_of(hits, total):
+    """The interval of Wilson by scipy."""
+    found = binomtest(hits, round(total)).proportion_ci(method="wilson")
+    return found.low, found.high

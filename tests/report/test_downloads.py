@@ -4,13 +4,17 @@ import csv
 import io
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
 from seqcnn.motifs.io import read_motifs
+from seqcnn.motifs.matrix import ProbabilityMatrix
 from seqcnn.report import downloads
 from seqcnn.report.downloads import files_of, pack, safe_name, tsv_text, unpack
+from seqcnn.seq.alphabet import DNA, PROTEIN
+from seqcnn.seq.sources import as_sequences
 from tests.report.results import WORD, empty_result, with_sites
 
 HOSTILE = (
@@ -54,6 +58,31 @@ def test_motif_files_are_read_back(found, ending, tmp_path):
         np.testing.assert_allclose(
             motif.matrix.values, found.motifs[0].motif.matrix.values, atol=0.02
         )
+
+
+def test_jaspar_is_for_four_letters(found):
+    matrix = ProbabilityMatrix(np.full((3, 20), 0.05), PROTEIN)
+    m = replace(found.motifs[0], motif=replace(found.motifs[0].motif, matrix=matrix))
+    peptides = replace(found, sequences=as_sequences(["MKVLE"], alphabet=PROTEIN))
+    files = downloads._motif_files("m1", [m], peptides)
+    assert sorted(files) == ["m1.homer", "m1.meme", "m1.transfac"]
+
+
+def test_homer_takes_words_as_rare_as_the_sites_of_the_run(found):
+    rng = np.random.default_rng(2)
+    matrix = ProbabilityMatrix(rng.dirichlet([0.3] * 4, 6), DNA)
+    first = found.motifs[0]
+    motif = replace(first.motif, matrix=matrix)
+    words = np.array(list(product(range(4), repeat=6)))
+    scores = np.log(np.maximum(matrix.values, 1e-3) / 0.25)[np.arange(6), words].sum(1)
+    taken = []
+    for share in (1 / 2, 1 / 30, 1 / 600, 1e-9):
+        made = replace(first, motif=motif, threshold_log10_p=float(np.log10(share)))
+        text, *_ = files_of(replace(found, motifs=(made,)))[0]["m1.homer"].split("\n")
+        taken.append((scores >= float(text.split("\t")[2])).mean())
+    # words are so many, and two may be on either side of a point of the grid
+    assert taken[:3] == pytest.approx([1 / 2, 1 / 30, 1 / 600], abs=3 / 4**6, rel=0.02)
+    assert taken[3] == 1 / 4**6
 
 
 def test_tables_have_a_row_for_each_site_and_no_formula(found):

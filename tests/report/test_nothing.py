@@ -30,7 +30,12 @@ def test_nothing_to_say_where_motifs_were_found_or_none_were_sought(found):
 
 def test_networks_that_tell_speak_of_a_signal(found):
     assert "do not tell" in words(found)
-    assert "there is a signal" in words(with_networks(found, 0.51, 0.6, 0.7))
+    told = with_networks(found, 0.51, 0.6, 0.7)
+    assert "there may be a signal" in words(told)
+    # shuffles have the composition of their originals
+    assert "composition" not in words(told)
+    given = replace(told, facts=told.facts | {"control": "given"})
+    assert "composition may be what differs" in words(given)
 
 
 def test_few_and_long_sequences_are_named(found):

@@ -33,6 +33,15 @@ def test_a_motif_without_a_flag_leads(found):
     assert "2 motifs are significant" in second and "1 likely artefact" in second
 
 
+def test_what_composition_alone_reaches_is_quoted_with_a_given_control(found):
+    *_, shuffled = summary_sentences(found)
+    given = replace(found, facts=found.facts | {"control": "given"})
+    *_, sentence = summary_sentences(given)
+    assert found.facts["control"] == "shuffled" and "composition" not in shuffled
+    alone = found.holdout.composition_auroc
+    assert sentence == f"{shuffled[:-1]}, where composition alone reaches {alone:.3f}."
+
+
 def test_no_motif_leads_where_all_are_flagged(found):
     first, second, _ = summary_sentences(two(found, ("repeat",), ("composition", "repeat")))
     assert "(2 likely artefact)" in second

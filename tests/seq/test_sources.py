@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from Bio import SeqIO
 from Bio.Seq import Seq
+from Bio.SeqRecord import SeqRecord
 
 from seqcnn.errors import SeqcnnError, SeqcnnWarning
 from seqcnn.seq.alphabet import DNA, PROTEIN
@@ -69,6 +70,23 @@ def test_sequences_without_names_are_numbered(source):
     assert texts(found) == WORDS and found.ids == ("seq_1", "seq_2", "seq_3")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [[SeqRecord(Seq(w)) for w in WORDS],
+     pd.DataFrame({"id": [np.nan, None, pd.NA], "sequence": WORDS})],
+)  # fmt: skip
+def test_what_stands_for_no_name_is_none(source):
+    assert as_sequences(source).ids == ("seq_1", "seq_2", "seq_3")
+
+
+def test_a_list_of_paths_is_not_read_as_protein(fasta, monkeypatch):
+    monkeypatch.chdir(Path(fasta).parent)
+    with pytest.raises(SeqcnnError, match="a path: give one path by itself"):
+        as_sequences([Path(fasta).name])
+    with pytest.warns(SeqcnnWarning, match="gaps"):
+        assert len(as_sequences(["M.KV", "MLLK"], alphabet="protein")) == 2
+
+
 def test_the_alphabet_is_guessed_or_told():
     assert as_sequences(["MKVLE", "LLPQS"]).alphabet == PROTEIN
     assert as_sequences(["ACCA", "GATA"], alphabet="protein").alphabet == PROTEIN
@@ -91,6 +109,12 @@ BAD = [
     (pd.DataFrame({"a": [1]}), "without a column 'sequence'"),
     ("ACGTACGT", "sequences come in a list"),
     ("no/such.fa", "no/such.fa"),
+    ("ACGT" * 2000, "which is no file: sequences come in a list"),
+    (">a\nACGT\n", "which is no file: sequences come in a list"),
+    ("AC\0GT", "which is no file"),
+    ("", "is empty"),
+    (["ACGT", "data/peaks.fa"], "number 2, is 'data/peaks.fa', a path"),
+    (pd.DataFrame([["AC", "GT"]], columns=["sequence", "sequence"]), "more than one column"),
 ]
 
 

@@ -164,7 +164,7 @@ def _write_motif(motif: Motif) -> str:
             f"motif {motif.name!r} has {motif.alphabet.size} letters; HOMER's format has no place "
             f"for their names, write MEME or TRANSFAC"
         )
-    threshold = motif.annotation(THRESHOLD) or f"{_threshold(motif):.6f}"
+    threshold = motif.annotation(THRESHOLD) or f"{threshold_of(motif, math.log10(SITE_P)):.6f}"
     log_p = motif.annotation(LOG_P) or "0"
     occurrence = motif.annotation(OCCURRENCE) or ""
     if not occurrence or _targets(occurrence) != motif.sites:
@@ -175,11 +175,26 @@ def _write_motif(motif: Motif) -> str:
     return "\t".join(fields) + "\n" + rows
 
 
-def _threshold(motif: Motif) -> float:
-    """Find the natural log-odds of a site, against letters that are equally frequent."""
+def threshold_of(motif: Motif, log10_p_value: float) -> float:
+    """Find from which score on HOMER shall take a word for a site.
+
+    Parameters
+    ----------
+    motif
+        Of an alphabet with 4 or 20 letters.
+    log10_p_value
+        log10 of the p-value of a site, among letters that are equally frequent.
+
+    Returns
+    -------
+    float
+        In natural log-odds; the most frequent word of the motif always has it.
+    """
     uniform = np.full(motif.alphabet.size, 1 / motif.alphabet.size)
     # HOMER keeps probabilities above .001
     scores = motif.matrix.to_scores(background=uniform, floor=math.log2(0.004))
     distribution = ScoreDistribution.of(scores)
-    bits = distribution.threshold(SITE_P)
-    return math.log(2) * (distribution.highest if math.isinf(bits) else bits)
+    bits = distribution.log10_threshold(log10_p_value)
+    bits = distribution.highest if math.isinf(bits) else bits
+    # a word may score less than its place on the grid
+    return math.log(2) * (bits - distribution.error)
