@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 
 from seqcnn.nn.dtypes import accumulation_dtype
+from seqcnn.nn.lowering import runs_on_cpu
 from seqcnn.nn.pool_windows import PoolAxis, into_blocks, pad_axis
 
 
@@ -52,8 +53,19 @@ def _largest_jvp(
     values, tangent = largest(primals[0], axis), tangents[0]
     # wide, because the transpose adds up what comes back from all windows that a value won
     wide = tangent.astype(accumulation_dtype(tangent.dtype))
-    taken = pick(wide, winning_place(primals[0], values, axis), axis)
-    return values, taken.astype(tangent.dtype)
+    place = winning_place(primals[0], values, axis)
+    return values, _once(pick(wide, place, axis), place, axis).astype(tangent.dtype)
+
+
+def _once(taken: jax.Array, place: jax.Array, axis: PoolAxis) -> jax.Array:
+    """Have what comes back for a window computed once, not once for each of its values.
+
+    XLA on CPU moves it, however long it takes, into the loop over these values. It does not do so
+    with a division; that this one is by 1 it cannot know.
+    """
+    if not runs_on_cpu() or not place.size or axis.extent > np.iinfo(np.uint8).max:
+        return taken
+    return taken / (place.ravel()[0] < np.uint8(axis.extent)).astype(taken.dtype)
 
 
 def winning_place(x: jax.Array, values: jax.Array, axis: PoolAxis) -> jax.Array:
