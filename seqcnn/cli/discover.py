@@ -165,7 +165,7 @@ def run_discover(
     from seqcnn.discovery.pipeline import discover
     from seqcnn.discovery.settings import Settings
     from seqcnn.report.record import RunRecord
-    from seqcnn.report.run import write_run
+    from seqcnn.report.run import write_page, write_run
 
     warn_of_idle_gpu()
     with output_folder(out, force=force, inputs=paths) as folder:
@@ -182,12 +182,16 @@ def run_discover(
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
             "database": database, "effort": effort, **settings,
         }  # fmt: skip
-        write_run(found, folder, RunRecord("discover", arguments, inputs, started))
+        record = RunRecord("discover", arguments, inputs, started)
+        write_run(found, folder, record)
+    # the results are in place: an error from here on loses the page at most
+    there = write_page(found, out, record)
     with atomic_write("-") as handle:
-        handle.write(_summary(found, out) + "\n")
+        handle.write(_summary(found, out, page=there) + "\n")
 
 
-def _summary(found: Any, out: Path) -> str:
+def _summary(found: Any, out: Path, *, page: bool) -> str:
     from seqcnn.report.text import summary_sentences
 
-    return " ".join(summary_sentences(found)) + f"\nReport: {out / 'report.html'}"
+    where = f"Report: {out / 'report.html'}" if page else f"Results without a report: {out}"
+    return " ".join(summary_sentences(found)) + "\n" + where

@@ -17,17 +17,13 @@ from seqcnn.cli.options import common
 )
 @common
 def command(run: Path, out: Path | None, *, seed: int, quiet: bool, debug: bool) -> None:
-    """Render the report of RUN again, the output folder of discover.
+    """Render the page of RUN again, the output folder of a command that writes one.
 
     It is made from report.json.gz of the folder: by the version that wrote it, the page is the same
-    to the byte.
+    to the byte. Without --out the record of the folder follows, so that `seqcnn verify` agrees.
     """
-    from seqcnn.report.html import CONTENT, read_content, render_content
-    from seqcnn.seq.io.files import atomic_write
+    from seqcnn.report.finish import render_page
 
-    target = out or run / "report.html"
-    page = render_content(read_content(run / CONTENT))
-    with atomic_write(target) as handle:
-        handle.write(page)
+    target = render_page(run, out)
     if not quiet:
         click.echo(f"Report: {target}", err=True)
