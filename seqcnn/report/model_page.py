@@ -12,6 +12,7 @@ from seqcnn.report.judged import Judged
 from seqcnn.report.model_figures import RoundLike, loss_figure
 from seqcnn.report.record import RunRecord
 from seqcnn.report.visible import visible
+from seqcnn.training.targets import Target
 
 DRAWN_LOSSES = 6
 """Networks whose losses are drawn."""
@@ -115,6 +116,63 @@ def evaluation_page(
         notes=_notes(judged, metrics),
         made=[("target", judged.target.kind)],
     )
+
+
+def segmentation_page(
+    target: Target,
+    history: Sequence[RoundLike],
+    record: RunRecord,
+    *,
+    network: str,
+    metrics: Mapping[str, Any],
+    sizes: Mapping[str, Sequence[int]],
+    tile: int,
+    sections: Sequence[dict[str, Any]],
+    files: Files,
+) -> dict[str, Any]:
+    """Collect what the page of a training on masks says.
+
+    Parameters
+    ----------
+    target, history, record, network, metrics, files
+        As for `training_page`; one network.
+    sizes
+        Pictures of each role.
+    tile
+        Extent of the tiles.
+    sections
+        On what it is worth.
+    """
+    found = metrics["held_out"]
+    words = ", ".join(
+        f"{visible(name, 30)} {values['dice']:.3f}" if values["dice"] is not None
+        else f"{visible(name, 30)} not there"
+        for name, values in found.items()
+    )  # fmt: skip
+    roles = {"train": "which it learns from", "stop": "which say what round is the best",
+             "report": "which this page is on"}  # fmt: skip
+    rows = [(f"pictures {what}", f"{len(sizes[role]):,}") for role, what in roles.items()]
+    n = metrics["pictures"]
+    return page.content_of_page(
+        "Model of masks",
+        [
+            f"On {n:,} pictures that it never saw, the overlap with the true masks (Dice, 1 is "
+            f"perfect) is: {words}.",
+            f"It is a network of the kind {network}, trained on {len(sizes['train']):,} pictures.",
+            "Look at the worst cases first: they say more than a mean.",
+        ],
+        [
+            *sections,
+            _training([history]),
+            page.section("data", "The pictures", page.facts([*rows, ("tiles", f"{tile} x {tile}"),
+                         ("classes", ", ".join(target.names))])),
+            *_files(files),
+        ],
+        record,
+        notes=[f"Only {n} pictures were held out: another draw may say otherwise."]
+        if n < 20 else [],
+        made=[("network", network)],
+    )  # fmt: skip
 
 
 def _notes(judged: Judged, metrics: Mapping[str, Any]) -> list[str]:
