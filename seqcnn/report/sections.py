@@ -123,7 +123,9 @@ def cell(shown: Any, value: Any = None, *, more: str = "", svg: str = "") -> dic
 def number(value: float | None, form: str = "{:.3f}", *, more: str = "") -> dict[str, Any]:
     """Give a cell with a number; one that is missing stands last."""
     missing = value is None or value != value  # NaN
-    return cell("not defined" if missing else form.format(value), "" if missing else value,
+    shown = "" if missing else form.format(value)
+    shown = shown.removeprefix("-") if shown and not float(shown) else shown  # no -0.000
+    return cell("not defined" if missing else shown, "" if missing else value,
                 more=more)  # fmt: skip
 
 
