@@ -12,7 +12,7 @@ from seqcnn.cli.evaluate_inputs import read_known
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
-from seqcnn.cli.page import record_of, started
+from seqcnn.cli.page import model_files, record_of, started
 from seqcnn.cli.train_report import inputs_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def command(
     facts = _facts(loaded, target, known, predicted, seed=seed)
     with filled_folder(str(out), force=force) as folder:
         _write(folder, target, known, predicted, facts)
-        record = record_of([*inputs_of(files, options), *_model_files(model)], start)
+        record = record_of([*inputs_of(files, options), *model_files(model)], start)
         write_record(folder, record, metrics=facts["metrics"])
     _write_page(out, (target, known, predicted), facts, record)
     print(_summary(target, facts, out))
@@ -234,13 +234,6 @@ FILES = (
     ("predictions.tsv", "what the model says of each sequence"),
 )
 """Files of an evaluation."""
-
-
-def _model_files(model: str) -> list[str]:
-    """Name the files of the model, whose checksums say which one it was."""
-    folder = Path(model)
-    names = ("config.json", "weights.safetensors")
-    return [str(path) for path in (folder / n for n in names) if path.is_file()]
 
 
 def _write_page(

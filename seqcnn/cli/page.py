@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -64,6 +65,13 @@ def command_again(context: click.Context) -> str:
     if any(word.startswith("-") and word != "-" for word in words):
         words = ["--", *words]
     return shlex.join([*context.command_path.split(), *named, *words])
+
+
+def model_files(model: str) -> list[str]:
+    """Name the files of the model, whose checksums say which one it was."""
+    folder = Path(model)
+    names = ("config.json", "weights.safetensors")
+    return [str(path) for path in (folder / n for n in names) if path.is_file()]
 
 
 def _text(value: object) -> str:
