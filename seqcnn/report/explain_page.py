@@ -43,7 +43,10 @@ def explanation_page(found: Explanation, record: RunRecord, *, completeness: str
     second = "No patterns were looked for."
     if sought:
         names = ", ".join(p.motif().trim().consensus for p in found.patterns[:3])
-        second = f"They gather in {len(found.patterns)} patterns, the largest {names}."
+        many = len(found.patterns) != 1
+        second = f"They gather in {len(found.patterns)} pattern{'s' * many}: {names}."
+        if len(found.patterns) > 3:
+            second = f"They gather in {len(found.patterns)} patterns, the largest {names}."
         if not found.patterns:
             second = "No kind of stretch is there often enough to be a pattern (--fewest)."
     return page.content_of_page(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -82,16 +83,17 @@ def comparison_content(folders: Sequence[Path]) -> dict[str, Any]:
     runs = read_runs(folders)
     groups = _groups(runs)
     everywhere = sum(all(each) for each in groups)
-    words = f"{len(groups)} kinds of motifs were found in {len(runs)} runs" if groups else (
-        f"No motif was found in any of {len(runs)} runs")  # fmt: skip
+    words = f"{len(groups)} kinds of motifs were found in {len(runs)} runs, {everywhere} in each."
+    if not groups:
+        words = f"No motif was found in any of {len(runs)} runs."
     letters = next((m.alphabet.letters for run in runs for m in run.motifs), "")
     start = datetime.now(UTC)
-    again = "seqcnn report " + " ".join(str(folder) for folder in folders)
+    again = shlex.join(["seqcnn", "report", *map(str, folders)])
     read = [input_record(str(folder / "motifs.meme")) for folder in folders]
     return page.content_of_page(
         "Runs compared",
         [
-            f"{words}, {everywhere} of them in each.",
+            words,
             "E-values grow stronger with the number of sequences: compare shares and odds ratios "
             "where runs differ in size.",
         ],
