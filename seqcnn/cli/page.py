@@ -38,7 +38,7 @@ def record_of(inputs: Iterable[str | None], start: datetime) -> "RunRecord":
     told = {
         name: value if isinstance(value, bool | int | float) else _text(value)
         for name, value in context.params.items()
-        if name not in OF_THE_MACHINE and value not in (None, False, ())
+        if name not in OF_THE_MACHINE and not (value is None or value is False or value == ())
     }
     read = [input_record(path) for path in inputs if path is not None]
     command = context.command_path.removeprefix("seqcnn ")

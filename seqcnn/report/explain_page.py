@@ -67,7 +67,7 @@ def explanation_page(found: Explanation, record: RunRecord, *, completeness: str
             ),
         ],
         record,
-        made=[("method", given.method), ("task", given.task)],
+        made=[("output", given.task)],
         glyphs=glyph_defs(given.alphabet.letters),
     )
 

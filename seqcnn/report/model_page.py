@@ -89,7 +89,12 @@ def training_page(
         ],
         record,
         notes=_notes(judged, metrics),
-        made=[("network", network), ("networks", n), ("target", judged.target.kind), *made],
+        made=[
+            ("kind of network", network),
+            ("networks", n),
+            ("what is predicted", judged.target.kind),
+            *made,
+        ],
     )
 
 
@@ -114,7 +119,7 @@ def evaluation_page(
         ],
         record,
         notes=_notes(judged, metrics),
-        made=[("target", judged.target.kind)],
+        made=[("what is predicted", judged.target.kind)],
     )
 
 
@@ -171,7 +176,7 @@ def segmentation_page(
         record,
         notes=[f"Only {n} pictures were held out: another draw may say otherwise."]
         if n < 20 else [],
-        made=[("network", network)],
+        made=[("kind of network", network)],
     )  # fmt: skip
 
 

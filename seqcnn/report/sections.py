@@ -60,13 +60,22 @@ def content_of_page(
         "sections": [dict(part) for part in sections],
         "helps": {name: list(words) for name, words in (helps or {}).items()},
         "glyphs": f'<svg class="defs" aria-hidden="true">{glyphs}</svg>' if glyphs else "",
-        "made_rows": [[name, str(value)] for name, value in made],
+        "made_rows": [[name, str(value)] for name, value in (*made, *_arguments(record))],
         "command": record.arguments.get("again"),
         "packages": package_versions(),
         "device": jax.devices()[0].device_kind,
         "inputs": [dict(each) for each in record.inputs],
         "citation": citation(__version__, None),
     }
+
+
+def _arguments(record: RunRecord) -> list[tuple[str, Any]]:
+    """List what was said, or was so by default."""
+    return [
+        (name.replace("_", " "), "yes" if value is True else value)
+        for name, value in record.arguments.items()
+        if name != "again"
+    ]
 
 
 def section(name: str, title: str, *blocks: Block | None) -> dict[str, Any]:

@@ -123,6 +123,7 @@ def test_the_page_of_a_model_says_what_its_tables_say(model, tmp_path, capsys):
     assert f"<bdi>{worst[0]}</bdi>" in listed.split("</tr>")[0]
     record = json.loads((Path(model) / "run.json").read_text())
     assert record["command"] == "train" and len(record["inputs"]) == 2
+    assert record["arguments"]["seed"] == 0 and "<dt>seed</dt><dd><bdi>0</bdi></dd>" in text
     again = shlex.split(record["arguments"]["again"])
     assert again[:2] == ["seqcnn", "train"] and "-o" not in again and "--out" not in again
     copy = tmp_path / "copy"
