@@ -182,7 +182,7 @@ def run_discover(
     from seqcnn.discovery.settings import Settings
     from seqcnn.report.multiqc import write_multiqc
     from seqcnn.report.record import RunRecord
-    from seqcnn.report.run import write_run
+    from seqcnn.report.run import write_page, write_run
 
     warn_of_idle_gpu()
     wanted = Settings.of_effort(effort, **settings)
@@ -203,10 +203,13 @@ def run_discover(
             "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
             "database": database, "effort": effort, **settings,
         }  # fmt: skip
+        record = RunRecord("discover", arguments, inputs, started)
         write_multiqc(found, folder, default_out(positives, "").name)
-        write_run(found, folder, RunRecord("discover", arguments, inputs, started))
+        write_run(found, folder, record)
+    # the results are in place: an error from here on loses the page at most
+    there = write_page(found, out, record)
     with atomic_write("-") as handle:
-        handle.write(_summary(found, out) + "\n")
+        handle.write(_summary(found, out, page=there) + "\n")
 
 
 def _effort(*, quick: bool, thorough: bool) -> str:
@@ -220,7 +223,8 @@ def _effort(*, quick: bool, thorough: bool) -> str:
     return said[0]
 
 
-def _summary(found: Any, out: Path) -> str:
+def _summary(found: Any, out: Path, *, page: bool) -> str:
     from seqcnn.report.text import summary_sentences
 
-    return " ".join(summary_sentences(found)) + f"\nReport: {out / 'report.html'}"
+    where = f"Report: {out / 'report.html'}" if page else f"Results without a report: {out}"
+    return " ".join(summary_sentences(found)) + "\n" + where

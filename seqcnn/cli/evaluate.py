@@ -12,11 +12,14 @@ from seqcnn.cli.evaluate_inputs import read_known
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences
+from seqcnn.cli.page import model_files, record_of, started
+from seqcnn.cli.train_report import inputs_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from seqcnn.cli.evaluate_inputs import Known
+    from seqcnn.report.record import RunRecord
     from seqcnn.training.targets import Target
 
 EXAMPLES = (
@@ -84,12 +87,13 @@ def command(
     SEQUENCES are FASTA, FASTQ, a table with a column "sequence", or intervals with --genome; what
     they are is said by --control, --classes, --labels or --profile, or by the table. Writes
     metrics.json and metrics.tsv (with 95 % intervals, and composition alone beside), curves.tsv
-    and a PNG file of each curve, and predictions.tsv.
+    a PNG file of each curve, predictions.tsv, and report.html.
     """
-    out = out or default_out(files[0], "_evaluation")
+    out, start = out or default_out(files[0], "_evaluation"), started()
     check_folder(out, force=force)
     prepare_jax()
     from seqcnn.networks.weights import load_model
+    from seqcnn.report.finish import write_record
     from seqcnn.training.predict import refuse_positions, target_of
 
     loaded = load_model(model)
@@ -105,6 +109,9 @@ def command(
     facts = _facts(loaded, target, known, predicted, seed=seed)
     with filled_folder(str(out), force=force) as folder:
         _write(folder, target, known, predicted, facts)
+        record = record_of([*inputs_of(files, options), *model_files(model)], start)
+        write_record(folder, record, metrics=facts["metrics"])
+    _write_page(out, (target, known, predicted), facts, record)
     print(_summary(target, facts, out))
 
 
@@ -156,7 +163,12 @@ def _facts(
     import numpy as np
 
     from seqcnn.stats.classification import calibration_error_limit
-    from seqcnn.training.evaluation import baseline_predictions, composition_of, report_of
+    from seqcnn.training.evaluation import (
+        baseline_predictions,
+        composition_of,
+        confusion_of,
+        report_of,
+    )
     from seqcnn.training.metrics import main_metric
     from seqcnn.training.predict import composition_of_set
 
@@ -174,6 +186,8 @@ def _facts(
     if target.kind == "binary":
         facts["positives"] = int((labels == 1).sum())
         facts["ece_limit"] = calibration_error_limit(predicted[:, 0], weights=weights, seed=seed)
+    if target.kind == "multiclass":
+        facts["confusion"] = confusion_of(target, predicted, labels, weights)
     if "composition" in loaded.extra:
         features = composition_of_set(scored)
         simple = baseline_predictions(loaded.extra, target, features)
@@ -218,6 +232,45 @@ def _write(
     )
     write_table(folder / "predictions.tsv", ["id", *target.names], values)
     evaluation.draw_curves(folder, curves)
+
+
+FILES = (
+    ("metrics.json, metrics.tsv", "all metrics with intervals"),
+    ("curves.tsv", "the points of the curves, each curve also as a PNG file"),
+    ("predictions.tsv", "what the model says of each sequence"),
+)
+"""Files of an evaluation."""
+
+
+def _write_page(
+    out: Path,
+    judged: "tuple[Target, Known, np.ndarray]",
+    facts: dict[str, Any],
+    record: "RunRecord",
+) -> None:
+    from seqcnn.report.finish import add_page
+    from seqcnn.report.judged import Judged
+    from seqcnn.report.model_page import evaluation_page
+
+    target, known, predicted = judged
+
+    def make() -> dict[str, Any]:
+        found = Judged(
+            target, facts["metrics"], facts["main"], facts.get("composition", {}), predicted,
+            known.labels, known.weights, known.sequences.ids, unseen=False,
+        )  # fmt: skip
+        lengths = known.sequences.lengths
+        data = [
+            ("sequences", f"{len(lengths):,}"),
+            ("groups that stay together in the bootstrap", f"{facts['groups']:,}"),
+            ("letters", f"{known.sequences.alphabet.name}, from {lengths.min():,} to "
+                        f"{lengths.max():,} in a sequence"),
+        ]  # fmt: skip
+        return evaluation_page(
+            found, record, metrics=facts, data=data, lengths=lengths, files=FILES
+        )
+
+    add_page(out, make)
 
 
 def _summary(target: "Target", facts: dict[str, Any], out: Path) -> str:

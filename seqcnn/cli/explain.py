@@ -10,6 +10,7 @@ import rich_click as click
 from seqcnn.cli.folder import check_folder, filled_folder
 from seqcnn.cli.models import check_reads_sequences
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
+from seqcnn.cli.page import model_files, record_of, started
 from seqcnn.cli.places import Places
 from seqcnn.cli.progress import progress_bar
 
@@ -97,14 +98,17 @@ def command(
 
     Writes attributions.npz, completeness.tsv, sequences.svg (the 12 with the highest scores; with
     --method ism mutagenesis.svg, heat maps of them), seqlets.tsv, patterns.tsv, patterns.meme,
-    patterns.svg and hits.tsv. How well contributions add up to differences of scores is printed.
+    patterns.svg, hits.tsv and report.html. How well contributions add up to differences of scores
+    is printed.
     """
-    out = out or default_out(fasta, "_explanation")
+    out, start = out or default_out(fasta, "_explanation"), started()
     check_folder(out, force=force)
     prepare_jax()
     from seqcnn.explain.writers import check_formats
     from seqcnn.networks.weights import load_model
     from seqcnn.report.explain import write_explanation
+    from seqcnn.report.explain_page import explanation_page
+    from seqcnn.report.finish import add_page, write_record
 
     loaded = load_model(model)
     check_reads_sequences(loaded, model)
@@ -115,6 +119,9 @@ def command(
         found, summary = _explained(loaded, given, show, options)
     with filled_folder(str(out), force=force) as folder:
         write_explanation(found, folder, formats=formats, sizes=_sizes(places))
+        record = record_of([fasta, places.genome, *model_files(model)], start)
+        write_record(folder, record)
+    add_page(out, lambda: explanation_page(found, record, completeness=summary))
     print(summary)
     if not options["no_patterns"]:
         for pattern in found.patterns:

@@ -13,6 +13,7 @@ from seqcnn.cli import stop
 from seqcnn.cli.config import configurable
 from seqcnn.cli.dry_run import say_train
 from seqcnn.cli.options import common, default_out, prepare_jax, sequences, warn_of_idle_gpu
+from seqcnn.cli.page import record_of, started
 from seqcnn.cli.progress import progress_bar
 from seqcnn.cli.train_folder import CURVES, begun, check_same_network, is_done
 from seqcnn.cli.train_inputs import check_arguments, read_sample
@@ -29,6 +30,13 @@ from seqcnn.cli.train_plan import (
     parsed_settings,
     plan_of,
     search_options,
+)
+from seqcnn.cli.train_report import (
+    FILES,
+    SEARCH,
+    facts_of_sequences,
+    inputs_of,
+    write_report,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +193,8 @@ def command(files: tuple[str, ...], out: Path | None, **options: Any) -> None:
     learnt; with --profile the counts along each interval; with --task per-base where sites lie.
     Parts that train, stop, calibrate and
     report are disjoint. Writes config.json, weights.safetensors, history.tsv, metrics.json and
-    predictions.tsv (of what is held out) to the folder of the model, for `predict` and `evaluate`.
+    predictions.tsv (of what is held out), and report.html to the folder of the model, which
+    `predict` and `evaluate` take.
     """
     run_train(files, out or default_out(files[0], "_model"), **options)
 
@@ -204,10 +213,12 @@ def run_train(
 ) -> None:
     """Read, train, write."""
     check_arguments(files, options)
-    settings = parsed_settings(options["settings"])
+    settings, start = parsed_settings(options["settings"]), started()
     if is_done(out, force=force, resume=resume):
         return
     prepare_jax()
+    from seqcnn.report.finish import remove_page
+
     sample, target, alphabet = read_sample(files, strand=strand, seed=seed, options=options)
     wanted = choose_blueprint(sample, target, alphabet, settings, options, strand)
     plan = plan_of(sample, target, alphabet, seed=seed, strand=strand, options=options)
@@ -221,11 +232,18 @@ def run_train(
             wanted, (sample, target, plan), alphabet, tuple(told), folder,
             show=show, search=options["search"], curves=options["tensorboard"],
         )  # fmt: skip
+    remove_page(out)
     write_model(out, done, wanted.name, each, alphabet)
     write_predictions(out, done, sample)
     write_trials(out, trials)
     shutil.rmtree(folder, ignore_errors=True)
     say_networks(done)
+    record = record_of(inputs_of(files, options), start)
+    data, lengths = facts_of_sequences(sample)
+    write_report(
+        out, done, sample, record, network=wanted.name, data=data, lengths=lengths,
+        files=(*FILES, *([SEARCH] if trials else [])),
+    )  # fmt: skip
     print(summary_of(done, out))
 
 

@@ -14,7 +14,7 @@ EXAMPLES = ("Example:", "seqcnn verify peaks_seqcnn")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @common
 def command(run: Path, *, seed: int, quiet: bool, debug: bool) -> None:
-    """Check the files of RUN, the output folder of discover, against the checksums in run.json.
+    """Check the files of RUN, a folder with a report, against the checksums in its run.json.
 
     Exit code 0 if all are as they were written, 2 if one is changed, missing or new; each such file
     is a line on stdout.

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from seqcnn.errors import SeqcnnError
+from seqcnn.seq.io.files import atomic_write
 
 RECORD = "run.json"
 """The file that holds the checksums of all others, under ``files``."""
@@ -29,7 +31,7 @@ def verify(folder: Path) -> list[str]:
     Parameters
     ----------
     folder
-        The output folder of `discover`.
+        The output folder of a command that writes a page.
 
     Returns
     -------
@@ -51,6 +53,17 @@ def verify(folder: Path) -> list[str]:
         *(f"missing: {name}" for name in written if name not in there),
         *(f"not of this run: {name}" for name in there if name not in written),
     ]
+
+
+def add_to_record(folder: Path, names: Sequence[str]) -> None:
+    """Take files that were made after the record into it; where there is no record, do nothing."""
+    if not (folder / RECORD).is_file():
+        return
+    record = _record(folder)
+    sums = record["files"] | {name: _sha256(folder / name) for name in names}
+    record["files"] = dict(sorted(sums.items()))
+    with atomic_write(folder / RECORD) as handle:
+        handle.write(json.dumps(record, indent=2) + "\n")
 
 
 def _record(folder: Path) -> dict[str, Any]:

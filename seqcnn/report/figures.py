@@ -74,6 +74,7 @@ class Points:
     y: Numbers
     low: Numbers
     high: Numbers
+    radius: float = 3
 
 
 Layer = Line | Steps | Points
@@ -168,8 +169,9 @@ def _layer(layer: Layer, axes: Axes, style: str) -> Iterator[str]:
     if isinstance(layer, Points):
         for x, y, low, high in zip(layer.x, layer.y, layer.low, layer.high, strict=True):
             (a, b), (_, top), (_, foot) = (axes.place(float(x), float(v)) for v in (y, high, low))
-            yield f'<path class="line {style}" d="M{a:.1f} {foot:.1f}V{top:.1f}"/>'
-            yield f'<circle class="{style} dot" cx="{a:.1f}" cy="{b:.1f}" r="3"/>'
+            if high > low:
+                yield f'<path class="line {style}" d="M{a:.1f} {foot:.1f}V{top:.1f}"/>'
+            yield f'<circle class="{style} dot" cx="{a:.1f}" cy="{b:.1f}" r="{layer.radius:g}"/>'
         return
     if layer.low is not None and layer.high is not None:
         there, back = axes.points(layer.x, layer.high), axes.points(layer.x[::-1], layer.low[::-1])

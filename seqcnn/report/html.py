@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import io
 import json
-import unicodedata
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -19,15 +19,13 @@ from seqcnn.errors import SeqcnnError
 from seqcnn.motifs.pairs import Pair
 from seqcnn.report.content import SCHEMA, content_of
 from seqcnn.report.record import RunRecord
+from seqcnn.report.visible import visible
 
 CONTENT = "report.json.gz"
 """File of a run folder that holds all that the page says."""
 
-LONGEST = 80
-"""Letters of a name that are shown."""
-
-_JOINER = "\u200d"
-"""Joins parts of one emoji: the only invisible character that is left in."""
+TEMPLATES = {"motifs": "report.html", "sections": "page.html"}
+"""Template of each kind of page, by ``page`` of its content."""
 
 
 def render(found: Discovery, record: RunRecord, pairs: Sequence[Pair]) -> str:
@@ -46,7 +44,7 @@ def render_content(content: dict[str, Any]) -> str:
     Parameters
     ----------
     content
-        As `content.content_of` gives it.
+        As `content.content_of` or `sections.content_of_page` gives it.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("seqcnn.report"),
@@ -55,9 +53,10 @@ def render_content(content: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "svg": _svg}
+    environment.filters |= {"visible": visible, "svg": _svg, "png": _png}
     style, script = (_own(name) for name in ("report.css", "report.js"))
-    return environment.get_template("report.html").render(
+    template = TEMPLATES[content.get("page", "motifs")]
+    return environment.get_template(template).render(
         **content,
         style=Markup(style),
         style_hash=_hash(style),
@@ -71,7 +70,12 @@ def write_content(path: Path, content: dict[str, Any]) -> None:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as handle:
         handle.write(json.dumps(content, indent=1).encode())
-    path.write_bytes(packed.getvalue())
+    part = path.with_name(f".{path.name}.tmp")
+    try:
+        part.write_bytes(packed.getvalue())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_content(path: Path) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def read_content(path: Path) -> dict[str, Any]:
         content = json.loads(gzip.decompress(path.read_bytes()))
     except FileNotFoundError:
         raise SeqcnnError(
-            "this is no folder of a run of discover: the file is missing", path=path
+            "this is no folder of a run with a page: the file is missing", path=path
         ) from None
     except (OSError, EOFError, ValueError) as error:
         raise SeqcnnError(f"the file is damaged: {error}", path=path) from error
@@ -95,26 +99,9 @@ def read_content(path: Path) -> dict[str, Any]:
             f"the file has not the schema {SCHEMA}: use the version of seqcnn that wrote it",
             path=path,
         )
+    if content.get("page", "motifs") not in TEMPLATES:
+        raise SeqcnnError("the file is of a kind of page that is not known here", path=path)
     return content
-
-
-def visible(text: str, longest: int = LONGEST) -> str:
-    r"""Show a text from outside whole on one line: invisible characters by their numbers, cut.
-
-    Examples
-    --------
-    >>> visible("a\u202eb"), visible("x" * 100, 5)
-    ('a[U+202E]b', 'xxxx…')
-    """
-    text = str(text)
-    if len(text) > longest:
-        text = text[: longest - 1] + "…"
-    return "".join(
-        f"[U+{ord(c):04X}]"
-        if c != _JOINER and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        else c
-        for c in text
-    )
 
 
 def _svg(text: str) -> Markup:
@@ -122,6 +109,13 @@ def _svg(text: str) -> Markup:
     if not text.startswith("<svg") or "<script" in text.lower():
         raise SeqcnnError("the content of the report holds something else in place of a picture")
     return Markup(text)
+
+
+def _png(text: str) -> Markup:
+    """Take base64 of a PNG file as the address of a picture."""
+    if not re.fullmatch(r"iVBOR[A-Za-z0-9+/]+=*", text):
+        raise SeqcnnError("the content of the report holds something else in place of a picture")
+    return Markup("data:image/png;base64," + text)
 
 
 def _own(name: str) -> str:

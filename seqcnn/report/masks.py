@@ -116,7 +116,7 @@ def draw_cases(
         titles = (f"{kind}: {names[i]}", "true", f"predicted, Dice {scores[i]:.3f}")
         for panel, mask, title in zip(row, (nothing, truth[i], masks[i]), titles, strict=True):
             panel.imshow(overlay(picture, mask, colours), interpolation="nearest")
-            panel.set_title(title, fontsize=8)
+            panel.set_title(title, fontsize=8, parse_math=False)
             panel.set_axis_off()
     shown = zip(colours[1:] / 255, classes[1:], strict=True)  # the ground stays clear
     patches = [Patch(color=tuple(colour), label=name) for colour, name in shown]

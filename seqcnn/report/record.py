@@ -1,9 +1,14 @@
-"""`RunRecord`: how a run was called."""
+"""`RunRecord`: how a run was called, and what is remembered of that."""
 
+import os
+import platform
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
+
+from seqcnn import __version__
+from seqcnn.report.checksums import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -31,3 +36,32 @@ class RunRecord:
 def package_versions() -> dict[str, str]:
     """Versions of the packages that numbers depend on."""
     return {name: version(name) for name in ("jax", "flax", "optax", "numpy", "scipy")}
+
+
+def record_facts(record: RunRecord) -> dict[str, Any]:
+    """Collect what made a run what it is; all that changes from run to run is under `time`."""
+    import jax
+
+    finished = datetime.now(UTC)
+    return {
+        "schema": SCHEMA,
+        "command": record.command,
+        "seqcnn": __version__,
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "device": jax.devices()[0].device_kind,
+        "threads": thread_count(),
+        "arguments": record.arguments,
+        "inputs": record.inputs,
+        "status": "complete",
+        "time": {
+            "started": record.started.isoformat(timespec="seconds"),
+            "finished": finished.isoformat(timespec="seconds"),
+            "seconds": round((finished - record.started).total_seconds(), 1),
+        },
+    }
+
+
+def thread_count() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,13 +1,9 @@
 """The output folder of a run: every file, and in which order it is written."""
 
-import json
-import os
-import platform
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from seqcnn import __version__
 from seqcnn.discovery.result import Discovery
 from seqcnn.motifs.io import write_motifs
 from seqcnn.motifs.logo import logo_svg
@@ -15,11 +11,10 @@ from seqcnn.motifs.match_files import write_comparisons
 from seqcnn.motifs.pairs import spaced_pairs
 from seqcnn.networks.weights import save_model
 from seqcnn.report import tables
-from seqcnn.report.checksums import SCHEMA, checksums_of
 from seqcnn.report.content import content_of
+from seqcnn.report.finish import add_page, write_json, write_record
 from seqcnn.report.folder import output_folder
-from seqcnn.report.html import CONTENT, plain, render_content, write_content
-from seqcnn.report.record import RunRecord, package_versions
+from seqcnn.report.record import RunRecord
 from seqcnn.seq.intervals import intervals_of
 from seqcnn.seq.io.files import atomic_write
 from seqcnn.stats.logspace import format_log10
@@ -40,7 +35,7 @@ def write(found: Discovery, out: str | Path, *, force: bool = False) -> Path:
     Returns
     -------
     pathlib.Path
-        The report.
+        The report; where it could not be made, a `SeqcnnWarning` says why.
 
     Raises
     ------
@@ -50,11 +45,12 @@ def write(found: Discovery, out: str | Path, *, force: bool = False) -> Path:
     record = RunRecord("discover (Python)", {}, [], datetime.now(UTC))
     with output_folder(Path(out), force=force) as folder:
         write_run(found, folder, record)
+    write_page(found, Path(out), record)
     return Path(out) / "report.html"
 
 
 def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
-    """Write all files of a run of `discover`; the report comes last but for `run.json`."""
+    """Write all results of a run of `discover`, and `run.json`; the page comes after that."""
     strand = found.facts["strand"]
     table = tables.write_table
     table(
@@ -82,12 +78,13 @@ def write_run(found: Discovery, folder: Path, record: RunRecord) -> None:
     _write_logos(found, folder / "logos")
     if found.model is not None:
         save_model(found.model, folder / "model")
-    _write_json(folder / "metrics.json", metrics(found))
-    content = plain(content_of(found, record, pairs))
-    write_content(folder / CONTENT, content)
-    with atomic_write(folder / "report.html") as handle:
-        handle.write(render_content(content))
-    _write_json(folder / "run.json", run_facts(found, record) | {"files": checksums_of(folder)})
+    write_json(folder / "metrics.json", metrics(found))
+    write_record(folder, record, **run_facts(found))
+
+
+def write_page(found: Discovery, folder: Path, record: RunRecord) -> bool:
+    """Write the page of a run whose results are in place, and tell whether that went well."""
+    return add_page(folder, lambda: content_of(found, record, spaced_pairs(found.distinct_sites())))
 
 
 def metrics(found: Discovery) -> dict[str, Any]:
@@ -107,39 +104,16 @@ def metrics(found: Discovery) -> dict[str, Any]:
     }
 
 
-def run_facts(found: Discovery, record: RunRecord) -> dict[str, Any]:
-    """Collect what made a run what it is; all that changes from run to run is under `time`."""
-    import jax
-
-    finished = datetime.now(UTC)
+def run_facts(found: Discovery) -> dict[str, Any]:
+    """Collect what is remembered of a run of `discover` beside what is of every run."""
     return {
-        "schema": SCHEMA,
-        "command": record.command,
-        "seqcnn": __version__,
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "device": jax.devices()[0].device_kind,
-        "threads": thread_count(),
-        "arguments": record.arguments,
-        "inputs": record.inputs,
         "facts": found.facts,
         "notes": list(found.notes),
         "motifs": len(found.motifs),
         "tests": len(found.tests),
         "known_tests": sum(len(m.family.tests) for m in found.known),
         "site_p_values": {m.motif.name: format_log10(m.threshold_log10_p) for m in found.motifs},
-        "status": "complete",
-        "time": {
-            "started": record.started.isoformat(timespec="seconds"),
-            "finished": finished.isoformat(timespec="seconds"),
-            "seconds": round((finished - record.started).total_seconds(), 1),
-        },
     }
-
-
-def thread_count() -> int:
-    """Count the processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write_logos(found: Discovery, folder: Path) -> None:
@@ -147,8 +121,3 @@ def _write_logos(found: Discovery, folder: Path) -> None:
     for m in found.motifs:
         with atomic_write(folder / f"{m.motif.name}.svg") as handle:
             handle.write(logo_svg(m.motif))
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    with atomic_write(path) as handle:
-        handle.write(json.dumps(content, indent=2) + "\n")

@@ -38,12 +38,14 @@ def test_the_planted_word_is_the_one_pattern(made, tmp_path, capsys):
     assert names == {
         "attributions.npz", "attributions.tsv", "attributions.h5", "completeness.tsv",
         "sequences.svg", "seqlets.tsv", "patterns.tsv", "patterns.meme", "patterns.svg",
-        "hits.tsv", "modisco.h5",
+        "hits.tsv", "modisco.h5", "report.html", "report.json.gz", "run.json",
     }  # fmt: skip
+    assert main(["verify", str(out), "-q"]) == 0
     _, patterns = read_table(out / "patterns.tsv")
     positive = [row for row in patterns if row[0].startswith("positive")]
     assert len(positive) == 1 and int(positive[0][4]) > 150
     consensus = read_motifs(out / "patterns.meme")[0].consensus
+    assert f"<bdi>{consensus}</bdi>" in (out / "report.html").read_text()
     turned = DNA.decode(DNA.reverse_complement(DNA.encode(consensus)))
     assert "CGGAAG" in consensus or "CGGAAG" in turned
     _, hits = read_table(out / "hits.tsv")
@@ -75,7 +77,7 @@ def test_files_are_the_same_where_there_is_no_pattern(made, tmp_path, capsys):
     assert "no pattern: " in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "o").iterdir()} == {
         "attributions.npz", "completeness.tsv", "sequences.svg", "seqlets.tsv", "patterns.tsv",
-        "patterns.meme", "patterns.svg", "hits.tsv",
+        "patterns.meme", "patterns.svg", "hits.tsv", "report.html", "report.json.gz", "run.json",
     }  # fmt: skip
     assert "ALPHABET= ACGT" in (tmp_path / "o" / "patterns.meme").read_text()
     assert "No pattern was found" in (tmp_path / "o" / "patterns.svg").read_text()
@@ -85,6 +87,7 @@ def test_other_methods_and_no_patterns(made, tmp_path, capsys):
     for method in ("ig", "ism", "saliency"):
         out = tmp_path / method
         assert run(made, out, "-q", "--method", method, "--steps", "16", "--no-patterns") == 0
+        assert "No patterns were looked for" in (out / "report.html").read_text()
         assert not (out / "patterns.tsv").exists() and (out / "attributions.npz").exists()
         assert (out / "mutagenesis.svg").exists() == (method == "ism")
     assert "completeness: saliency is not meant to add up" in capsys.readouterr().out

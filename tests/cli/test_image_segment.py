@@ -52,6 +52,9 @@ def model(files):
 
 def test_a_model_says_what_it_is_worth(model):
     facts = json.loads((model / "metrics.json").read_text())
+    assert main(["verify", str(model), "-q"]) == 0
+    page = (model / "report.html").read_text()
+    assert page.count("<img") == 1 and f"{facts['held_out']['shape']['dice']:.3f}" in page
     assert facts["pictures"] == 3 and set(facts["held_out"]) == {"ground", "shape"}
     assert 0.5 < facts["held_out"]["shape"]["dice"] <= 1
     roles = [row["role"] for row in rows(model / "roles.tsv")]

@@ -20,7 +20,8 @@ from tests.discovery.planted import as_set, plant, random_rows
 QUICK = ["-q", "--rounds", "3", "--steps", "10", "--ensemble", "1", "--set", "kernels=8",
          "--set", "width=8", "--set", "hidden=16", "--learning-rate", "0.01"]  # fmt: skip
 SEQCNN = [sys.executable, "-m", "seqcnn"]
-MODEL = ["config.json", "history.tsv", "metrics.json", "predictions.tsv", "weights.safetensors"]
+MODEL = ["config.json", "history.tsv", "metrics.json", "predictions.tsv", "report.html",
+         "report.json.gz", "run.json", "weights.safetensors"]  # fmt: skip
 
 
 def fasta(path, rows):
@@ -94,7 +95,7 @@ def test_evaluate_writes_metrics_and_curves(model, files, tmp_path, capsys):
     names = {p.name for p in out.iterdir()}
     assert names == {
         "metrics.json", "metrics.tsv", "curves.tsv", "predictions.tsv", "roc.png",
-        "precision_recall.png", "reliability.png",
+        "precision_recall.png", "reliability.png", "report.html", "report.json.gz", "run.json",
     }  # fmt: skip
     facts = json.loads((out / "metrics.json").read_text())
     p = np.array([float(r[1]) for r in read_table(out / "predictions.tsv")[1]])
@@ -105,8 +106,48 @@ def test_evaluate_writes_metrics_and_curves(model, files, tmp_path, capsys):
     assert {r[0] for r in read_table(out / "curves.tsv")[1]} == {
         "roc", "precision_recall", "reliability",
     }  # fmt: skip
+    assert main(["verify", str(out), "-q"]) == 0
     assert main(arguments) == 2
     assert main([*arguments, "--force"]) == 0
+
+
+def test_the_page_of_a_model_says_what_its_tables_say(model, tmp_path, capsys):
+    text = (Path(model) / "report.html").read_text()
+    area = json.loads((Path(model) / "metrics.json").read_text())["held_out"]["probability"]
+    shown = [f"{area['auroc'][name]:.3f}" for name in ("value", "low", "high")]
+    assert f"an AUROC of {shown[0]} (95 % interval {shown[1]} to {shown[2]})" in text
+    header, rows = read_table(Path(model) / "predictions.tsv")
+    assert header == ["id", "fold", "label:probability", "probability"]
+    worst = max(rows, key=lambda row: abs(float(row[2]) - float(row[3])))
+    listed = text.split("Worst cases</h2>")[1].split("<tbody")[1]
+    assert f"<bdi>{worst[0]}</bdi>" in listed.split("</tr>")[0]
+    record = json.loads((Path(model) / "run.json").read_text())
+    assert record["command"] == "train" and len(record["inputs"]) == 2
+    assert record["arguments"]["seed"] == 0 and "<dt>seed</dt><dd><bdi>0</bdi></dd>" in text
+    again = shlex.split(record["arguments"]["again"])
+    assert again[:2] == ["seqcnn", "train"] and "-o" not in again and "--out" not in again
+    copy = tmp_path / "copy"
+    # the command on the page makes the same weights
+    assert main([*again[1:], "-q", "-o", str(copy)]) == 0
+    assert weights_of(copy) == weights_of(model)
+    assert main(["report", model, "-o", str(tmp_path / "again.html"), "-q"]) == 0
+    assert (tmp_path / "again.html").read_text() == text
+    assert main(["verify", model, "-q"]) == 0
+
+
+def test_a_page_that_cannot_be_made_leaves_the_model(files, tmp_path, monkeypatch, capsys):
+    from seqcnn.report import model_page
+
+    def broken(*_, **__):
+        raise KeyError("page")
+
+    monkeypatch.setattr(model_page, "training_page", broken)
+    out = tmp_path / "m"
+    assert main(["train", files[0], "-o", str(out), *QUICK]) == 0
+    said = capsys.readouterr().err
+    assert f"all results are in {out}" in said and "KeyError" in said
+    assert sorted(p.name for p in out.iterdir()) == [n for n in MODEL if "report" not in n]
+    assert main(["verify", str(out), "-q"]) == 0
 
 
 def test_without_a_control_sequences_are_shuffled(files, tmp_path):
@@ -185,6 +226,11 @@ def test_a_table_of_labels(mixed, tmp_path, kind, options):
     found = json.loads((tmp_path / "e" / "metrics.json").read_text())["metrics"]
     task = "odd" if kind == "multiclass" else names[0]
     name = {"regression": "r2", "counts": "deviance_explained"}.get(kind, "auroc")
+    for folder in ("m", "e"):
+        page = (tmp_path / folder / "report.html").read_text()
+        assert ("Measured by predicted" in page) == (kind in ("regression", "counts"))
+        assert ('class="cells"' in page) == (kind in ("binary", "multiclass"))
+        assert main(["verify", str(tmp_path / folder), "-q"]) == 0
     # on what is held out, and on all
     for metric in (metrics["held_out"][task][name], found[task][name]):
         assert metric["value"] > 0.6
@@ -282,7 +328,7 @@ def test_a_terminated_run_is_resumed_to_the_same_bytes(files, tmp_path, capsys):
     assert "another run: its seed is 0, here it is 1" in capsys.readouterr().err
     assert main([*arguments, "-o", str(out), "-q", "--resume"]) == 0
     assert sorted(p.name for p in out.iterdir()) == MODEL
-    for name in MODEL:
+    for name in set(MODEL) - {"run.json"}:
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
     assert main([*arguments, "-o", str(out), "-q", "--resume"]) == 0
 

@@ -304,6 +304,8 @@ def test_a_planted_bump_is_learnt(genome, tmp_path, capsys):
                  "-o", tmp_path / "e", "-q"]  # fmt: skip
     assert main(on_genome(genome, *evaluated)) == 0
     assert facts_of(tmp_path / "e")["metrics"]["reads"]["profile_pearson"]["value"] > 0.8
+    for folder in (out, tmp_path / "e"):
+        assert "Measured by predicted values, totals" in (Path(folder) / "report.html").read_text()
 
 
 def test_a_search_takes_the_best_and_resumes(table, tmp_path):

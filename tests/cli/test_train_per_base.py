@@ -50,6 +50,7 @@ def test_sites_are_learnt_and_found(tmp_path, capsys):
     files = ["--task", "per-base", "--labels", tmp_path / "sites.bed", "-o", model]
     assert run("train", fasta, *files, *SMALL) == 0
     told = capsys.readouterr().out
+    assert "ROC curve" in (model / "report.html").read_text()
     assert "auprc on" in told and "the share of sites alone: 0.0" in told
     header, first = (tmp_path / "m" / "predictions.tsv").read_text().splitlines()[:2]
     assert header == "id\tfold\tlabel:sites\tsites" and first.split("\t")[2] in ("0", "8")

@@ -22,7 +22,7 @@ from seqcnn.report.record import RunRecord
 from seqcnn.report.spacings import significant_pairs
 from tests.report.results import WORD, changed, empty_result, motif_of, with_networks, with_sites
 
-VOID = {"meta", "br", "input"}
+VOID = {"meta", "br", "input", "img"}
 DISTANCE = 7
 
 

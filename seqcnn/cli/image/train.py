@@ -12,6 +12,7 @@ from seqcnn.cli import stop
 from seqcnn.cli.image.train_options import learning, parsed_size, pictures
 from seqcnn.cli.image.train_plan import Wanted, choose_network, plan_of, reads_letters
 from seqcnn.cli.options import common, default_out, prepare_jax, warn_of_idle_gpu
+from seqcnn.cli.page import record_of, started
 from seqcnn.cli.progress import progress_bar
 from seqcnn.cli.train_folder import CURVES, begun, check_same_network, is_done
 from seqcnn.cli.train_inputs import listed
@@ -23,6 +24,7 @@ from seqcnn.cli.train_outputs import (
     write_predictions,
 )
 from seqcnn.cli.train_plan import parsed_settings
+from seqcnn.cli.train_report import FILES, write_report
 
 if TYPE_CHECKING:
     from seqcnn.training.ensemble import EnsembleFit, Plan
@@ -35,6 +37,12 @@ EXAMPLES = (
     "seqcnn image train train-images-idx3-ubyte.gz --network cnn --set channels=[24,48,96]",
     "seqcnn image train micrographs/ --labels ice.tsv --group-by grid --folds 5",
 )
+
+OF_PICTURES = (
+    ("curves.png", "the losses of both parts"),
+    ("confusion.tsv", "which class was taken for which"),
+)
+"""Files of a model of pictures beside those of every model."""
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +79,8 @@ def command(source: str, out: Path | None, **options: Any) -> None:
     With --labels numbers are learnt, or classes that no folders tell. Parts that train, stop,
     calibrate and report are disjoint, and each has its share of every class. Writes config.json,
     weights.safetensors, history.tsv, curves.png (the losses of both parts), and of what is held out
-    metrics.json, confusion.tsv (of classes) and predictions.tsv to the folder of the model.
+    metrics.json, confusion.tsv (of classes), predictions.tsv and report.html to the folder of the
+    model.
     """
     run_train(source, out or default_out(source.rstrip("/"), "_model"), **options)
 
@@ -87,23 +96,33 @@ def run_train(
     **options: Any,
 ) -> None:
     """Read, train, write."""
-    settings = parsed_settings(options["settings"])
+    settings, start = parsed_settings(options["settings"]), started()
     if is_done(out, force=force, resume=resume):
         return
     reads_letters(options["network"])  # whether there is such a network, before much is read
     sample, target = read_sample(source, options)
     prepare_jax()
+    from seqcnn.report.finish import remove_page
+    from seqcnn.report.pictures_page import worst_pictures
+
     plan = plan_of(sample, target, options, seed=seed)
     wanted = choose_network(sample, target, plan, settings, options)
     warn_of_idle_gpu()
     with begun(out, anew=force and not resume) as folder, progress_bar(quiet=quiet) as show:
         show_step = partial(show_of, show, out / CURVES if options["tensorboard"] else None)
         done = _train(wanted, (sample, target, plan), folder, show_step)
+    remove_page(out)
     write_model(out, done, wanted.blueprint.name, wanted.of_each(plan), wanted.alphabet)
     write_predictions(out, done, sample)
     _draw(out, done)
     shutil.rmtree(folder, ignore_errors=True)
     say_networks(done)
+    held = done.held_out.rows
+    write_report(
+        out, done, sample, record_of([_file(source), options["labels"]], start),
+        network=wanted.blueprint.name, data=_facts(sample), files=(*FILES, *OF_PICTURES),
+        baseline="brightness", more=lambda judged: worst_pictures(judged, sample.x, held),
+    )  # fmt: skip
     print(summary_of(done, out, read="pictures", baseline="brightness"))
 
 
@@ -129,6 +148,22 @@ def read_sample(source: str, options: dict[str, Any]) -> "tuple[PictureSample, T
             for i, name in enumerate(target.names)
         ))  # fmt: skip
     return sample, target
+
+
+def _file(source: str) -> str | None:
+    """Name the file of the pictures; a folder has no checksum."""
+    return source if Path(source).is_file() else None
+
+
+def _facts(sample: "PictureSample") -> list[tuple[str, Any]]:
+    """Say what the pictures are."""
+    size = " x ".join(map(str, sample.x.shape[1:-1]))
+    return [
+        ("pictures", f"{len(sample.x):,}"),
+        ("groups that stay together", f"{len(set(sample.groups.tolist())):,}"),
+        ("size in pixels", size),
+        ("channels", f"{sample.x.shape[-1]} ({sample.x.dtype})"),
+    ]
 
 
 def show_of(show: Any, curves: Path | None, metric: str) -> Any:

@@ -16,7 +16,8 @@ from tests.discovery.planted import as_set, plant, random_rows
 
 QUICK = ["-q", "--rounds", "3", "--steps", "15", "--batch", "16", "--learning-rate", "0.01"]
 MODEL = ["config.json", "confusion.tsv", "curves.png", "history.tsv", "metrics.json",
-         "predictions.tsv", "weights.safetensors"]  # fmt: skip
+         "predictions.tsv", "report.html", "report.json.gz", "run.json",
+         "weights.safetensors"]  # fmt: skip
 NUMBER, SIZE = 60, 8
 
 
@@ -49,6 +50,10 @@ def model(folder, tmp_path_factory):
 def test_a_model_is_written_whole(model):
     assert sorted(path.name for path in model.iterdir()) == MODEL
     facts = json.loads((model / "metrics.json").read_text())
+    assert main(["verify", str(model), "-q"]) == 0
+    page = (model / "report.html").read_text()
+    shown = sum(facts["sequences"]["report"])
+    assert page.count("<img") == min(24, shown) and 'class="cells"' in page
     assert facts["held_out"]["mean"]["auroc"]["value"] > 0.9
     header, rows = read_table(model / "history.tsv")
     assert header == ["network", "fold", "round", "loss", "validation_loss", "auroc"]

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from seqcnn.nn import depthwise, lowering, matrix_products
+from seqcnn.nn import depthwise, lowering, matrix_products, memory
 from seqcnn.nn.geometry import Geometry
 
 from ..rows import Row, WithWeight
@@ -81,4 +81,5 @@ NOT_LAYERS = {
     lowering.choose,
     lowering.convolve,
     lowering.runs_on_cpu,
+    memory.keep_memory,
 }

@@ -13,14 +13,20 @@ import rich_click as click
 
 from seqcnn.cli import stop
 from seqcnn.cli.options import common, default_out, prepare_jax, warn_of_idle_gpu
+from seqcnn.cli.page import record_of, started
 from seqcnn.cli.progress import progress_bar
 from seqcnn.cli.train_folder import CHECKPOINTS, begun, is_done
 from seqcnn.cli.train_plan import parsed_settings
 from seqcnn.errors import SeqcnnError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
     from seqcnn.image.pairs import Pairs
     from seqcnn.networks.weights import Member
+    from seqcnn.stats.segmentation import PixelCounts
     from seqcnn.training.examples import Examples
     from seqcnn.training.fitting import Fitted, Progress
     from seqcnn.training.mask_examples import Parts
@@ -36,6 +42,15 @@ EXAMPLES = (
     "seqcnn image segment train pictures/ masks/ --loss focal+dice --balance weights",
     "seqcnn image segment train cells.npz --classes ground,cell --network segformer_small",
 )
+
+FILES = (
+    ("config.json", "the network and its options"),
+    ("weights.safetensors", "its weights"),
+    ("history.tsv", "losses of each round"),
+    ("metrics.json", "metrics of each class"),
+    ("roles.tsv", "what each picture was for"),
+)
+"""Files of a model."""
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +105,7 @@ def command(pictures: str, masks: str | None, out: Path | None, **options: Any) 
 
     A mask is called as its picture and as large, PNG or TIFF; its pixels are numbers of classes (of
     a palette, its indices), 255 where nothing is known. Pictures may differ in size. Writes
-    config.json, weights.safetensors, history.tsv, metrics.json and roles.tsv to the folder MODEL.
+    config.json, weights.safetensors, history.tsv, metrics.json, roles.tsv and report.html to MODEL.
     """
     run_train(pictures, masks, out or default_out(pictures.rstrip("/"), "_model"), options)
 
@@ -98,9 +113,12 @@ def command(pictures: str, masks: str | None, out: Path | None, **options: Any) 
 def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, Any]) -> None:
     """Read, train, write."""
     from seqcnn.image.pairs import read_pairs
+    from seqcnn.report.finish import add_page, remove_page, write_record
+    from seqcnn.report.model_page import segmentation_page
     from seqcnn.training.mask_examples import deal_pictures
     from seqcnn.training.segmentation_losses import combined_loss
 
+    start = started()
     if is_done(out, force=options["force"], resume=options["resume"]):
         return
     if options["loss"] is not None:
@@ -130,9 +148,17 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
         "channels": training.x.shape[-1],
         "binary": options["binary"],
     }
+    remove_page(out)
     _write(out, replace(member, network=fitted.network), facts, fitted)
-    told = _report(out, fitted, pairs, parts, target, tile)
+    told, shown = _report(out, fitted, pairs, parts, target, tile)
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    inputs = [path for path in (pictures, masks) if path is not None and Path(path).is_file()]
+    record = record_of(inputs, start)
+    write_record(out, record, [name for name, _ in FILES])
+    add_page(out, lambda: segmentation_page(
+        target, fitted.history, record, network=member.name, sizes=parts._asdict(), tile=tile,
+        sections=shown(), files=FILES, metrics=json.loads((out / "metrics.json").read_text()),
+    ))  # fmt: skip
     print(f"{out}: {told}")
 
 
@@ -276,8 +302,16 @@ def _write(out: Path, member: "Member", facts: dict[str, Any], fitted: "Fitted")
 
 def _report(
     out: Path, fitted: "Fitted", pairs: "Pairs", parts: "Parts", target: "Target", tile: int
-) -> str:
-    """Write what the network is worth on the pictures that were held out."""
+) -> "tuple[str, Callable[[], list[dict[str, Any]]]]":
+    """Write what the network is worth on the pictures that were held out.
+
+    Returns
+    -------
+    said : str
+        The same in a line.
+    sections : callable
+        Makes the sections of the page on it.
+    """
     import numpy as np
 
     from seqcnn.data.files import atomic_write
@@ -285,12 +319,13 @@ def _report(
     from seqcnn.stats.segmentation import PixelCounts, count_pixels, segmentation_table
     from seqcnn.training.tiles import predict_probabilities
 
-    each = []
+    each, masks = [], []
     for row in parts.report.tolist():
         found = predict_probabilities([fitted.network], pairs.pictures[row], tile=tile)
-        predicted = found.argmax(axis=-1)[None]
-        each.append(count_pixels(predicted, pairs.truth[row][None], target.outputs))
-    table = segmentation_table(PixelCounts(*map(np.concatenate, zip(*each, strict=True))))
+        masks.append(found.argmax(axis=-1).astype(np.uint8))
+        each.append(count_pixels(masks[-1][None], pairs.truth[row][None], target.outputs))
+    counts = PixelCounts(*map(np.concatenate, zip(*each, strict=True)))
+    table = segmentation_table(counts)
     held_out = {
         name: {metric: _plain(values[i]) for metric, values in table.items()}
         for i, name in enumerate(target.names)
@@ -301,7 +336,39 @@ def _report(
     roles = ((pairs.ids[i], role) for role, rows in parts._asdict().items() for i in rows.tolist())
     write_table(out / "roles.tsv", ["picture", "role"], sorted(roles))
     shown = (f"{name} {found['dice'] or 0:.3f}" for name, found in held_out.items())
-    return f"Dice on {len(each):,} pictures that were held out: {', '.join(shown)}"
+    said = f"Dice on {len(each):,} pictures that were held out: {', '.join(shown)}"
+    return said, lambda: _sections(pairs, parts.report.tolist(), masks, counts, held_out)
+
+
+def _sections(
+    pairs: "Pairs",
+    rows: list[int],
+    masks: "list[np.ndarray]",
+    counts: "PixelCounts",
+    held_out: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Make the sections on masks: the sheet of cases, and tables."""
+    import tempfile
+
+    import numpy as np
+
+    from seqcnn.report.masks import draw_cases
+    from seqcnn.report.pictures_page import segmentation_sections
+    from seqcnn.stats.segmentation import dice
+
+    each = dice(counts)[:, 1:]  # the ground is large and easy
+    known = np.isfinite(each)
+    sums = np.where(known, each, 0).sum(axis=1)
+    scores = np.where(known.any(axis=1), sums / np.maximum(known.sum(axis=1), 1), np.nan)
+    names = [pairs.ids[i] for i in rows]
+    with tempfile.TemporaryDirectory(prefix="seqcnn-") as folder:
+        sheet = Path(folder) / "cases.png"
+        draw_cases(
+            sheet, names, [pairs.pictures[i] for i in rows], masks, [pairs.truth[i] for i in rows],
+            scores, classes=tuple(held_out),
+        )  # fmt: skip
+        drawn = sheet.read_bytes() if sheet.exists() else None
+    return segmentation_sections(held_out, list(zip(names, scores.tolist(), strict=True)), drawn)
 
 
 def _plain(value: float) -> float | None:
