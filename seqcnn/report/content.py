@@ -72,7 +72,7 @@ def content_of(found: Discovery, record: RunRecord, pairs: Sequence[Pair]) -> di
     files, embedded_sites = files_of(found)
     return {
         "schema": SCHEMA,
-        **_motif_content(found, groups, e_value),
+        **_motif_content(found, groups),
         **_run_content(found, record),
         "files": sorted(files),
         "packed": pack(files),
@@ -97,7 +97,7 @@ def content_of(found: Discovery, record: RunRecord, pairs: Sequence[Pair]) -> di
     }
 
 
-def _motif_content(found: Discovery, groups: list[KnownGroup], limit: float) -> dict[str, Any]:
+def _motif_content(found: Discovery, groups: list[KnownGroup]) -> dict[str, Any]:
     """Collect the rows of the tables of motifs, and what stands behind them."""
     taxa = taxa_of(str(found.facts.get("database")))
     outlines = glyph_defs(found.sequences.alphabet.letters)
@@ -105,10 +105,10 @@ def _motif_content(found: Discovery, groups: list[KnownGroup], limit: float) -> 
         "motifs": [
             row | more
             for row, more in zip(
-                (_shown(m, groups, taxa, limit) for m in found.motifs), _details(found), strict=True
+                (_shown(m, groups, taxa, found) for m in found.motifs), _details(found), strict=True
             )
         ],
-        "candidates": [_shown(m, groups, taxa, limit) for m in found.candidates],
+        "candidates": [_shown(m, groups, taxa, found) for m in found.candidates],
         "known": shown_groups(groups, found.motifs, taxa),
         "glyphs": f'<svg class="defs" aria-hidden="true">{outlines}</svg>',
     }
@@ -185,10 +185,11 @@ def _flags_of(found: Discovery) -> list[list[str]]:
 
 
 def _shown(
-    m: DiscoveredMotif, groups: list[KnownGroup], taxa: dict[str, str], limit: float
+    m: DiscoveredMotif, groups: list[KnownGroup], taxa: dict[str, str], found: Discovery
 ) -> dict[str, Any]:
     """Say what stands in the row of a motif."""
-    verdict = verdict_of(m, limit)
+    shuffled = found.facts["control"] == "shuffled"
+    verdict = verdict_of(m, found.facts.get("e_value", 0.05), shuffled=shuffled)
     turned = m.motif.reverse_complement() if m.motif.alphabet.complements is not None else None
     return {
         "id": m.motif.name,

@@ -57,12 +57,11 @@ def _networks(found: Discovery) -> str:
 def _all_motifs(found: Discovery) -> str:
     """Count the significant motifs by what they are worth, and say how they were tested."""
     limit, n = found.facts.get("e_value", 0.05), len(found.motifs)
-    words = [verdict_of(m, limit).word for m in found.motifs]
+    shuffled = found.facts["control"] == "shuffled"
+    words = [verdict_of(m, limit, shuffled=shuffled).word for m in found.motifs]
     counts = ", ".join(f"{words.count(word):,} {word}" for word in dict.fromkeys(words))
     against = (
-        f"{found.facts['copies']} shuffles of each sequence"
-        if found.facts["control"] == "shuffled"
-        else "the given control"
+        f"{found.facts['copies']} shuffles of each sequence" if shuffled else "the given control"
     )
     what = "motif is" if n == 1 else "motifs are"
     return (

@@ -23,6 +23,13 @@ RULES = (
 """Each word and when it is given; the last that holds wins over those above it."""
 
 
+SHUFFLED = (
+    "this is against shuffles, from which real DNA departs in more than motifs: a control of real "
+    "sequences asks the stronger question"
+)
+"""What belongs to a strong motif of a run without such a control."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A word on a motif, and why.
@@ -39,7 +46,7 @@ class Verdict:
     why: str
 
 
-def verdict_of(motif: DiscoveredMotif, limit: float) -> Verdict:
+def verdict_of(motif: DiscoveredMotif, limit: float, *, shuffled: bool) -> Verdict:
     """Judge a motif of a run.
 
     Parameters
@@ -48,6 +55,8 @@ def verdict_of(motif: DiscoveredMotif, limit: float) -> Verdict:
         With its tests.
     limit
         Largest E-value that is significant.
+    shuffled
+        Whether the control are shuffles.
     """
     family = motif.family
     return judge(
@@ -56,6 +65,7 @@ def verdict_of(motif: DiscoveredMotif, limit: float) -> Verdict:
         limit=limit,
         in_both_halves=len(family.one_per_fold) >= family.folds,
         flags=motif.flags,
+        shuffled=shuffled,
     )
 
 
@@ -66,6 +76,7 @@ def judge(
     limit: float,
     in_both_halves: bool,
     flags: tuple[str, ...],
+    shuffled: bool = False,
 ) -> Verdict:
     """Apply `RULES`.
 
@@ -81,6 +92,8 @@ def judge(
         Whether the motif was found for every half of the data.
     flags
         Reasons for doubt.
+    shuffled
+        Whether the control are shuffles.
 
     Examples
     --------
@@ -102,4 +115,4 @@ def judge(
         failed.append(f"the odds ratio may be as low as {least_ratio:.2g}, below {STRONG_RATIO:g}")
     if failed:
         return Verdict(WEAK, "; ".join(failed))
-    return Verdict(STRONG, RULES[0][1])
+    return Verdict(STRONG, RULES[0][1] + (f"; {SHUFFLED}" if shuffled else ""))

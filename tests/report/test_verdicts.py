@@ -33,6 +33,12 @@ def test_each_condition_decides(changed, word, part):
     assert verdict.word == word and part in verdict.why
 
 
+def test_a_strong_motif_says_that_shuffles_are_no_real_control():
+    assert "shuffles" in judged(shuffled=True).why
+    assert "shuffles" not in judged().why
+    assert "shuffles" not in judged(shuffled=True, in_both_halves=False).why
+
+
 def test_all_that_fails_is_named():
     why = judged(log10_e=-2.0, in_both_halves=False, least_ratio=1.0).why
     assert why.count(";") == 2
