@@ -12,7 +12,6 @@ import rich_click as click
 
 from seqcnn.cli.places import Places
 from seqcnn.errors import SeqcnnError
-from seqcnn.nn.memory import keep_memory
 
 PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 SEQUENCES = (
@@ -160,8 +159,7 @@ def _use_device(ctx: click.Context, parameter: click.Parameter, value: str) -> N
 
 
 def prepare_jax() -> None:
-    """Keep memory between steps and compiled programs between runs; GPUs have to be repeatable."""
-    keep_memory()
+    """Keep compiled programs between runs, and order GPUs to be repeatable."""
     with suppress(RuntimeError):  # a user without a home has no cache
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(home / "seqcnn" / "jax"))

@@ -1,11 +1,14 @@
 """The border between the command line and a Python program that calls it."""
 
 import logging
+import sys
 import warnings
 
 import pytest
 
+from seqcnn import __main__ as entry
 from seqcnn.cli.main import main
+from seqcnn.nn import memory
 
 
 @pytest.mark.parametrize("arguments", [["shuffle", "none.fa", "--quiet"], ["--version"]])
@@ -34,3 +37,13 @@ def test_a_gpu_that_is_not_used_is_told_of_unless_that_is_meant(tmp_path, monkey
         caplog.clear()
         options.warn_of_idle_gpu()
         assert ("computes on the CPU" in caplog.text) == told
+
+
+def test_only_a_process_of_its_own_is_told_to_keep_memory(monkeypatch, capsys):
+    """The memory of a program that calls the command is not ours to keep."""
+    called = []
+    monkeypatch.setattr(memory, "keep_memory", lambda: called.append(True))
+    assert entry.main(["--version"]) == 0 and not called
+    monkeypatch.setattr(sys, "argv", ["seqcnn", "--version"])
+    assert entry.main() == 0 and called
+    assert capsys.readouterr().out.count("seqcnn") == 2
