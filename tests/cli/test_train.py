@@ -143,7 +143,8 @@ def test_a_page_that_cannot_be_made_leaves_the_model(files, tmp_path, monkeypatc
 
     monkeypatch.setattr(model_page, "training_page", broken)
     out = tmp_path / "m"
-    assert main(["train", files[0], "-o", str(out), *QUICK]) == 0
+    heard = [option for option in QUICK if option != "-q"]
+    assert main(["train", files[0], "-o", str(out), *heard]) == 0
     said = capsys.readouterr().err
     assert f"all results are in {out}" in said and "KeyError" in said
     assert sorted(p.name for p in out.iterdir()) == [n for n in MODEL if "report" not in n]
