@@ -178,7 +178,7 @@ def test_help_stands_beside_every_head_and_opens(page):
         assert help_.is_visible() and len(help_.inner_text()) > 40
         page.keyboard.press("Escape")
         assert not help_.is_visible()
-    assert "expected by chance" in page.locator("#m1 td[title]").first.get_attribute("title")
+    assert "chance gives" in page.locator("#m1 td[title]").first.get_attribute("title")
 
 
 def test_every_file_is_saved_and_read_back(page, found, tmp_path):
