@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-LONG = {"segment_any_backbone", "generate_pictures", "train_mlp_cnn2d_cnn3d", "decoders"}
-"""Examples that take half a minute, to compile mostly: in the slow tests."""
+LONG = {
+    "segment_any_backbone", "generate_pictures", "train_mlp_cnn2d_cnn3d", "decoders", "lenet_flax",
+    "pretrained_weights", "segmentation_for_classification", "class_activation_map",
+}  # fmt: skip
+"""Examples that take a quarter or half of a minute, to compile mostly: in the slow tests."""
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
