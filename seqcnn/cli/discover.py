@@ -189,21 +189,17 @@ def run_discover(
     if dry_run:
         say_discover(foreground, background, wanted, database, out)
         return
+    arguments = {
+        "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
+        "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
+        "database": database, "effort": effort, **settings,
+    }  # fmt: skip
+    record = RunRecord("discover", arguments, inputs, started)
     with output_folder(out, force=force, inputs=paths) as folder:
         with progress_bar(quiet=quiet) as progress:
             found = discover(
-                foreground,
-                background,
-                settings=wanted,
-                database=database,
-                progress=progress,
+                foreground, background, settings=wanted, database=database, progress=progress
             )
-        arguments = {
-            "positives": positives, "control": control, "alphabet": foreground.alphabet.name,
-            "mask": mask, "genome": places.genome, "window": places.window, "top_peaks": places.top,
-            "database": database, "effort": effort, **settings,
-        }  # fmt: skip
-        record = RunRecord("discover", arguments, inputs, started)
         write_multiqc(found, folder, default_out(positives, "").name)
         write_run(found, folder, record)
     # the results are in place: an error from here on loses the page at most
